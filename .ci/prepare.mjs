@@ -1,0 +1,97 @@
+// Makes a fresh clone ready: Node's version, packages, build. Plain Node, because nothing else is there yet.
+//   node .ci/prepare.mjs             builds all of dist/
+//   node .ci/prepare.mjs --ignored   leaves what is committed in dist/ as it is: the tests compare it with the sources
+// The lab installs what it needs of apt by itself and says so: the one list of that is src/lab/preconditions.ts.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** @param {{ only?: 'ignored' }} [options] */
+export function prepare({ only } = {}) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Error(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+  }
+  if (!installed()) {
+    console.log('prepare: npm ci (node_modules/ is missing or is not what package-lock.json says)');
+    // Under npm the very npm that runs is known; NODE_ENV=production would leave out what builds and tests.
+    const npm = process.env['npm_execpath'];
+    const ci = ['ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'];
+    if (npm?.endsWith('.js')) run(process.execPath, [npm, ...ci]);
+    else run('npm', ci);
+  }
+  if (outdated()) {
+    console.log('prepare: node build.mjs (dist/ is missing or older than the sources)');
+    run(process.execPath, ['build.mjs', ...(only === undefined ? [] : [`--${only}`])]);
+  }
+}
+
+/** Why no lab can run on this machine; undefined when one can. */
+export function noLab() {
+  if (process.platform !== 'linux') return `the lab needs Linux, this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'the lab needs root';
+  if (!onPath('apt-get')) return 'the lab builds its hosts with apt, which is not here';
+  return undefined;
+}
+
+/** @param {string} command @param {string[]} args */
+function run(command, args) {
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
+}
+
+/** Compares versions, not times: npm writes its own list last, so it is there only after a whole installation. */
+function installed() {
+  const wanted = lockedPackages('package-lock.json');
+  const present = lockedPackages('node_modules/.package-lock.json');
+  if (wanted === undefined) throw new Error('package-lock.json is missing');
+  if (present === undefined) return false;
+  return Object.entries(wanted).every(([name, { version, optional }]) => {
+    if (name === '') return true;
+    return present[name]?.version === version || (optional === true && present[name] === undefined);
+  });
+}
+
+/** @param {string} file @returns {Record<string, { version?: string, optional?: boolean }> | undefined} */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(path.join(root, file), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+function outdated() {
+  const built = time('dist/cli/index.mjs');
+  if (built === undefined) return true;
+  const folders = ['src', 'units', 'templates'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
+  );
+  const sources = [...folders, 'build.mjs', 'package.json', 'package-lock.json'];
+  return sources.some((name) => !name.endsWith('.test.ts') && (time(name) ?? Number.POSITIVE_INFINITY) > built);
+}
+
+/** @param {string} name */
+function time(name) {
+  return statSync(path.join(root, name), { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** @param {string} program */
+function onPath(program) {
+  return (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  prepare(process.argv.includes('--ignored') ? { only: 'ignored' } : {});
+}

@@ -1,0 +1,235 @@
+#!/usr/bin/env node
+// Builds dist/. The same sources give the same bytes, whatever the directory, time zone, locale or umask.
+//   node build.mjs               everything
+//   node build.mjs --sidekicks   what is committed: sidekick/, schema.json, manifest.json
+//   node build.mjs --ignored     what is not: cli/, units/, templates/
+//   --out DIR                    to another folder
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+// @ts-expect-error: it has no types
+import ncc from '@vercel/ncc';
+import * as esbuild from 'esbuild';
+import { gzip } from 'pako';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+
+const common = /** @satisfies {esbuild.BuildOptions} */ ({
+  absWorkingDir: root,
+  bundle: true,
+  write: /** @type {false} */ (false),
+  metafile: /** @type {true} */ (true),
+  platform: /** @type {'node'} */ ('node'),
+  charset: /** @type {'ascii'} */ ('ascii'),
+  legalComments: /** @type {'none'} */ ('none'),
+  logLevel: /** @type {'warning'} */ ('warning'),
+  // Nothing of tsconfig.json changes what is emitted, so its edits change no byte.
+  tsconfigRaw: '{}',
+});
+
+/** @typedef {Map<string, { bytes: Uint8Array, mode: number }>} Files by their path in dist/ */
+
+/**
+ * @param {{ out?: string, only?: 'sidekicks' | 'ignored' }} [options]
+ * @returns {Promise<string[]>} what was built, relative to `out`
+ */
+export async function build({ out = path.join(root, 'dist'), only } = {}) {
+  const target = path.resolve(out);
+  /** @type {Files} */
+  const files = new Map();
+  if (only !== 'ignored') {
+    add(files, 'sidekick/etcd-sidekick.cjs', await bundleSidekick());
+    add(files, 'schema.json', await schema());
+    add(files, 'manifest.json', manifest(files));
+  }
+  if (only !== 'sidekicks') {
+    for (const folder of ['units', 'templates']) await addFolder(files, folder);
+    const cli = await bundleCli();
+    add(files, 'cli/licenses.txt', cli.licenses);
+    add(files, 'cli/index.mjs', cli.code, 0o755);
+  }
+  await writeAll(target, files);
+  return [...files.keys()].sort();
+}
+
+/** @param {Files} files @param {string} name @param {string | Uint8Array} content @param {number} [mode] */
+function add(files, name, content, mode = 0o644) {
+  files.set(name, { bytes: Buffer.from(content), mode });
+}
+
+async function bundleSidekick() {
+  const result = await esbuild.build({
+    ...common,
+    entryPoints: ['src/sidekick/main.ts'],
+    outfile: 'etcd-sidekick.cjs',
+    format: 'cjs',
+    target: 'node18',
+    minify: true,
+    sourcemap: false,
+    banner: { js: '#!/opt/quorumgate/bin/node' },
+  });
+  const text = onlyOutput(result);
+  checkSidekick(text, result.metafile);
+  return text;
+}
+
+/**
+ * It lands on a host alone: no module beside it, and no third party's code, whose notice would be missing.
+ * @param {string} text @param {esbuild.Metafile} metafile
+ */
+function checkSidekick(text, metafile) {
+  const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((module) => module.path));
+  // What esbuild did not resolve: a require or import of anything but a built-in module's literal name.
+  const called = [...text.matchAll(/\b(?:require|import)\(([^)]*)\)/g)].map(([, argument = '']) => argument);
+  const bad = [
+    ...imported.filter((module) => !isBuiltin(module)),
+    ...called.filter((argument) => !isBuiltin(argument.replace(/^(["'`])(.*)\1$/, '$2'))),
+    ...Object.keys(metafile.inputs).filter((input) => !input.startsWith('src/sidekick/')),
+  ];
+  if (bad.length > 0) throw new Error(`src/sidekick: not self-contained: ${[...new Set(bad)].join(', ')}`);
+}
+
+async function schema() {
+  const result = await esbuild.build({
+    ...common,
+    stdin: { contents: "export { SpecSchema } from './src/spec/schema.ts';", resolveDir: root },
+    format: 'esm',
+    target: 'node20',
+  });
+  const url = `data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`;
+  const { SpecSchema } = await import(url);
+  return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;
+}
+
+/** @param {unknown} value @returns {unknown} */
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}
+
+/** @param {Files} files */
+function manifest(files) {
+  const entries = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = entries.map(([name, { bytes }]) => ({
+    path: name,
+    size: bytes.length,
+    gzip: gzip(bytes, { level: 9, memLevel: 9 }).length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }));
+  return `${JSON.stringify({ files: rows }, undefined, 2)}\n`;
+}
+
+/** ncc cannot read TypeScript 7, so esbuild strips the types first; ncc then collects the packages and their notices. */
+async function bundleCli() {
+  // ncc takes `new URL(…, import.meta.url)` for an asset and copies it, so it gets to see plain names instead.
+  const meta = { url: 'moduleUrl__', dirname: 'moduleDirname__', filename: 'moduleFilename__' };
+  const result = await esbuild.build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'main.mjs',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    define: Object.fromEntries(Object.entries(meta).map(([key, name]) => [`import.meta.${key}`, name])),
+  });
+  // Big and needed by `npm run docs` only: stays outside, and is looked for when it is asked for.
+  const source = onlyOutput(result).replaceAll(/\bimport\((?="@viz-js\/viz")/g, 'import(/* webpackIgnore: true */');
+  const { code, assets } = await runNcc(source);
+  const { 'licenses.txt': licenses, ...others } = assets;
+  const unexpected = Object.keys(others).filter((name) => name !== 'package.json');
+  if (unexpected.length > 0) throw new Error(`the CLI needs files beside it: ${unexpected.join(', ')}`);
+  if (licenses === undefined) throw new Error('ncc collected no licences');
+  const constants = Object.entries(meta).map(([key, name]) => `const ${name} = import.meta.${key};\n`);
+  const text = `#!/usr/bin/env node\n${constants.join('')}${code.replace(/^#!.*\n/, '')}`;
+  const imported = [...text.matchAll(/^import\b.*?from "([^"]+)";$/gm)].map(([, name = '']) => name);
+  const left = imported.filter((name) => !isBuiltin(name));
+  if (left.length > 0) throw new Error(`the CLI is not self-contained: ${left.join(', ')}`);
+  if (text.includes(root)) throw new Error('the CLI bundle holds the path of this checkout');
+  return { code: text, licenses: licenses.source };
+}
+
+/** ncc wants a file, in the tree so that packages resolve; dist/cli/ is ignored by git and by the linter. Names of
+ * modules come from their paths relative to the working directory, so that is the temporary folder itself.
+ * @param {string} source */
+async function runNcc(source) {
+  const base = path.join(root, 'dist/cli');
+  await fs.mkdir(base, { recursive: true });
+  const folder = await fs.mkdtemp(path.join(base, '.build-'));
+  const before = process.cwd();
+  try {
+    process.chdir(folder);
+    const entry = path.join(folder, 'index.mjs');
+    await fs.writeFile(entry, source);
+    const options = { cache: false, esm: true, license: 'licenses.txt', quiet: true };
+    /** @type {{ code: string, assets: Record<string, { source: string | Uint8Array }> }} */
+    return await ncc(entry, options);
+  } finally {
+    process.chdir(before);
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {esbuild.BuildResult} result */
+function onlyOutput({ outputFiles = [] }) {
+  const [output, ...others] = outputFiles;
+  if (output === undefined || others.length > 0) throw new Error('esbuild: one output expected');
+  return output.text;
+}
+
+/** @param {Files} files @param {string} folder */
+async function addFolder(files, folder) {
+  const base = path.join(root, folder);
+  const entries = await fs.readdir(base, { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  if (names.length === 0) throw new Error(`${folder}/: empty`);
+  for (const name of names.sort()) {
+    const relative = path.relative(base, name).split(path.sep).join('/');
+    add(files, `${folder}/${relative}`, await fs.readFile(name));
+  }
+}
+
+/** Each file is replaced at once, so that a program running from dist/ never reads half of one; what was built before
+ * and no longer is, goes. @param {string} out @param {Files} files */
+async function writeAll(out, files) {
+  for (const [name, { bytes, mode }] of files) {
+    const target = path.join(out, name);
+    const temporary = `${target}.${process.pid}.tmp`;
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    try {
+      await fs.writeFile(temporary, bytes);
+      await fs.chmod(temporary, mode);
+      await fs.rename(temporary, target);
+    } finally {
+      await fs.rm(temporary, { force: true });
+    }
+  }
+  const folders = new Set(
+    [...files.keys()].filter((name) => name.includes('/')).map((name) => name.split('/')[0] ?? ''),
+  );
+  for (const folder of folders) {
+    const base = path.join(out, folder);
+    for (const entry of await fs.readdir(base, { recursive: true, withFileTypes: true })) {
+      const name = path.join(entry.parentPath, entry.name);
+      const relative = path.relative(out, name).split(path.sep).join('/');
+      const another = /(^|\/)\.build-|\.tmp$/.test(relative); // a build that runs beside this one
+      if (entry.isFile() && !another && !files.has(relative)) await fs.rm(name, { force: true });
+    }
+  }
+}
+
+if (process.argv[1] !== undefined && (await fs.realpath(process.argv[1])) === fileURLToPath(import.meta.url)) {
+  const options = {
+    sidekicks: { type: /** @type {'boolean'} */ ('boolean') },
+    ignored: { type: /** @type {'boolean'} */ ('boolean') },
+    out: { type: /** @type {'string'} */ ('string') },
+  };
+  const { sidekicks, ignored, out } = parseArgs({ options }).values;
+  const only = sidekicks ? 'sidekicks' : ignored ? 'ignored' : undefined;
+  const names = await build({ ...(out && { out }), ...(only && { only }) });
+  console.log(`built ${names.length} files in ${out ?? 'dist'}/`);
+}
