@@ -1,0 +1,146 @@
+import type { Diagnostic, Place } from './diagnostic.ts';
+
+/** One row: what a code means and what to do about it. `{name}` in a remedy is a hole, filled from the finding. */
+export interface CodeEntry {
+  severity: Diagnostic['severity'];
+  title: string;
+  remedy: string;
+}
+
+const error = (title: string, remedy: string): CodeEntry => ({ severity: 'error', title, remedy });
+const warning = (title: string, remedy: string): CodeEntry => ({ severity: 'warning', title, remedy });
+
+/** Every code of the front end. Codes are stable: scripts and documents refer to them. */
+export const CODES = {
+  // The file.
+  'spec-unreadable': error('The spec cannot be read', 'Give the path of a readable file, or `-` for standard input.'),
+  'spec-not-utf8': error('The spec is not UTF-8 text', 'Save the file as UTF-8.'),
+  'spec-too-large': error(
+    'The spec is larger than 256 KiB',
+    'Check that this is the right file: a spec has about a hundred lines.',
+  ),
+  'spec-empty': error('The spec is empty', 'Start from the example in docs/spec.md.'),
+  'spec-control-character': error(
+    'A character that does not belong into text',
+    'Delete the character; it usually comes from copying out of a terminal, or from a damaged file.',
+  ),
+  'too-many-problems': error('More problems than are worth listing', 'Repair the ones above first.'),
+
+  // YAML.
+  'yaml-syntax': error('The text is not YAML', '{hint}'),
+  'yaml-tab': error('A tab indents a line', 'Indent with spaces: YAML allows no tab there.'),
+  'yaml-too-deep': error(
+    'Brackets or blocks are nested too deeply',
+    'A spec has at most five levels: remove the extra ones.',
+  ),
+  'yaml-several-documents': error(
+    'More than one YAML document',
+    'Keep one document: remove the `---` and what follows it.',
+  ),
+  'yaml-anchor': error('An anchor', 'Write the value out where it is used; a spec has no anchors and aliases.'),
+  'yaml-alias': error('An alias', 'Write the value out here; a spec has no anchors and aliases.'),
+  'yaml-tag': error('A YAML tag', 'Remove the tag; put the value into quotes if it must be a string.'),
+  'yaml-merge-key': error('A merge key', 'Write the keys out; a spec has no merge keys.'),
+  'yaml-key': error('A key that is not plain text', 'Write the key as one plain word.'),
+  'duplicate-key': error('A key written twice', 'Keep one of the two.'),
+
+  // The schema.
+  'spec-not-mapping': error(
+    'The top level is not a mapping',
+    'Start with `version: 1`; see the example in docs/spec.md.',
+  ),
+  'unknown-key': error('A key that the spec does not have', '{advice}'),
+  'missing-key': error('A required key is missing', 'Add `{key}`: {what}'),
+  'wrong-type': error('A value of the wrong type', '{advice}'),
+  'not-one-of': error('A value outside the list', 'Use one of: {allowed}.'),
+  'bad-format': error('A value in the wrong form', 'Write {expected}.'),
+  'out-of-range': error('A number outside its range', 'Use a number from {minimum} to {maximum}.'),
+  'too-long': error('A value that is too long', 'Shorten it to at most {limit} characters.'),
+  'empty-list': error('An empty list', 'Name at least one.'),
+  'repeated-item': error('An item listed twice', 'Remove one of the two.'),
+  'choose-one': error('Not exactly one choice', 'Keep exactly one of: {allowed}.'),
+
+  // Rules across fields.
+  'size-even': error('An even number of members', 'Use {below} or {above} members.'),
+  'consul-count-without-role': error(
+    'A number of Consul servers that nobody would start',
+    'Remove `count`, or set `servers: role`.',
+  ),
+  'consul-count-even': error('An even number of Consul servers', 'Use {below} or {above} servers.'),
+  'port-clash': error('Two programs on one port', 'Choose a free port, for example {free}.'),
+  'cidr-invalid': error(
+    'Not an IPv4 network',
+    'Write four numbers from 0 to 255 and a prefix length from 0 to 32: `10.0.0.0/16`.',
+  ),
+  'cidr-host-bits': error('An address where a network is meant', 'Write the network: `{network}`.'),
+  'join-provider-form': error(
+    'Malformed cloud auto-join',
+    'Write `provider=NAME key=value …`, for example `provider=aws tag_key=etcd tag_value={cluster}`.',
+  ),
+  'join-provider-unknown': warning('A cloud that Consul does not know', 'Use a provider of your Consul: {known}.'),
+  'join-aws-tags': error(
+    'Cloud auto-join without tags',
+    'Add `{missing}`: Consul on EC2 finds its servers by a tag of the instances.',
+  ),
+  'join-ipv6': error('An IPv6 address', 'Use an IPv4 address or a host name: quorumgate gives hosts IPv4 peers only.'),
+  'join-address': error(
+    'Neither an address nor a host name',
+    'Write `ADDRESS`, `HOST` or either with `:PORT`, for example `10.0.0.5`.',
+  ),
+  'join-longer-than-cluster': warning(
+    'More addresses than members',
+    'With `servers: members` list members only: at most {size} addresses.',
+  ),
+  'srv-needs-tls': error(
+    'etcd 3.4 cannot start from plain-http SRV records',
+    'Use etcd 3.5.3 or newer, or TLS, or `discovery: committed`.',
+  ),
+  'etcd-corrupts': error('An etcd that corrupts data', 'Use etcd 3.5.3 or newer.'),
+  'etcd-too-old': error('An etcd that is too old', 'Use etcd 3.4 or newer; 3.5 is recommended.'),
+  'consul-dns-broken': error('A Consul whose DNS ignores tags', 'Use Consul 1.19.2 or newer, or 1.18.'),
+  'consul-too-old': error('A Consul that is too old', 'Use Consul 1.7.0 or newer.'),
+  'datacenter-reserved': error("A word of Consul's DNS as datacenter", 'Choose another name for the datacenter.'),
+  'tls-file-shared': error('One file as key and certificate', 'Name the file that holds the private key alone.'),
+  'sha256-shared': warning('Two programs with one hash', 'Check the hash: two downloads are hardly ever the same.'),
+  'data-directory-system': error(
+    'A data directory that belongs to the system',
+    'Use a directory of its own, for example `/var/lib/etcd`.',
+  ),
+
+  // The output.
+  'target-unknown': error('A target that does not exist', 'Use one of: {allowed}.'),
+  'output-too-large': error(
+    'A document over the limit of the place that takes it',
+    'Shorten what is largest: {largest}. The limit: {source}.',
+  ),
+} satisfies Record<string, CodeEntry>;
+
+export type Code = keyof typeof CODES;
+
+export interface Finding {
+  message: string;
+  pointer: string;
+  place?: Place | undefined;
+  suggestion?: string | undefined;
+  /** What fills the holes of the remedy. */
+  detail?: Readonly<Record<string, string | number>>;
+}
+
+/** Makes a diagnostic of one of the codes above. Throws when `detail` lacks a hole of the remedy. */
+export function diagnose(code: Code, { message, pointer, place, suggestion, detail = {} }: Finding): Diagnostic {
+  const entry = CODES[code];
+  const remedy = entry.remedy.replace(/\{([a-z]+)\}/g, (_, hole: string) => {
+    const value = detail[hole];
+    if (value === undefined) throw new Error(`diagnostic ${code}: nothing to fill {${hole}} with`);
+    return String(value);
+  });
+  return {
+    code,
+    severity: entry.severity,
+    message,
+    remedy,
+    pointer,
+    ...(place === undefined ? {} : { place }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}

@@ -1,0 +1,172 @@
+import { expected, kindOf, list, stringForm } from './expectation.ts';
+import { child, quoted, segments, spoken } from './pointer.ts';
+import type { Problem } from './problem.ts';
+import { mapping, mappings, ROOT, type SchemaNode, words } from './schema-tree.ts';
+import { nearest } from './suggest.ts';
+
+/** One failed keyword of the schema. */
+export interface Fault {
+  keyword: keyof typeof EXPLAIN;
+  /** Of the value, the missing key, the unknown key or the repeated item. */
+  pointer: string;
+  /** Of the value that ajv looked at. */
+  holder: string;
+  /** Schema of the holder. */
+  schema: SchemaNode;
+  params: Readonly<Record<string, unknown>>;
+  value: unknown;
+  /** The value as it is written, when it is a scalar. */
+  source: string | undefined;
+}
+
+/** A problem with the pointers of the keys that the user probably meant. */
+export type Explained = Problem & { meant?: readonly string[] };
+
+/** From a keyword of JSON Schema to what the user reads; the first that fails at a place speaks for it. */
+export const EXPLAIN = {
+  additionalProperties: unknownKey,
+  required: ({ pointer, holder, schema }) => {
+    const key = segments(pointer).at(-1) ?? '';
+    const description = mapping(schema).properties?.[key]?.description ?? '';
+    const message = `${holder === '' ? 'The spec' : name(holder)} has no \`${key}\`.`;
+    return { code: 'missing-key', pointer, on: 'key', message, detail: { key: spoken(pointer), what: description } };
+  },
+  type: wrongType,
+  const: outsideList,
+  enum: outsideList,
+  minProperties: chooseOne,
+  maxProperties: chooseOne,
+  minItems: ({ pointer }) => ({ code: 'empty-list', pointer, message: `${name(pointer)} is an empty list.` }),
+  uniqueItems: ({ pointer, value }) => ({
+    code: 'repeated-item',
+    pointer,
+    message: `\`${quoted(String(value))}\` is listed twice in ${name(pointer.replace(/\/\d+$/, ''))}.`,
+  }),
+  minimum: outOfRange,
+  maximum: outOfRange,
+  maxLength: ({ pointer, schema, value }) => ({
+    code: 'too-long',
+    pointer,
+    message: `${name(pointer)} has ${String(value).length} characters; ${schema.maxLength ?? 0} are allowed.`,
+    detail: { limit: schema.maxLength ?? 0 },
+  }),
+  pattern: ({ pointer, value }) => ({
+    code: 'bad-format',
+    pointer,
+    message: `\`${quoted(String(value))}\` is not a valid ${name(pointer)}.`,
+    detail: { expected: stringForm(pointer) },
+  }),
+} satisfies Record<string, (fault: Fault) => Explained> as Record<Keyword, (fault: Fault) => Explained>;
+
+type Keyword =
+  | 'additionalProperties'
+  | 'required'
+  | 'type'
+  | 'const'
+  | 'enum'
+  | 'minProperties'
+  | 'maxProperties'
+  | 'minItems'
+  | 'uniqueItems'
+  | 'minimum'
+  | 'maximum'
+  | 'maxLength'
+  | 'pattern';
+
+const name = (pointer: string) => (pointer === '' ? 'The spec' : `\`${spoken(pointer)}\``);
+
+function unknownKey({ pointer, holder, schema }: Fault): Explained {
+  const key = segments(pointer).at(-1) ?? '';
+  const siblings = Object.keys(mapping(schema).properties ?? {});
+  const message = `${holder === '' ? 'The spec' : name(holder)} has no key \`${quoted(key)}\`.`;
+  const known = `Known here: ${list(siblings.map((sibling) => `\`${sibling}\``))}.`;
+  const homes = mappings(ROOT).filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));
+  if (homes.length > 0) {
+    const where = homes.map((home) => (home.pointer === '' ? 'the top level' : name(home.pointer)));
+    const advice = `Move it: \`${key}\` belongs under ${where.join(' or ')}. ${known}`;
+    const meant = homes.map((home) => child(home.pointer, key));
+    return { code: 'unknown-key', pointer, on: 'key', message, detail: { advice }, meant };
+  }
+  const suggestion = nearest(key, siblings);
+  const meant = suggestion === undefined ? [] : [child(holder, suggestion)];
+  const advice = suggestion === undefined ? `Remove it. ${known}` : `Write \`${suggestion}\`, or remove it. ${known}`;
+  return { code: 'unknown-key', pointer, on: 'key', message, suggestion, detail: { advice }, meant };
+}
+
+function wrongType({ pointer, schema, value, source }: Fault): Explained {
+  if (pointer === '') {
+    return { code: 'spec-not-mapping', pointer, message: `The spec is ${kindOf(value)}, not a mapping.` };
+  }
+  const wanted = expected(schema);
+  const message = `${name(pointer)} is ${kindOf(value)}; ${wanted} is wanted.`;
+  const { advice, suggestion } = conversion(pointer, schema, value, source);
+  return {
+    code: 'wrong-type',
+    pointer,
+    message,
+    suggestion,
+    detail: { advice: advice ?? (value === null ? `Give it a value: ${wanted}.` : `Write ${wanted}.`) },
+  };
+}
+
+/** How the value that is there becomes the one that is wanted, for the mistakes that YAML invites. */
+function conversion(
+  pointer: string,
+  schema: SchemaNode,
+  value: unknown,
+  source = '',
+): { advice?: string; suggestion?: string | undefined } {
+  const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
+  if (words(schema).length > 0 && scalar) {
+    const suggestion = word(schema, value);
+    return suggestion === undefined ? {} : { advice: `Write \`${suggestion}\`.`, suggestion };
+  }
+  if (schema.type === 'string' && scalar) {
+    const inQuotes = `"${source}"`;
+    if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(source)) {
+      return { advice: `Write ${stringForm(pointer)}; put it into quotes if YAML takes it for a ${typeof value}.` };
+    }
+    return { advice: `Put it into quotes: \`${inQuotes}\`.`, suggestion: inQuotes };
+  }
+  if (schema.type === 'array' && typeof value === 'string') {
+    return { advice: 'Put it into brackets, or write it as an item: `- …`.', suggestion: `[${source}]` };
+  }
+  const isNumeric = typeof value === 'string' && /^\d+$/.test(value);
+  if ((schema.type === 'integer' || schema.type === 'number') && isNumeric) {
+    return { advice: `Write it without quotes: \`${value}\`.`, suggestion: value };
+  }
+  return {};
+}
+
+function outsideList({ pointer, schema, value }: Fault): Explained {
+  const allowed = schema.const === undefined ? words(schema) : [schema.const];
+  const suggestion = typeof value === 'string' ? word(schema, value) : undefined;
+  const shown = typeof value === 'object' ? kindOf(value) : `\`${quoted(String(value))}\`, which is not known`;
+  const others = schema.else === undefined ? '' : `; or ${expected(mapping(schema))}`;
+  return {
+    code: 'not-one-of',
+    pointer,
+    message: `${name(pointer)} is ${shown}.`,
+    suggestion,
+    detail: { allowed: `${allowed.map((value) => `\`${String(value)}\``).join(', ')}${others}` },
+  };
+}
+
+/** The word of the list that is meant; every way to say no means `off`. */
+function word(schema: SchemaNode, value: unknown): string | undefined {
+  const candidates = words(schema).map(String);
+  const isNo = /^(no|none|false|n|disabled?)$/i.test(String(value));
+  return isNo && candidates.includes('off') ? 'off' : nearest(String(value), candidates);
+}
+
+function chooseOne({ pointer, schema, value }: Fault): Explained {
+  const allowed = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
+  const present = Object.keys(value ?? {}).map((key) => `\`${key}\``);
+  const has = present.length === 0 ? 'is empty' : `has ${list(present)} at once`;
+  return { code: 'choose-one', pointer, message: `${name(pointer)} ${has}.`, detail: { allowed: allowed.join(', ') } };
+}
+
+function outOfRange({ pointer, schema, value }: Fault): Explained {
+  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
+  return { code: 'out-of-range', pointer, message: `${name(pointer)} is ${value}.`, detail: { minimum, maximum } };
+}

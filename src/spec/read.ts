@@ -1,0 +1,92 @@
+import { type Code, diagnose } from '../diagnostic/codes.ts';
+import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
+import { type Spec, withDefaults } from './defaults.ts';
+import type { Spot } from './locate.ts';
+import { isWithin, parent } from './pointer.ts';
+import type { Problem } from './problem.ts';
+import { checkRules } from './rules.ts';
+import type { SpecInput } from './schema.ts';
+import { type Source, toSource } from './source.ts';
+import { validate } from './validate.ts';
+import { parseYaml } from './yaml.ts';
+
+/** More than this nobody reads; an error in the front matter may cause thousands. */
+const LIMIT = 100;
+
+/** Finds the place of what a pointer names, or of the deepest part of it that is written. */
+export type PlaceOf = (pointer: string, on?: 'key' | 'value') => Place | undefined;
+
+export interface ReadSpec {
+  /** Every default filled in; missing when there is any error. */
+  spec?: Spec;
+  /** Sorted by place; each has one, and none is reported twice. */
+  diagnostics: Diagnostic[];
+  /** Gives undefined only when the text is no YAML mapping at all. */
+  place: PlaceOf;
+}
+
+/**
+ * Reads a spec and reports everything that is wrong with it at once: the text, the schema, and the rules across
+ * fields whose inputs are valid. Never throws for any text.
+ *
+ * @param file the name that places carry
+ * @param targets names of the targets that there are
+ */
+export function readSpec(text: string, file: string, targets: readonly string[]): ReadSpec {
+  const source = toSource(text, file);
+  const { parsed, diagnostics } = parseYaml(source);
+  if (parsed === undefined) return { diagnostics: limited(inOrder(diagnostics)), place: () => undefined };
+
+  const { value, spots, duplicates } = parsed;
+  const place = placeIn(source, spots);
+  const sourceText = (pointer: string) => {
+    const range = spots.get(pointer)?.value;
+    return range && source.text.slice(range.start, range.end);
+  };
+  // Under a key that is written twice one half is hidden: what is missing there may well be in the other.
+  const faults = validate(value, sourceText).filter(({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)));
+  const isWritten = (pointer: string) => spots.has(pointer);
+  // A default in place of a key that is misspelt is not what the user wants.
+  const hidden = faults.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
+  const invalid = [...faults.map(({ pointer }) => pointer), ...hidden, ...duplicates];
+  const findings = checkRules(value, { invalid, isWritten, targets });
+  const all = [...diagnostics, ...[...faults, ...findings].map((problem) => toDiagnostic(problem, place))];
+  const sorted = inOrder(all);
+  if (sorted.some(({ severity }) => severity === 'error')) return { diagnostics: limited(sorted), place };
+  // Valid by the schema: ajv has just said so.
+  return { spec: withDefaults(value as SpecInput), diagnostics: sorted, place };
+}
+
+function placeIn(source: Source, spots: ReadonlyMap<string, Spot>): PlaceOf {
+  return (pointer, on = 'value') => {
+    for (let at: string | undefined = pointer; at !== undefined; at = parent(at)) {
+      const spot = spots.get(at);
+      // A fallback marks the key of what is there: the whole block says nothing more.
+      const isKey = on === 'key' || at !== pointer;
+      const range = isKey ? (spot?.key ?? spot?.value) : (spot?.value ?? spot?.key);
+      if (range !== undefined) return source.at(range.start, at === '' ? range.start : range.end);
+    }
+    return undefined;
+  };
+}
+
+function toDiagnostic({ code, pointer, on, message, suggestion, detail }: Problem, place: PlaceOf): Diagnostic {
+  return diagnose(code, { pointer, message, suggestion, place: place(pointer, on), ...(detail && { detail }) });
+}
+
+function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const position = ({ place }: Diagnostic) => [place?.line ?? 0, place?.column ?? 0] as const;
+  return [...diagnostics].sort((left, right) => {
+    const [leftLine, leftColumn] = position(left);
+    const [rightLine, rightColumn] = position(right);
+    return leftLine - rightLine || leftColumn - rightColumn || (left.code < right.code ? -1 : 1);
+  });
+}
+
+function limited(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  if (diagnostics.length <= LIMIT) return [...diagnostics];
+  const code: Code = 'too-many-problems';
+  const place = diagnostics[LIMIT]?.place;
+  const message = `${diagnostics.length - LIMIT} more problems from here on.`;
+  return [...diagnostics.slice(0, LIMIT), diagnose(code, { message, pointer: '', place })];
+}

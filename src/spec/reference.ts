@@ -1,0 +1,67 @@
+import { mapping, type SchemaNode, words } from './schema-tree.ts';
+
+/** The smallest spec: what every page and test starts from. */
+export const SMALLEST = `version: 1
+cluster:
+  name: mycluster
+  size: 3
+targets: [aws]
+address:
+  metadata: ec2
+consul:
+  servers: members
+  join:
+    - provider=aws tag_key=etcd tag_value=mycluster
+etcd:
+  version: 3.5.16
+tls: off
+`;
+
+/** The Markdown of docs/spec.md: the smallest spec, and a table of every key in the order of the schema. */
+export function specReference(schema: SchemaNode): string {
+  return `# The cluster spec
+
+Made from \`src/spec/schema.ts\`; do not edit. \`quorumgate schema\` prints the same as JSON Schema, for editors.
+
+The smallest spec:
+
+\`\`\`yaml
+${SMALLEST}\`\`\`
+
+One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys.
+
+| key | type | default | required | description |
+|---|---|---|---|---|
+${rows(schema, '').join('\n')}
+`;
+}
+
+function rows(node: SchemaNode, path: string): string[] {
+  const { properties = {}, required = [] } = mapping(node);
+  return Object.entries(properties).flatMap(([key, inner]) => {
+    const full = path === '' ? key : `${path}.${key}`;
+    const fallback = inner.default === undefined ? '' : `\`${String(inner.default)}\``;
+    const cells = [
+      `\`${full}\``,
+      typeOf(inner),
+      fallback,
+      required.includes(key) ? 'yes' : '',
+      inner.description ?? '',
+    ];
+    return [`| ${cells.map(cell).join(' | ')} |`, ...rows(inner, full)];
+  });
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function typeOf(node: SchemaNode): string {
+  const inner = mapping(node);
+  const choices = words(node).map((word) => `\`${String(word)}\``);
+  if (node.else !== undefined) return [...choices, 'mapping'].join(' or ');
+  if (choices.length > 0) return choices.join(' or ');
+  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (inner.type === 'object') return 'mapping';
+  if (inner.type === 'array') return 'list of strings';
+  if (inner.type !== 'integer') return inner.type ?? '';
+  return `integer, ${inner.minimum ?? ''} to ${inner.maximum ?? ''}`;
+}

@@ -1,0 +1,22 @@
+import { nearest } from '../suggest.ts';
+import type { Rule } from './draft.ts';
+
+/** Labels that Consul's DNS reads as the kind of a query. */
+const RESERVED = ['service', 'node', 'addr', 'query', 'connect', 'ingress', 'virtual'];
+
+export const datacenter: Rule = ({ consul }) => {
+  const name = consul?.datacenter;
+  if (name === undefined || !RESERVED.includes(name)) return [];
+  const message = `\`consul.datacenter\` is \`${name}\`: in \`etcd3.service.${name}.${consul?.domain ?? 'consul'}\` Consul takes it for a kind of query.`;
+  return [{ code: 'datacenter-reserved', pointer: '/consul/datacenter', message }];
+};
+
+export const targetNames: Rule = ({ targets = [] }, { targets: known }) =>
+  targets.flatMap((name, index) => {
+    if (name === undefined || known.includes(name)) return [];
+    const message = `There is no target \`${name}\`.`;
+    const detail = { allowed: known.map((one) => `\`${one}\``).join(', ') };
+    return [
+      { code: 'target-unknown', pointer: `/targets/${index}`, message, detail, suggestion: nearest(name, known) },
+    ];
+  });

@@ -1,0 +1,37 @@
+import type { Problem } from './problem.ts';
+import { cidr } from './rule/cidr.ts';
+import { consulCount, joinLength, memberCount } from './rule/count.ts';
+import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
+import { dataDirectory, sharedHash, tlsFiles } from './rule/file.ts';
+import { join } from './rule/join.ts';
+import { datacenter, targetNames } from './rule/name.ts';
+import { ports } from './rule/port.ts';
+import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
+
+const RULES: readonly Rule[] = [
+  memberCount,
+  consulCount,
+  joinLength,
+  ports,
+  cidr,
+  join,
+  etcdVersion,
+  discoveryVersion,
+  consulVersion,
+  datacenter,
+  targetNames,
+  tlsFiles,
+  sharedHash,
+  dataDirectory,
+];
+
+/**
+ * What the schema cannot say: rules across fields, and about what words and numbers mean.
+ *
+ * @param value what the user wrote, valid or not
+ * @param invalid pointers that the schema has refused: rules that read one of them keep silent
+ */
+export function checkRules(value: unknown, { invalid, ...context }: RuleContext & { invalid: string[] }): Problem[] {
+  const draft = toDraft(value, invalid);
+  return RULES.flatMap((rule) => rule(draft, context));
+}

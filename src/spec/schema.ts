@@ -1,0 +1,210 @@
+import { type Static, Type } from 'typebox';
+
+/**
+ * The spec, version 1. The one truth for static types (`Spec`), validation (ajv) and the reference page
+ * (docs/spec.md): every property carries its description here and nowhere else.
+ *
+ * `SpecInput` is what the user writes; `Spec` (see defaults.ts) is the same with every default filled in.
+ */
+const strict = { additionalProperties: false } as const;
+
+const Port = (description: string, fallback: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: fallback, description }));
+
+const HostPath = (description: string) =>
+  Type.String({ pattern: '^/[A-Za-z0-9._/@+-]*[A-Za-z0-9._@+-]$', maxLength: 200, description });
+
+const Address = Type.Object(
+  {
+    interface: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._-]{1,15}$',
+        description: 'Use the first global IPv4 address of this network interface, for example `eth1`.',
+      }),
+    ),
+    cidr: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$',
+        description: 'Use the IPv4 address that lies in this network, for example `10.0.0.0/16`.',
+      }),
+    ),
+    metadata: Type.Optional(
+      Type.Enum(['ec2'], {
+        description: "Ask the platform's metadata service (`ec2`: IMDSv2 `local-ipv4`).",
+      }),
+    ),
+  },
+  {
+    ...strict,
+    minProperties: 1,
+    maxProperties: 1,
+    description:
+      'Which address of a host its peers use: exactly one of `interface`, `cidr` or `metadata`. Never left to chance: ' +
+      'on a Vagrant box the first interface has the same address on every box.',
+  },
+);
+
+const Artifact = Type.Object(
+  {
+    url: Type.String({
+      pattern: '^https?://[!-~]+$',
+      maxLength: 1000,
+      description:
+        'Where the host fetches the program: a plain executable, or an archive by its ending (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`, `.deb`).',
+    }),
+    sha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'SHA-256 of the bytes behind `url`, 64 lower-case hex digits. The host never runs what does not match.',
+    }),
+  },
+  { ...strict, description: 'Fetched, checked and unpacked by the host before it is needed.' },
+);
+
+const Source = (description: string) =>
+  Type.Optional(
+    // ajv sees the two branches through `if`, so that one mistake gives one error (see validate.ts).
+    Type.Unsafe<'package' | 'image' | Static<typeof Artifact>>({
+      description,
+      if: { type: 'string' },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+      then: { enum: ['package', 'image'] },
+      else: Artifact,
+    }),
+  );
+
+const TlsFiles = (what: string) => ({
+  cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`),
+  key: HostPath('Its private key (PEM), readable by user `etcd`.'),
+  ca: HostPath(`CA certificates (PEM) that ${what} are verified with.`),
+});
+
+const Tls = Type.Object(
+  {
+    peer: Type.Object(TlsFiles('peers'), { ...strict, description: 'Between members.' }),
+    client: Type.Object(TlsFiles('clients'), { ...strict, description: 'Between members and clients.' }),
+  },
+  { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
+);
+
+export const SpecSchema = Type.Object(
+  {
+    version: Type.Literal(1, { description: 'Version of this format.' }),
+    cluster: Type.Object(
+      {
+        name: Type.String({
+          pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+          maxLength: 40,
+          description: 'Name of the etcd cluster: the last part of its Consul tag. `[a-z0-9-]`, at most 40 characters.',
+        }),
+        size: Type.Integer({
+          minimum: 1,
+          maximum: 9,
+          description: 'Number of members. Odd: 1, 3, 5, 7 or 9.',
+        }),
+      },
+      { ...strict, description: 'The etcd cluster.' },
+    ),
+    targets: Type.Array(Type.String({ pattern: '^[a-z0-9-]+$' }), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Boot systems to compile for.',
+    }),
+    address: Address,
+    consul: Type.Object(
+      {
+        servers: Type.Enum(['members', 'role', 'existing'], {
+          description:
+            "Where Consul's servers are: on the `members` themselves, on hosts of a `role` of their own (`consul-server`), or already `existing`.",
+        }),
+        count: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 7,
+            default: 3,
+            description: 'Number of `consul-server` hosts; only with `servers: role`. Odd.',
+          }),
+        ),
+        join: Type.Array(Type.String({ pattern: '^[!-~]([ -~]*[!-~])?$', maxLength: 400 }), {
+          minItems: 1,
+          uniqueItems: true,
+          description:
+            "Consul's `retry_join`: addresses or host names of servers, or cloud auto-join (`provider=aws tag_key=… tag_value=…`).",
+        }),
+        datacenter: Type.Optional(
+          Type.String({
+            pattern: '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$',
+            maxLength: 40,
+            default: 'dc1',
+            description: "Consul's datacenter.",
+          }),
+        ),
+        domain: Type.Optional(
+          Type.String({
+            pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+            maxLength: 60,
+            default: 'consul',
+            description: "Consul's DNS domain, without a final dot.",
+          }),
+        ),
+        version: Type.Optional(
+          Type.String({
+            pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$',
+            description: 'Version that the hosts will run, if known: versions that cannot work are refused.',
+          }),
+        ),
+      },
+      { ...strict, description: 'Consul, through which members find each other.' },
+    ),
+    etcd: Type.Object(
+      {
+        version: Type.String({
+          pattern: '^3\\.[0-9]+\\.[0-9]+$',
+          description: 'Version that the hosts will run, for example `3.5.16`.',
+        }),
+        peerPort: Port('Port for peers.', 2380),
+        clientPort: Port('Port for clients.', 2379),
+        metricsPort: Port('Port for health and metrics, on 127.0.0.1 only.', 2381),
+        dataDirectory: Type.Optional({ ...HostPath('Data directory on the host.'), default: '/var/lib/etcd' }),
+        discovery: Type.Optional(
+          Type.Enum(['committed', 'srv'], {
+            default: 'committed',
+            description:
+              '`committed`: etcd is handed the member list agreed in Consul (safe, lives without Consul). `srv`: etcd asks DNS itself (`--discovery-srv`; weaker).',
+          }),
+        ),
+      },
+      { ...strict, description: 'etcd.' },
+    ),
+    tls: Type.Unsafe<'off' | Static<typeof Tls>>({
+      description: 'Certificates by their paths on the host, or `off`, in so many words, for plain http.',
+      if: { type: 'string' },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+      then: { enum: ['off'] },
+      else: Tls,
+    }),
+    programs: Type.Optional(
+      Type.Object(
+        {
+          consul: Source('Consul. Default: `image`.'),
+          etcd: Source('etcd (archive: also `etcdctl`). Default: `image`.'),
+          socat: Source('socat. Default: `package`.'),
+          node: Source('Node 18 or newer, for the sidekicks. Default: `package`.'),
+        },
+        {
+          ...strict,
+          description:
+            'How each program reaches the host: `package` (of the distribution), `image` (already there) or `url` with `sha256`.',
+        },
+      ),
+    ),
+  },
+  { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
+);
+
+/** What the user wrote, valid by the schema, defaults not yet filled in. */
+export type SpecInput = Static<typeof SpecSchema>;
+export type ProgramSource = 'package' | 'image' | Static<typeof Artifact>;
+export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node';
+export type TlsPaths = Static<typeof Tls>;
+export type AddressSource = Static<typeof Address>;

@@ -1,0 +1,72 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { EXPLAIN, type Explained, type Fault } from './explain.ts';
+import { child, isWithin, parent, segments } from './pointer.ts';
+import { SpecSchema } from './schema.ts';
+import { ROOT, schemaAt } from './schema-tree.ts';
+
+let compiled: ValidateFunction | undefined;
+
+/** The value is only compiled against once: ajv's compilation costs more than everything else here. */
+function validator(): ValidateFunction {
+  compiled ??= new Ajv({ strict: true, allErrors: true }).compile(SpecSchema);
+  return compiled;
+}
+
+/**
+ * Checks a value against the schema: one problem for each mistake.
+ *
+ * @param sourceText the text that stands at a pointer, for messages and for putting it into quotes
+ */
+export function validate(value: unknown, sourceText: (pointer: string) => string | undefined): Explained[] {
+  const check = validator();
+  if (check(value)) return [];
+  const faults = (check.errors ?? []).flatMap((error) => toFault(error, value, sourceText));
+  return withoutEchoes(faults).map((fault) => EXPLAIN[fault.keyword](fault));
+}
+
+function toFault(error: ErrorObject, value: unknown, sourceText: (pointer: string) => string | undefined): Fault[] {
+  // `if` only says that `then` or `else` failed, which has reported itself.
+  if (error.keyword === 'if') return [];
+  if (!Object.hasOwn(EXPLAIN, error.keyword)) throw new Error(`no message for the schema keyword ${error.keyword}`);
+  const keyword = error.keyword as Fault['keyword'];
+  const at = error.instancePath;
+  const params: Readonly<Record<string, unknown>> = error.params;
+  const name = params['missingProperty'] ?? params['additionalProperty'];
+  const item = keyword === 'uniqueItems' ? Math.max(Number(params['i']), Number(params['j'])) : undefined;
+  const pointer = typeof name === 'string' ? child(at, name) : item === undefined ? at : child(at, item);
+  const schema = schemaAt(ROOT, at) ?? ROOT;
+  return [
+    { keyword, pointer, holder: at, schema, params, value: valueAt(value, pointer), source: sourceText(pointer) },
+  ];
+}
+
+/** Of several findings that come from one mistake keeps the one that names it best. */
+function withoutEchoes(faults: readonly Fault[]): Fault[] {
+  const order = Object.keys(EXPLAIN);
+  const best = new Map<string, Fault>();
+  for (const fault of faults) {
+    const other = best.get(fault.pointer);
+    if (other === undefined || order.indexOf(fault.keyword) < order.indexOf(other.keyword))
+      best.set(fault.pointer, fault);
+  }
+  const kept = [...best.values()];
+  const unknown = kept.filter(({ keyword }) => keyword === 'additionalProperties');
+  const meant = unknown.flatMap((fault) => EXPLAIN.additionalProperties(fault).meant ?? []);
+  return kept.filter(({ keyword, pointer }) => {
+    // A misspelt key is missing under its right name, and is one too many; a misplaced one leaves its place empty.
+    if (keyword === 'required') return !meant.some((other) => isWithin(other, pointer));
+    if (keyword === 'maxProperties' || keyword === 'minProperties') {
+      return !unknown.some((other) => parent(other.pointer) === pointer);
+    }
+    return true;
+  });
+}
+
+export function valueAt(value: unknown, pointer: string): unknown {
+  let inner = value;
+  for (const segment of segments(pointer)) {
+    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, segment)) return undefined;
+    inner = (inner as Record<string, unknown>)[segment];
+  }
+  return inner;
+}

@@ -1,0 +1,137 @@
+import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
+import { type Code, diagnose } from '../diagnostic/codes.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { type Located, locate } from './locate.ts';
+import type { Source } from './source.ts';
+
+export const SIZE_LIMIT = 256 * 1024;
+const DEPTH_LIMIT = 20;
+
+export interface Parsed extends Omit<Located, 'diagnostics'> {
+  value: unknown;
+}
+
+/** What js-yaml says, in a user's words: message, hint. The first row that matches counts. */
+const FAULTS: readonly [RegExp, string, string][] = [
+  [
+    /deficient indentation|unexpected end of the stream/,
+    'A bracket or a quote is not closed, or a line inside it is not indented.',
+    'Close what is opened above this place, or indent the line.',
+  ],
+  [
+    /bad indentation of a mapping|multiline key|expected ':'/,
+    'This line does not fit the lines around it.',
+    'Write `key: value` (with a space after the colon), indent like the keys beside it, and put a value that holds `: ` into quotes.',
+  ],
+  [
+    /bad indentation of a sequence/,
+    'This list item does not fit the items around it.',
+    'Indent every `- ` of a list alike.',
+  ],
+  [/missed comma/, 'A comma is missing between two entries in brackets.', 'Put a comma between the entries.'],
+  [
+    /unknown escape|hexadecimal/,
+    'An unknown escape in double quotes.',
+    'Write `\\\\` for a backslash, or use single quotes.',
+  ],
+  [
+    /%?YAML|directive|document separator/,
+    'The text does not go on as YAML here.',
+    'Check the indentation and the line above.',
+  ],
+];
+
+/**
+ * Reads one YAML document of plain mappings, lists and scalars (YAML 1.2 core schema).
+ * `parsed` is missing when the text is no such document; `diagnostics` then says why.
+ */
+export function parseYaml(source: Source): { parsed?: Parsed; diagnostics: Diagnostic[] } {
+  const fault = textFault(source);
+  if (fault !== undefined) return { diagnostics: [fault] };
+  let events: Event[];
+  try {
+    events = parseEvents(source.text, { maxDepth: DEPTH_LIMIT });
+  } catch (error) {
+    return { diagnostics: [syntaxFault(error, source)] };
+  }
+  const second = secondDocument(events, source);
+  if (second !== undefined) return { diagnostics: [second] };
+  if (isEmpty(events)) return { diagnostics: [emptyFault(source)] };
+
+  const { diagnostics, ...located } = locate(events, source);
+  // Without aliases and tags there is no value to go on with; a key written twice leaves the rest readable.
+  if (diagnostics.some(({ code }) => code !== 'duplicate-key')) return { diagnostics };
+  try {
+    const [value] = constructFromEvents(events, { source: source.text, json: true, maxAliases: 0 });
+    return { parsed: { value, ...located }, diagnostics };
+  } catch (error) {
+    return { diagnostics: [...diagnostics, syntaxFault(error, source)] };
+  }
+}
+
+function textFault(source: Source): Diagnostic | undefined {
+  const { text } = source;
+  const fault = (code: Code, message: string, start: number, end: number) =>
+    diagnose(code, { message, pointer: '', place: source.at(start, end) });
+  if (text.length > SIZE_LIMIT || new TextEncoder().encode(text).length > SIZE_LIMIT) {
+    return fault('spec-too-large', `The spec is larger than ${SIZE_LIMIT / 1024} KiB.`, 0, 0);
+  }
+  const control = /[^\P{Cc}\t\n\r\u0085]|[\u{feff}\u{fffe}\u{ffff}]|\p{Cs}/u.exec(text);
+  if (control !== null) {
+    const hex = (control[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const end = control.index + control[0].length;
+    return fault('spec-control-character', `The text holds the character U+${hex}.`, control.index, end);
+  }
+  return text.trim() === '' ? emptyFault(source) : undefined;
+}
+
+function emptyFault(source: Source): Diagnostic {
+  const message = source.text.trim() === '' ? 'The spec is empty.' : 'The spec holds nothing but comments.';
+  return diagnose('spec-empty', { message, pointer: '', place: source.at(0, 0) });
+}
+
+function isEmpty(events: readonly Event[]): boolean {
+  const content = events.find((event) => event.type !== EVENT_ID.DOCUMENT && event.type !== EVENT_ID.POP);
+  return content === undefined || (content.type === EVENT_ID.SCALAR && content.valueStart < 0 && content.tagStart < 0);
+}
+
+function secondDocument(events: readonly Event[], source: Source): Diagnostic | undefined {
+  const index = events.findIndex((event, at) => at > 0 && event.type === EVENT_ID.DOCUMENT);
+  if (index === -1) return undefined;
+  const last = Math.max(0, ...events.slice(0, index).map((event) => ('valueEnd' in event ? event.valueEnd : 0)));
+  // Under the first document's own `---` when it has no content at all.
+  const from = last === 0 ? source.text.indexOf('---') + 3 : last;
+  const marker = /^---/m.exec(source.text.slice(from));
+  const next = events.slice(index).find((event) => 'start' in event || 'valueStart' in event);
+  const offset = marker !== null ? from + marker.index : next === undefined ? from : startOf(next, from);
+  const message = 'A second YAML document starts here; a spec is one document.';
+  return diagnose('yaml-several-documents', { message, pointer: '', place: source.at(offset, offset + 3) });
+}
+
+function startOf(event: Event, fallback: number): number {
+  if ('start' in event) return event.start;
+  return 'valueStart' in event && event.valueStart >= 0 ? event.valueStart : fallback;
+}
+
+function syntaxFault(error: unknown, source: Source): Diagnostic {
+  if (!(error instanceof YAMLException)) throw error;
+  const offset = error.mark?.position ?? 0;
+  const place = source.atFault(offset);
+  const reason = error.reason;
+  const tab = /^ *\t/.exec(place.lineText);
+  if (tab !== null || /tab characters/.test(reason)) {
+    const column = tab === null ? place.column : tab[0].length;
+    const message = 'A tab stands where the line is indented.';
+    return diagnose('yaml-tab', { message, pointer: '', place: { ...place, column, length: 1 } });
+  }
+  if (/maxDepth/.test(reason)) {
+    return diagnose('yaml-too-deep', { message: `More than ${DEPTH_LIMIT} levels.`, pointer: '', place });
+  }
+  const [, message, hint] = FAULTS.find(([pattern]) => pattern.test(reason)) ?? [];
+  return diagnose('yaml-syntax', {
+    message: message === undefined ? `Not YAML: ${reason}.` : `${message} (${reason})`,
+    pointer: '',
+    place,
+    detail: { hint: hint ?? 'Check this line and the one above; put values with special characters into quotes.' },
+  });
+}
