@@ -1,0 +1,76 @@
+import { diagnose } from './diagnostic/codes.ts';
+import type { Diagnostic } from './diagnostic/diagnostic.ts';
+import { buildPlans } from './plan/build.ts';
+import type { Assets } from './plan/plan.ts';
+import type { Spec } from './spec/defaults.ts';
+import { type PlaceOf, readSpec } from './spec/read.ts';
+import { targets } from './target/index.ts';
+import type { Emitted, OutputFile, Target } from './target/target.ts';
+
+export type { Assets, OutputFile };
+
+export interface Compiled {
+  /** Empty when there is any error. */
+  files: OutputFile[];
+  diagnostics: Diagnostic[];
+  /** One line per document for the user: its size against its limit. */
+  report: string[];
+  /** The spec with defaults; undefined when it has errors. */
+  spec?: Spec;
+}
+
+export interface CompileOptions {
+  /** Name of the spec in diagnostics. */
+  file: string;
+  assets: Assets;
+  /** Changes the valid spec before it is planned: the lab's own addresses and artifacts. */
+  overlay?: (spec: Spec) => Spec;
+}
+
+/** The library's front door: a spec in, files and diagnostics out. Pure: the same text gives the same bytes. */
+export function compile(text: string, { file, assets, overlay }: CompileOptions): Compiled {
+  const known = targets.map((target) => target.name);
+  const { spec: written, diagnostics, place } = readSpec(text, file, known);
+  if (written === undefined) return { files: [], diagnostics, report: [] };
+  const spec = overlay?.(written) ?? written;
+  const plans = buildPlans(spec, assets);
+  const emitted = targets
+    .filter((target) => spec.targets.includes(target.name))
+    .flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets) })));
+  const oversized = emitted.filter((one) => one.size > one.limit.bytes).map((one) => tooLarge(one, place));
+  const all = [...diagnostics, ...oversized];
+  const failed = all.some(({ severity }) => severity === 'error');
+  return {
+    files: failed ? [] : emitted.flatMap((one) => one.files),
+    diagnostics: all,
+    report: emitted.map(sizeLine),
+    ...(failed ? {} : { spec }),
+  };
+}
+
+type Sized = Emitted & { target: Target };
+
+const thousands = (bytes: number) => String(bytes).replace(/\B(?=(\d{3})+$)/g, ',');
+
+function largest({ parts }: Sized): string {
+  return parts
+    .slice(0, 3)
+    .map(({ name, bytes }) => `${name} ${thousands(bytes)}`)
+    .join(', ');
+}
+
+function sizeLine(one: Sized): string {
+  const share = `${thousands(one.size)} of ${thousands(one.limit.bytes)} bytes`;
+  return `${one.target.name}/${one.role}: ${share} (${one.limit.counted}); largest: ${largest(one)}`;
+}
+
+function tooLarge(one: Sized, place: PlaceOf): Diagnostic {
+  const pointer = one.parts[0]?.pointer ?? '';
+  const over = `${thousands(one.size)} bytes, ${thousands(one.size - one.limit.bytes)} over the limit of ${thousands(one.limit.bytes)}`;
+  return diagnose('output-too-large', {
+    pointer,
+    message: `The document for ${one.target.name}/${one.role} has ${over} (${one.limit.counted}).`,
+    place: place(pointer),
+    detail: { largest: largest(one), source: `${one.limit.source}, ${one.limit.date}` },
+  });
+}

@@ -1,0 +1,27 @@
+import { dump } from 'js-yaml';
+
+/** A file as cloud-init's `write_files` takes it. */
+export interface WriteFile {
+  path: string;
+  /** Quoted by the printer: unquoted, a YAML 1.1 reader makes a number of it. */
+  permissions: string;
+  content: string;
+}
+
+export interface CloudConfig {
+  write_files: WriteFile[];
+  runcmd: string[][];
+}
+
+/**
+ * One `#cloud-config` document. The header must be the first bytes; strings are quoted so that readers of YAML 1.1
+ * (cloud-init's PyYAML) and 1.2 read the same.
+ */
+export function printCloudConfig(config: CloudConfig): string {
+  return `#cloud-config\n${dump(config, { lineWidth: -1, noRefs: true })}`;
+}
+
+/** Permission bits as four octal digits: 0o644 is `0644`. */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

@@ -1,0 +1,32 @@
+import type { Spec } from '../spec/defaults.ts';
+import type { Role } from './plan.ts';
+
+/** Consul's agent configuration, the same for every host of a role. Key by key: docs/consul.md. */
+export function consulConfig(spec: Spec, role: Role): string {
+  const { servers, count, join, datacenter, domain } = spec.consul;
+  const isServer = role === 'consul-server' || servers === 'members';
+  const cloud = join.some((one) => one.startsWith('provider='));
+  const config = {
+    datacenter,
+    domain,
+    server: isServer,
+    ...(isServer ? { bootstrap_expect: role === 'consul-server' ? count : spec.cluster.size } : {}),
+    retry_join: join,
+    // The default is 30 s: a boot's worth of waiting for one host that was late. Cloud APIs are asked less often.
+    retry_interval: cloud ? '10s' : '1s',
+    // A restarted agent must not take its host's records out of the answers.
+    leave_on_terminate: false,
+    skip_leave_on_interrupt: true,
+    rejoin_after_leave: true,
+    disable_update_check: true,
+    // Production timing of elections; the default is five times slower.
+    performance: { raft_multiplier: 1 },
+    dns_config: {
+      // Without it, an answer that does not fit loses records and does not say so.
+      enable_truncate: true,
+      enable_additional_node_meta_txt: false,
+      udp_answer_limit: 8,
+    },
+  };
+  return `${JSON.stringify(config, null, 1)}\n`;
+}

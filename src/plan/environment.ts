@@ -1,0 +1,52 @@
+import type { Spec } from '../spec/defaults.ts';
+import type { Role } from './plan.ts';
+
+function lines(values: Record<string, string | number>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** /etc/quorumgate/cluster.env: all that varies between specs, for units and sidekicks. */
+export function clusterEnvironment(spec: Spec, role: Role): string {
+  const [from, argument] = Object.entries(spec.address)[0] ?? ['', ''];
+  const address = { QG_ADDRESS_FROM: from, QG_ADDRESS_ARGUMENT: argument };
+  if (role === 'consul-server') return lines(address);
+  const { etcd, consul, tls } = spec;
+  const common = {
+    ...address,
+    QG_CLUSTER: spec.cluster.name,
+    QG_SIZE: spec.cluster.size,
+    QG_SCHEME: tls === 'off' ? 'http' : 'https',
+    QG_DATACENTER: consul.datacenter,
+    QG_DOMAIN: consul.domain,
+    QG_PEER_PORT: etcd.peerPort,
+    QG_CLIENT_PORT: etcd.clientPort,
+    QG_METRICS_PORT: etcd.metricsPort,
+    QG_DATA_DIR: etcd.dataDirectory,
+    QG_DISCOVERY: etcd.discovery,
+  };
+  if (tls === 'off') return lines(common);
+  return lines({
+    ...common,
+    ETCD_CERT_FILE: tls.client.cert,
+    ETCD_KEY_FILE: tls.client.key,
+    ETCD_TRUSTED_CA_FILE: tls.client.ca,
+    ETCD_CLIENT_CERT_AUTH: 'true',
+    ETCD_PEER_CERT_FILE: tls.peer.cert,
+    ETCD_PEER_KEY_FILE: tls.peer.key,
+    ETCD_PEER_TRUSTED_CA_FILE: tls.peer.ca,
+    ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+  });
+}
+
+/** /etc/quorumgate/programs: what units/scripts/programs.sh and packages.sh read. */
+export function programList(spec: Spec, role: Role): string {
+  const names = role === 'etcd' ? (['consul', 'etcd', 'socat', 'node'] as const) : (['consul', 'socat'] as const);
+  return names
+    .map((name) => {
+      const source = spec.programs[name];
+      return typeof source === 'string' ? `${name} ${source}\n` : `${name} url ${source.url} ${source.sha256}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { bootGraph, orderingCycles } from './graph.ts';
+import { toDot } from './graph-dot.ts';
+import { toSvg } from './graph-svg.ts';
+
+const root = new URL('../../', import.meta.url);
+const names = readdirSync(new URL('units/', root)).filter((name) => /\.(service|target|path|timer|socket)$/.test(name));
+const units = Object.fromEntries(
+  names.sort().map((name) => [name, readFileSync(new URL(`units/${name}`, root), 'utf8')]),
+);
+
+const small = {
+  'a.service': '[Unit]\nWants=b.service c.service\nAfter=b.service',
+  'b.service': '[Unit]\nAfter=network-online.target',
+  'c.service': '[Unit]\nAfter=a.service b.service',
+};
+
+test('order is solid and reduced, what is started later is dashed, the host is grey', (t) => {
+  const edges = toDot(bootGraph(small))
+    .split('\n')
+    .filter((line) => / -> .*(a|b|c)\.service"/.test(line));
+  t.deepEqual(
+    edges.map((line) => line.trim()),
+    [
+      '"a.service" -> "c.service";',
+      '"b.service" -> "a.service";',
+      '"basic.target" -> "b.service" [color="#a8a8a8"];',
+      '"network-online.target" -> "b.service" [color="#a8a8a8"];',
+      '"a.service" -> "c.service" [style=dashed, color="#c2701c", constraint=false];',
+    ],
+  );
+});
+
+test('order through a hidden target of the host is shown', (t) => {
+  const dot = toDot(bootGraph({ 'a.path': '[Path]\nPathChanged=/x', 'b.service': '' }));
+  t.regex(dot, /"a\.path" -> "basic\.target"/);
+  t.notRegex(dot, /paths\.target/);
+});
+
+test('our units have no ordering loop', (t) => {
+  t.deepEqual(orderingCycles(bootGraph(units)), []);
+});
+
+test('docs/boot-order.svg is the order of our units (npm run docs)', async (t) => {
+  const svg = await toSvg(toDot(bootGraph(units)));
+  t.true(readFileSync(new URL('docs/boot-order.svg', root), 'utf8') === svg, 'out of date: npm run docs');
+});

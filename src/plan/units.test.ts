@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { unitRows } from './units.ts';
+
+const folder = fileURLToPath(new URL('../../units/', import.meta.url));
+const names = readdirSync(folder).filter((name) => name.includes('.'));
+const services = names.filter((name) => name.endsWith('.service'));
+
+test('every unit is a row, every row a unit', (t) => {
+  t.deepEqual(unitRows.map((row) => row.name).sort(), names.sort());
+});
+
+test('every unit starts again for ever: none may end as failed', (t) => {
+  for (const name of services) {
+    const text = readFileSync(folder + name, 'utf8');
+    t.regex(text, /^StartLimitIntervalSec=0$/m, name);
+    t.regex(text, /^Restart=(always|on-failure)$/m, name);
+    t.regex(text, /^ExecStart=\/(opt\/quorumgate|bin)\//m, name);
+  }
+});
+
+test('etcd requires neither Consul nor the forwarder', (t) => {
+  const text = readFileSync(`${folder}etcd.service`, 'utf8');
+  t.notRegex(text, /^(Requires|Requisite|BindsTo|PartOf)=/m);
+});
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+const analysed = hasSystemd && process.getuid?.() === 0 ? test : test.skip;
+
+/** In a mount namespace of its own, where each program that the units name is there. */
+function inStage(command: string) {
+  const stage = `mount -t tmpfs none /opt && mkdir -p /opt/quorumgate/bin &&
+    for name in consul etcd socat etcd-ready etcd-register; do ln -s /bin/true /opt/quorumgate/bin/$name; done`;
+  return spawnSync('unshare', ['--mount', 'sh', '-ec', `${stage}\n${command}`], { cwd: folder, encoding: 'utf8' });
+}
+
+analysed('systemd-analyze verify has nothing to say about any unit', (t) => {
+  const { stdout, stderr } = inStage(`systemd-analyze verify --man=no ${names.join(' ')}`);
+  t.is(stdout + stderr, '');
+});
+
+analysed('systemd-analyze verify would say something about a mistake', (t) => {
+  const { stderr } = inStage(`
+    mkdir /opt/wrong && cp *.* /opt/wrong && echo Tyep=exec >>/opt/wrong/consul.service
+    systemd-analyze verify --man=no /opt/wrong/consul.service`);
+  t.regex(stderr, /Tyep/);
+});
+
+analysed('every service is exposed at most 3.0', (t) => {
+  for (const name of services) {
+    // A package manager writes everywhere and runs the packages' own scripts as root.
+    if (name === 'quorumgate-packages.service') continue;
+    const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', folder + name], {
+      encoding: 'utf8',
+    });
+    const exposure = Number(/exposure level for \S+: ([0-9.]+)/.exec(stdout)?.[1]);
+    t.true(exposure <= 3, `${name}: ${exposure}`);
+  }
+});

@@ -1,0 +1,34 @@
+import { basename } from 'node:path';
+import { gate } from './ready/gate.ts';
+import { registerClient } from './register/client.ts';
+import { registerServer } from './register/server.ts';
+import { say } from './shared/say.ts';
+import { readSettings, type Settings } from './shared/settings.ts';
+
+/**
+ * Both sidekicks in one file, which is each by the name it is called by: what they share is carried once.
+ *
+ *     etcd-ready             the readiness gate
+ *     etcd-register server   this host is there, before etcd runs
+ *     etcd-register client   the running cluster is the predicted one
+ */
+const programs = new Map<string, (settings: Settings) => Promise<void>>([
+  ['etcd-ready', gate],
+  ['etcd-register server', registerServer],
+  ['etcd-register client', registerClient],
+]);
+
+const called = [basename(process.argv[1] ?? ''), ...process.argv.slice(2)].join(' ');
+const program = programs.get(called);
+if (program === undefined) {
+  console.error(`no program "${called}"; there are: ${[...programs.keys()].join(', ')}`);
+  process.exitCode = 2;
+} else {
+  Promise.resolve()
+    .then(() => program(readSettings(process.env)))
+    .catch((error: Error) => {
+      // systemd starts it again; the cause belongs into the status all the same.
+      say(`failed: ${error.message}`);
+      process.exitCode = 1;
+    });
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ClusterRecord } from './record.ts';
+
+/** A file beside etcd's data, gone when the disk is wiped: which disk this is, and whether etcd ever started on it. */
+export interface Identity {
+  incarnation: string;
+  /** Of the machine that made the file: a cloned disk does not match. */
+  machineId: string;
+  /** `launched` is written before etcd starts from an empty log, which it may do once. */
+  phase: 'fresh' | 'launched';
+  /** Copy of the cluster's record, from the launch on. */
+  record?: ClusterRecord;
+}
+
+export function identityPath(dataDirectory: string): string {
+  return join(dataDirectory, 'quorumgate.json');
+}
+
+/** etcd has data here: the same test as etcd's own (wal.Exist). Throws when the disk cannot be read. */
+export function hasWal(dataDirectory: string): boolean {
+  try {
+    return readdirSync(join(dataDirectory, 'member', 'wal')).some((name) => name.endsWith('.wal'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+export function readMachineId(): string {
+  return readFileSync('/etc/machine-id', 'utf8').trim();
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function writeDurably(path: string, identity: Identity, place: (from: string, to: string) => void): void {
+  const draft = `${path}.${process.pid}`;
+  const file = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(file, `${JSON.stringify(identity)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  try {
+    place(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Replaces the identity; on the disk, file and directory, when this returns. */
+export function saveIdentity(dataDirectory: string, identity: Identity): void {
+  writeDurably(identityPath(dataDirectory), identity, renameSync);
+}
+
+function readIdentity(dataDirectory: string): Identity | undefined {
+  let text: string;
+  try {
+    text = readFileSync(identityPath(dataDirectory), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const value = JSON.parse(text) as Identity;
+  if (typeof value.incarnation !== 'string' || !['fresh', 'launched'].includes(value.phase)) {
+    throw new Error(`${identityPath(dataDirectory)} is not an identity`);
+  }
+  return value;
+}
+
+/** The identity of this disk, made when there is none. Two processes at once get the same one. */
+export function loadIdentity(dataDirectory: string, machineId: string): Identity {
+  const found = readIdentity(dataDirectory);
+  if (found !== undefined) return found;
+  try {
+    const fresh: Identity = { incarnation: randomUUID(), machineId, phase: 'fresh' };
+    // A link, not a rename: it fails where another process was first.
+    writeDurably(identityPath(dataDirectory), fresh, linkSync);
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return loadIdentity(dataDirectory, machineId);
+  }
+}

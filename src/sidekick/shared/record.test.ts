@@ -1,0 +1,29 @@
+import test from 'ava';
+import { initialCluster, makeRecord, parseRecord } from './record.ts';
+
+const members = [
+  { name: 'b', incarnation: '2', peer_url: 'http://10.0.0.2:2380' },
+  { name: 'a', incarnation: '1', peer_url: 'http://10.0.0.1:2380' },
+];
+const record = makeRecord(members, 'token', 1);
+
+test('members are sorted, so that the same hosts give the same bytes', (t) => {
+  t.deepEqual(makeRecord(members.toReversed(), 'token', 1), record);
+  t.is(initialCluster(record), 'a=http://10.0.0.1:2380,b=http://10.0.0.2:2380');
+});
+
+test('a record is read back as it was', (t) => {
+  t.deepEqual(parseRecord(JSON.stringify(record)), record);
+});
+
+const damaged = test.macro((t, change: object, message: RegExp) => {
+  t.throws(() => parseRecord(JSON.stringify({ ...record, ...change })), { message });
+});
+test('a changed token is noticed', damaged, { token: 'other' }, /cluster ID/);
+test('a changed member is noticed', damaged, { members: record.members.slice(1) }, /lists 1 members and says 2/);
+test('a changed cluster ID is noticed', damaged, { cluster_id: '0123456789abcdef' }, /cluster ID/);
+test('a missing name is noticed', damaged, { members: [{ incarnation: '1', peer_url: 'x' }] }, /missing/);
+test('no members at all is noticed', damaged, { members: null }, /not a record/);
+test('what is no JSON throws', (t) => {
+  t.throws(() => parseRecord(''));
+});

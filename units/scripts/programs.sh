@@ -1,0 +1,93 @@
+#!/bin/sh
+# Puts each program of /etc/quorumgate/programs at /opt/quorumgate/bin: "NAME FROM [URL SHA256]", FROM one of package,
+# image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until all are there.
+set -eu
+export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+root=/opt/quorumgate
+umask 022
+mkdir -p $root/bin $root/fetched
+
+say() {
+  echo "$1"
+  systemd-notify --status="$1" || :
+}
+
+link() { # NAME FROM
+  if ! found=$(command -v "$1"); then
+    cause="$1: not on this host, though the spec says it comes with the $2"
+    return 1
+  fi
+  ln -sfn "$found" "$root/bin/$1"
+}
+
+unpack() { # FILE URL DIRECTORY
+  case $2 in
+    *.tar.gz | *.tgz) tar -xzof "$1" -C "$3" ;;
+    *.tar.xz) tar -xJof "$1" -C "$3" ;;
+    *.zip) unzip -q "$1" -d "$3" 2>/dev/null || python3 -m zipfile -e "$1" "$3" ;;
+    *.deb) dpkg-deb --fsys-tarfile "$1" | tar -xof - -C "$3" ;;
+    *) cp "$1" "$3/$name" ;;
+  esac
+}
+
+fetch() { # NAME URL SHA256
+  name=$1 marker=$root/fetched/$1
+  if [ -x "$root/bin/$1" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then return 0; fi
+  work=$root/fetched/work
+  rm -rf "$work"
+  mkdir -p "$work/tree"
+  if ! error=$(curl -fsSL --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$work/file" "$2" 2>&1); then
+    cause="$1: $2: $error"
+    return 1
+  fi
+  actual=$(sha256sum "$work/file" | cut -d' ' -f1)
+  if [ "$actual" != "$3" ]; then
+    rm -rf "$work"
+    cause="$1: $2 has SHA-256 $actual, the spec says $3: not used"
+    return 1
+  fi
+  if ! error=$(unpack "$work/file" "$2" "$work/tree" 2>&1); then
+    cause="$1: $2 cannot be unpacked: $error"
+    return 1
+  fi
+  for program in $1 $(test "$1" = etcd && echo etcdctl etcdutl); do
+    file=$(find "$work/tree" -type f -name "$program" | head -n 1)
+    if [ -z "$file" ]; then
+      [ "$program" != "$1" ] && continue
+      cause="$1: $2 holds no file named $1"
+      return 1
+    fi
+    if ! error=$({ chmod 0755 "$file" && sync "$file" && mv -f "$file" "$root/bin/$program"; } 2>&1); then
+      cause="$program: $error"
+      return 1
+    fi
+  done
+  rm -rf "$work"
+  echo "$3" >"$marker"
+  echo "$1: fetched from $2"
+}
+
+# One file is both sidekicks, each by its name.
+if [ -e $root/bin/etcd-sidekick ]; then
+  for name in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$name; done
+fi
+
+pause=5
+while :; do
+  missing=
+  while read -r name from url sha256; do
+    cause=
+    case $from in
+      url) fetch "$name" "$url" "$sha256" || missing=$cause ;;
+      *) link "$name" "$from" || missing=$cause ;;
+    esac
+    [ -z "$missing" ] || break
+  done </etc/quorumgate/programs
+  [ -n "$missing" ] || break
+  say "waiting: $missing; next try in $pause s"
+  sleep $pause
+  pause=$((pause < 150 ? pause * 2 : 300))
+done
+# etcdctl comes with etcd, but in a package of its own where etcd is split.
+if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi
+say "all programs are there"
