@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+import { type Command, Option } from 'commander';
+import { type Compiled, compile } from '../compile.ts';
+import { type Format, type Paint, render } from '../diagnostic/render.ts';
+import { loadAssets } from '../io/assets.ts';
+import { readInput } from '../io/input.ts';
+import { writeOutput } from '../io/write.ts';
+import { SpecSchema } from '../spec/schema.ts';
+import { targets } from '../target/index.ts';
+import { EXIT } from './exit.ts';
+
+interface CheckOptions {
+  format: Format;
+  target?: string[];
+}
+
+/** Adds `compile`, `check` and `schema`. */
+export function addCompileCommands(program: Command): void {
+  withSpec(program.command('compile').description('write the boot configuration of every host'))
+    .option('-o, --output <directory>', 'where to write; one folder for each target', 'out')
+    .action(async (spec: string, options: CheckOptions & { output: string }) => {
+      const compiled = await run(spec, options);
+      if (compiled === undefined || process.exitCode) return;
+      const written = await untouched(() => writeOutput(options.output, compiled.files));
+      process.stdout.write([...compiled.report, ...written].map((line) => `${line}\n`).join(''));
+    });
+  withSpec(
+    program.command('check').description('report everything that is wrong with a spec, and write nothing'),
+  ).action(async (spec: string, options: CheckOptions) => {
+    const compiled = await run(spec, options);
+    process.stdout.write((compiled?.report ?? []).map((line) => `${line}\n`).join(''));
+  });
+  program
+    .command('schema')
+    .description('print the JSON Schema of the spec, for editors')
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(SpecSchema, null, 2)}\n`);
+    });
+}
+
+function withSpec(command: Command): Command {
+  const names = targets.map(({ name }) => name);
+  const target = new Option('--target <name>', "compile for this target instead of the spec's; may be repeated")
+    .choices(names)
+    .argParser((name: string, earlier: string[] = []) => {
+      if (names.includes(name)) return [...new Set([...earlier, name])];
+      return command.error(`error: there is no target '${name}': use one of ${names.join(', ')}`);
+    });
+  return command
+    .argument('<spec>', 'cluster spec (YAML), or - for standard input')
+    .addOption(target)
+    .addOption(
+      new Option('--format <format>', 'of errors and warnings').choices(['text', 'json', 'ci']).default('text'),
+    );
+}
+
+/** Compiles and reports; sets the exit code. Undefined when there is nothing to compile. */
+async function run(spec: string, { format, target }: CheckOptions): Promise<Compiled | undefined> {
+  const input = await readInput(spec);
+  if ('diagnostic' in input) {
+    process.exitCode = EXIT.wrong;
+    process.stderr.write(render([input.diagnostic], format, paint));
+    return undefined;
+  }
+  const compiled = compile(input.text, {
+    file: input.file,
+    assets: await loadAssets(),
+    ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
+  });
+  if (compiled.diagnostics.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;
+  process.stderr.write(render(compiled.diagnostics, format, paint));
+  return compiled;
+}
+
+const STYLES = { error: 'red', warning: 'yellow', place: 'bold', mark: 'red', remedy: 'cyan' } as const;
+
+const paint: Paint = (part, text) => {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  const isWanted = FORCE_COLOR ? FORCE_COLOR !== '0' : process.stderr.isTTY && !NO_COLOR;
+  return isWanted ? styleText(STYLES[part], text, { validateStream: false }) : text;
+};
+
+/** Lets nothing but the end of the machine stop a write half way. */
+async function untouched<T>(write: () => Promise<T>): Promise<T> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let caught: NodeJS.Signals | undefined;
+  const wait = (signal: NodeJS.Signals) => {
+    caught = signal;
+  };
+  for (const signal of signals) process.on(signal, wait);
+  try {
+    return await write();
+  } finally {
+    for (const signal of signals) process.off(signal, wait);
+    if (caught !== undefined) process.kill(process.pid, caught);
+  }
+}

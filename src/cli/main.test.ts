@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { SMALLEST } from '../spec/reference.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function run(args: string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', ...args], { cwd: root });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += String(chunk);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    // A command that fails early does not read what it is given.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}
+
+const exits = test.macro<[args: string[], code: number, stderr: RegExp, input?: string]>({
+  async exec(t, args, code, stderr, input = '') {
+    const result = await run(args, input);
+    t.is(result.code, code, result.stderr);
+    t.regex(result.stderr, stderr);
+  },
+  title: (_, args, code) => `quorumgate ${args.join(' ') || '(nothing)'}: exit ${code}`,
+});
+
+test.serial(exits, [], 2, /Usage: quorumgate/);
+test.serial(exits, ['--help'], 0, /^$/);
+test.serial(exits, ['chek', 'x'], 2, /Did you mean check\?/);
+test.serial(exits, ['check'], 2, /missing required argument 'spec'/);
+test.serial(exits, ['check', 'x', '--fromat', 'json'], 2, /Did you mean --format\?/);
+test.serial(exits, ['check', 'x', '--format', 'xml'], 2, /Allowed choices are text, json, ci/);
+test.serial(exits, ['check', 'x', '--target', 'nope'], 2, /there is no target 'nope'/);
+test.serial(exits, ['check', '/nonexistent'], 1, /error\[spec-unreadable\].*ENOENT/);
+test.serial(exits, ['check', '.'], 1, /error\[spec-unreadable\].*is a directory/);
+test.serial(exits, ['check', '-'], 1, /<stdin>:1:1: error\[spec-empty\]/);
+test.serial(exits, ['check', '-'], 0, /^$/, SMALLEST);
+
+test.serial('version and schema are printed', async (t) => {
+  t.regex((await run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  const schema: unknown = JSON.parse((await run(['schema'])).stdout);
+  t.like(schema, { type: 'object' });
+});
+
+test.serial('diagnostics are on stderr in the format asked for', async (t) => {
+  const { code, stdout, stderr } = await run(
+    ['check', '-', '--format', 'json'],
+    SMALLEST.replace('size: 3', 'size: 4'),
+  );
+  t.is(code, 1);
+  t.is(stdout, '');
+  t.like(JSON.parse(stderr), { 0: { code: 'size-even', place: { line: 4 } } });
+});
+
+test.serial('compile writes the same bytes each time, and nothing for a wrong spec', async (t) => {
+  const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+  t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
+  const out = path.join(folder, 'out');
+  const first = await run(['compile', '-', '-o', out], SMALLEST);
+  t.is(first.code, 0, first.stderr);
+  const marker = await fs.readFile(path.join(out, 'aws/.quorumgate'), 'utf8');
+  const again = await run(['compile', '-', '-o', out, '--target', 'aws'], SMALLEST);
+  t.is(again.stdout, first.stdout);
+  t.is(await fs.readFile(path.join(out, 'aws/.quorumgate'), 'utf8'), marker);
+  const wrong = await run(['compile', '-', '-o', path.join(folder, 'other')], 'a: 1');
+  t.is(wrong.code, 1);
+  t.is(wrong.stdout, '');
+  t.deepEqual(await fs.readdir(folder), ['out']);
+});
+
+test.serial('text that is not UTF-8 is named', async (t) => {
+  const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+  t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
+  const spec = path.join(folder, 'cluster.yaml');
+  await fs.writeFile(spec, Buffer.from(`\u{feff}${SMALLEST}`, 'utf16le'));
+  t.regex((await run(['check', spec])).stderr, /error\[spec-not-utf8\].*UTF-16/);
+});

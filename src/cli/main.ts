@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { addCompileCommands } from './compile.ts';
+import { EXIT, EXIT_HELP } from './exit.ts';
+import { addLabCommand } from './lab.ts';
+
+const program = new Command('quorumgate')
+  .description(manifest.description)
+  .version(manifest.version)
+  .addHelpText('after', EXIT_HELP)
+  .showHelpAfterError('(see --help)')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+addCompileCommands(program);
+addLabCommand(program);
+
+process.on('uncaughtException', stop);
+// `quorumgate schema | head`: the reader has what it wants.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  stop(error);
+});
+await program.parseAsync().catch(stop);
+
+/** Every error ends here: a fault of the command line, a fault that the user can repair, or a bug. */
+function stop(error: unknown): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+  if (error instanceof Error && 'remedy' in error && typeof error.remedy === 'string') {
+    process.stderr.write(`error: ${error.message}\n  remedy: ${error.remedy}\n`);
+    process.exit(EXIT.wrong);
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  const where = `quorumgate ${manifest.version}, Node ${process.version}, ${process.platform}`;
+  process.stderr.write(
+    `This is a bug of quorumgate (${where}). Please report it with the spec and these lines:\n${stack}\n`,
+  );
+  process.exit(EXIT.bug);
+}

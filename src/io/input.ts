@@ -1,0 +1,54 @@
+import { open } from 'node:fs/promises';
+import { diagnose } from '../diagnostic/codes.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { SIZE_LIMIT } from '../spec/yaml.ts';
+import { toIoError } from './io-error.ts';
+
+export type Input = { file: string; text: string } | { file: string; diagnostic: Diagnostic };
+
+/**
+ * Reads the spec from a file, or from standard input for `-`. Reads one byte more than a spec may have and no further:
+ * the reader of the spec refuses it by its size. Never throws for what a user may give.
+ */
+export async function readInput(spec: string): Promise<Input> {
+  const file = spec === '-' ? '<stdin>' : spec;
+  const fault = (code: 'spec-unreadable' | 'spec-not-utf8', message: string): Input => ({
+    file,
+    diagnostic: diagnose(code, { message, pointer: '' }),
+  });
+  let bytes: Uint8Array;
+  try {
+    bytes = spec === '-' ? await firstBytes(process.stdin) : await fromFile(spec);
+  } catch (error) {
+    const cause = toIoError(error, `Cannot read ${file}`);
+    if (cause === error || !(cause instanceof Error)) throw error;
+    return fault('spec-unreadable', cause.message);
+  }
+  try {
+    const isWhole = bytes.length <= SIZE_LIMIT;
+    return { file, text: new TextDecoder('utf-8', { fatal: isWhole, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(String.fromCharCode(...bytes.subarray(0, 2)));
+    return fault('spec-not-utf8', `${file} is ${isUtf16 ? 'UTF-16' : 'not UTF-8'} text.`);
+  }
+}
+
+async function fromFile(name: string): Promise<Uint8Array> {
+  const handle = await open(name, 'r');
+  try {
+    return await firstBytes(handle.createReadStream({ autoClose: false }));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function firstBytes(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > SIZE_LIMIT) break;
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import { IoError } from './io-error.ts';
+import { writeOutput } from './write.ts';
+
+const file = (name: string, text: string) => ({ path: name, bytes: new TextEncoder().encode(text) });
+const V1 = [file('aws/etcd/user-data', 'one'), file('aws/README', 'r')];
+const V2 = [file('aws/etcd/user-data', 'two')];
+
+async function folder(t: { teardown(done: () => Promise<void>): void }): Promise<string> {
+  const made = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+  t.teardown(() => fs.rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** Every plain file below a folder with its text; markers without theirs. */
+async function tree(base: string): Promise<Record<string, string>> {
+  const entries = await fs.readdir(base, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const pairs = files.sort().map(async (name) => {
+    const text = name.endsWith('/.quorumgate') ? '' : await fs.readFile(name, 'utf8');
+    return [path.relative(base, name), text] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+test('writes, and replaces what it wrote and nothing else', async (t) => {
+  const dir = path.join(await folder(t), 'deep/out');
+  t.deepEqual(await writeOutput(dir, V1), [path.join(dir, 'aws/README'), path.join(dir, 'aws/etcd/user-data')]);
+  await fs.mkdir(path.join(dir, 'mine'));
+  await fs.writeFile(path.join(dir, 'mine/notes'), 'n');
+  await writeOutput(dir, V2);
+  t.deepEqual(await tree(dir), { 'aws/.quorumgate': '', 'aws/etcd/user-data': 'two', 'mine/notes': 'n' });
+  const check = execFileSync('sha256sum', ['-c', '.quorumgate'], { cwd: path.join(dir, 'aws'), encoding: 'utf8' });
+  t.is(check, 'etcd/user-data: OK\n');
+});
+
+const refuses = test.macro({
+  async exec(t, prepare: (dir: string) => Promise<unknown>, message: RegExp) {
+    const dir = await folder(t);
+    await writeOutput(dir, V1);
+    await prepare(dir);
+    const before = await tree(dir);
+    const error = await t.throwsAsync(writeOutput(dir, [...V2, file('zzz/x', 'x')]), { instanceOf: IoError, message });
+    t.truthy(error?.remedy);
+    t.deepEqual(await tree(dir), before);
+    t.deepEqual(
+      (await fs.readdir(dir)).filter((name) => name.startsWith('.quorumgate-')),
+      [],
+    );
+  },
+  title: (name = '') => `refuses and changes nothing: ${name}`,
+});
+
+test(
+  'a file of the user',
+  refuses,
+  (dir) => fs.writeFile(path.join(dir, 'aws/etcd/notes'), 'n'),
+  /notes was not written/,
+);
+test('an edited file', refuses, (dir) => fs.writeFile(path.join(dir, 'aws/README'), 'mine'), /README was changed/);
+test('a link in place of a file', refuses, (dir) => link(path.join(dir, 'aws/README')), /README was not written/);
+test('no marker', refuses, (dir) => fs.rm(path.join(dir, 'aws/.quorumgate')), /was not written/);
+test('a file in the way', refuses, (dir) => fs.writeFile(path.join(dir, 'zzz'), ''), /zzz is in the way/);
+test('a link in the way', refuses, (dir) => fs.symlink('aws', path.join(dir, 'zzz')), /zzz is in the way/);
+
+async function link(name: string) {
+  await fs.rm(name);
+  await fs.symlink('etcd/user-data', name);
+}
+
+test('a file where the directory should be', async (t) => {
+  const dir = path.join(await folder(t), 'file');
+  await fs.writeFile(dir, '');
+  await t.throwsAsync(writeOutput(dir, V1), { instanceOf: IoError, message: /a file is where a directory is needed/ });
+  await t.throwsAsync(writeOutput(path.join(dir, 'sub'), V1), { instanceOf: IoError });
+});
+
+test('folders that a failed run made are gone', async (t) => {
+  const base = await folder(t);
+  const long = file(`aws/${'x'.repeat(300)}`, 'x');
+  await t.throwsAsync(writeOutput(path.join(base, 'a/b'), [...V1, long]), { instanceOf: IoError });
+  t.deepEqual(await fs.readdir(base), []);
+});
+
+test('a path that leads out of the directory is a bug, not a file', async (t) => {
+  const dir = await folder(t);
+  for (const name of ['../x', '/x', 'aws/../../x', 'aws', 'aws//x', '.quorumgate/x', 'aws/.quorumgate']) {
+    await t.throwsAsync(writeOutput(dir, [file(name, 'x')]), { message: /not a path/ });
+  }
+  t.deepEqual(await fs.readdir(dir), []);
+});
