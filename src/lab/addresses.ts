@@ -1,0 +1,58 @@
+import type { Role } from '../plan/plan.ts';
+import type { Spec } from '../spec/defaults.ts';
+import { LabError } from './lab-error.ts';
+
+/** The lab's network: the bridge is `.1`, consul-server-K `.10+K`, etcd-K `.100+K`. */
+export interface Network {
+  cidr: string;
+  prefix: number;
+  gateway: string;
+}
+
+export interface HostPlan {
+  name: string;
+  role: Role;
+  address: string;
+}
+
+export const DEFAULT_NETWORK = '10.77.0.0/24';
+const HIGHEST_OFFSET = 100 + 9;
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function toAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}
+
+function offset(network: Network, by: number): string {
+  return toAddress(toNumber(network.gateway) - 1 + by);
+}
+
+/** The network of a spec whose address is a network, else the lab's own. */
+export function networkOf(spec: Pick<Spec, 'address'>): Network {
+  const cidr = spec.address.cidr ?? DEFAULT_NETWORK;
+  const [address = '', bits = ''] = cidr.split('/');
+  const prefix = Number(bits);
+  const size = 2 ** (32 - prefix);
+  if (size <= HIGHEST_OFFSET + 1) {
+    throw new LabError(
+      `the network ${cidr} is too small for the lab`,
+      'Use a network of /25 or wider in `address.cidr`.',
+    );
+  }
+  const base = Math.floor(toNumber(address) / size) * size;
+  return { cidr: `${toAddress(base)}/${prefix}`, prefix, gateway: toAddress(base + 1) };
+}
+
+/** The hosts that a spec (after the lab's overlay) makes, Consul's own servers first. */
+export function hostsOf(spec: Pick<Spec, 'cluster' | 'consul'>, network: Network): HostPlan[] {
+  const many = (role: Role, count: number, first: number): HostPlan[] =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `${role}-${index + 1}`,
+      role,
+      address: offset(network, first + index + 1),
+    }));
+  return [...many('consul-server', spec.consul.count, 10), ...many('etcd', spec.cluster.size, 100)];
+}

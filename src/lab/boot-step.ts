@@ -1,0 +1,77 @@
+import type { Role } from '../plan/plan.ts';
+import type { UnitState } from './unit-state.ts';
+
+/** What was seen of a host at one look. */
+export interface Look {
+  alive: boolean;
+  units: ReadonlyMap<string, UnitState>;
+  /** The leader that the host's Consul agent names; empty while there is none. */
+  leader: string;
+}
+
+/** Where a host is on its way up. */
+export interface BootStep {
+  step: string;
+  /** The unit that is not where it should be: its journal says why. */
+  unit?: string;
+  status: string;
+  up: boolean;
+}
+
+interface Station {
+  step: string;
+  unit: string;
+  passed(unit: UnitState | undefined, look: Look): boolean;
+}
+
+const active = (unit: UnitState | undefined) => unit?.active === 'active';
+const exited = (unit: UnitState | undefined) => unit?.active === 'active' && unit.sub === 'exited';
+
+const COMMON: readonly Station[] = [
+  // The units are there once cloud-init has written them.
+  { step: 'cloud-init', unit: 'cloud-final.service', passed: (_, { units }) => known(units) },
+  { step: 'programs', unit: 'quorumgate-programs.service', passed: active },
+  { step: 'address', unit: 'quorumgate-host.service', passed: active },
+  { step: 'consul', unit: 'consul.service', passed: active },
+];
+
+const STATIONS: Record<Role, readonly Station[]> = {
+  'consul-server': [...COMMON, { step: 'leader', unit: 'consul.service', passed: (_, { leader }) => leader !== '' }],
+  etcd: [
+    ...COMMON,
+    { step: 'dns', unit: 'consul-dns-udp.service', passed: active },
+    { step: 'dns', unit: 'consul-dns-tcp.service', passed: active },
+    { step: 'register', unit: 'etcd-register-server.service', passed: exited },
+    { step: 'gate', unit: 'etcd.service', passed: (unit) => active(unit) || unit?.mainStartedAt !== undefined },
+    { step: 'etcd', unit: 'etcd.service', passed: active },
+    { step: 'announce', unit: 'etcd-register-client.service', passed: active },
+    { step: 'target', unit: 'etcd-cluster.target', passed: active },
+  ],
+};
+
+function known(units: Look['units']): boolean {
+  return units.get('quorumgate-programs.service')?.loaded === true;
+}
+
+/** What the unit itself says, else what systemd says; nothing of one whose turn has not come. */
+function statusOf({ active, sub, statusText, result }: UnitState): string {
+  if (active === 'failed') return `failed: ${result}`;
+  return statusText || (active === 'inactive' ? '' : `${active} (${sub})`);
+}
+
+/** Units that have to be looked at for a role. */
+export function unitsOf(role: Role): string[] {
+  return [...new Set(STATIONS[role].map(({ unit }) => unit))];
+}
+
+/** The first station that a host has not passed. */
+export function bootStep(role: Role, look: Look): BootStep {
+  if (!look.alive) return { step: 'dead', status: 'the host has ended', up: false };
+  if (look.units.size === 0) return { step: 'boot', status: '', up: false };
+  for (const { step, unit, passed } of STATIONS[role]) {
+    const state = look.units.get(unit);
+    if (passed(state, look)) continue;
+    return { step, unit, status: state === undefined ? '' : statusOf(state), up: false };
+  }
+  return { step: 'up', status: '', up: true };
+}

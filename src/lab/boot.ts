@@ -1,0 +1,83 @@
+import type { OutputFile } from '../compile.ts';
+import type { Spec } from '../spec/defaults.ts';
+import { hostsOf, networkOf } from './addresses.ts';
+import { type Lab, labHandle } from './handle.ts';
+import type { HostFile } from './host.ts';
+import { ensureImage } from './image.ts';
+import type { ImageName } from './image-recipe.ts';
+import { LabError } from './lab-error.ts';
+import { labSteps } from './lab-steps.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { prepareMachine } from './preconditions.ts';
+import type { ServeCommand } from './servers.ts';
+import { type HostState, isRunning, type LabState, readState } from './state.ts';
+import { runSteps } from './steps.ts';
+import { hasTraces, lockLab, takeDown } from './take-down.ts';
+import { LAB_TARGETS } from './target/targets.ts';
+
+export interface LabOptions {
+  /** State directory; default: QUORUMGATE_LAB_DIR, else /var/lib/quorumgate-lab. */
+  directory?: string;
+  image?: ImageName;
+  target?: string;
+  /** Hosts start at random moments within so many seconds, decided by `seed`. */
+  startSpread?: number;
+  seed?: number;
+  say?: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  /** Files to put on a host before it boots. */
+  hostFiles?: (host: HostState) => HostFile[];
+  serveCommand?: ServeCommand | undefined;
+}
+
+/** Refuses beside a lab that runs; cleans up after one that crashed. */
+async function clearTheGround(layout: Layout, say: (line: string) => void): Promise<void> {
+  if (!hasTraces(layout)) return;
+  if (readState(layout)?.phase === 'running' && isRunning(layout)) {
+    throw new LabError(
+      `a lab is running already in ${layout.directory}`,
+      'End it with `quorumgate lab down`, look at it with `quorumgate lab status`, or set QUORUMGATE_LAB_DIR.',
+    );
+  }
+  say(`an earlier lab in ${layout.directory} ended without being taken down: cleaning up after it`);
+  await takeDown(layout);
+}
+
+/** Boots the hosts of a spec (after the lab's overlay) from compiled files. Does not wait until they are up. */
+export async function boot(files: readonly OutputFile[], spec: Spec, options: LabOptions = {}): Promise<Lab> {
+  const { say = () => {}, signal } = options;
+  const target = LAB_TARGETS.find(({ name }) => name === (options.target ?? 'aws'));
+  if (target === undefined) {
+    const names = LAB_TARGETS.map(({ name }) => name).join(', ');
+    throw new LabError(`the lab cannot boot target ${options.target}`, `It boots ${names}.`);
+  }
+  const layout = layoutOf(options.directory);
+  await prepareMachine(say, signal);
+  const release = await lockLab(layout);
+  try {
+    await clearTheGround(layout, say);
+    const image = await ensureImage({ cache: layout.cache, name: options.image ?? 'bookworm', say, signal });
+    const network = networkOf(spec);
+    const state: LabState = {
+      version: 1,
+      phase: 'starting',
+      cluster: spec.cluster,
+      target: target.name,
+      image: image.name,
+      resolved: image.resolved,
+      imageDirectory: image.directory,
+      network,
+      hosts: hostsOf(spec, network),
+    };
+    const byPath = new Map(files.map(({ path, bytes }) => [path, bytes]));
+    const filesOf = (host: HostState): HostFile[] => [
+      ...target.seed(host, byPath).map(({ path, mode, bytes }) => ({ path, mode, content: bytes })),
+      ...(options.hostFiles?.(host) ?? []),
+    ];
+    const { startSpread = 0, seed = 1, serveCommand } = options;
+    await runSteps(labSteps(layout, state, { filesOf, startSpread, seed, signal, serveCommand }), signal);
+    return labHandle(layout, state, filesOf);
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LabError } from './lab-error.ts';
+
+/*
+ * Every process of a lab lives in a cgroup of the lab, each host in one of its own. Two reasons: without that, all
+ * hosts' systemds would share one tree, and one that kills its `etcd.service` kills everybody's; and membership, unlike
+ * a number in a file, tells for certain which processes are the lab's.
+ */
+
+/** Where process trees are kept: one place with cgroup v2, two with the older hybrid set-up. */
+function roots(): string[] {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return ['/sys/fs/cgroup'];
+  return ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'].filter(existsSync);
+}
+
+/** Makes the cgroup `path`; the files that take a process into it. */
+export async function makeCgroup(path: string): Promise<string[]> {
+  const directories = roots().map((root) => join(root, path));
+  for (const directory of directories) await mkdir(directory, { recursive: true });
+  return directories.map((directory) => join(directory, 'cgroup.procs'));
+}
+
+function subtree(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap((entry) => subtree(join(directory, entry.name))), directory];
+}
+
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processes in the cgroup `path` and below. */
+export function processesIn(path: string): number[] {
+  const lines = roots()
+    .flatMap((root) => subtree(join(root, path)))
+    .flatMap((directory) => quietly(() => readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n')) ?? []);
+  return [...new Set(lines.filter(Boolean).map(Number))].filter((pid) => pid > 0);
+}
+
+/** Kills all processes in the cgroup `path`, waits until they are gone, and removes it. */
+export async function removeCgroup(path: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    for (const root of roots()) quietly(() => writeFileSync(join(root, path, 'cgroup.kill'), '1'));
+    for (const pid of processesIn(path)) quietly(() => process.kill(pid, 'SIGKILL'));
+    const left = roots().flatMap((root) => subtree(join(root, path)));
+    if (left.length === 0) return;
+    for (const directory of left) quietly(() => rmdirSync(directory));
+    await sleep(25);
+  }
+  throw new LabError(
+    `processes ${processesIn(path).join(', ')} do not end`,
+    'They may wait for a disk: try `quorumgate lab down` again.',
+  );
+}

@@ -1,0 +1,152 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { compile } from '../compile.ts';
+import type { Spec } from '../spec/defaults.ts';
+import { boot } from './boot.ts';
+import type { Lab } from './handle.ts';
+import { compileForLab, start } from './lab.ts';
+import {
+  assertSound,
+  eventually,
+  labOptions,
+  labSpec,
+  labTest,
+  output,
+  statusLine,
+  type TestLabOptions,
+} from './lab-testing.ts';
+
+/** How long the worst is left as it is: ten minutes unless the run is to be short. */
+const minutes = Number(process.env.WAIT_MINUTES ?? 10);
+const role = labSpec({ consul: '{servers: role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]}' });
+const servers = ['consul-server-1', 'consul-server-2', 'consul-server-3'];
+
+/** Boots without waiting; uses the lab as it comes up; leaves nothing behind. */
+async function whileBooting(options: TestLabOptions, use: (lab: Lab) => Promise<void>, change?: (spec: Spec) => void) {
+  const all = await labOptions(options);
+  try {
+    const lab = change === undefined ? await start(all) : await startChanged(all, change);
+    try {
+      await use(lab);
+    } finally {
+      await lab.down();
+    }
+  } finally {
+    rmSync(all.directory, { recursive: true, force: true });
+  }
+}
+
+async function startChanged(all: Awaited<ReturnType<typeof labOptions>>, change: (spec: Spec) => void): Promise<Lab> {
+  const { spec } = (await compileForLab(all)).compiled;
+  if (spec === undefined) throw new Error('the spec does not compile');
+  change(spec);
+  return boot(compile(all.text, { ...all, overlay: () => spec }).files, spec, all);
+}
+
+/** No etcd process, no member directory, no unit in `failed`, for the whole time. */
+async function assertShut(t: ExecutionContext, lab: Lab, hosts: string[]): Promise<void> {
+  const end = performance.now() + minutes * 60_000;
+  while (performance.now() < end) {
+    for (const host of hosts) {
+      t.is(await output(lab, host, 'pgrep -x etcd'), '', `${host}: etcd runs`);
+      t.is(await output(lab, host, 'ls -d /var/lib/etcd/member 2>/dev/null'), '', `${host}: etcd has data`);
+      t.is(await output(lab, host, 'systemctl --failed --plain --no-legend'), '', host);
+    }
+    await sleep(5000);
+  }
+}
+
+const says = (lab: Lab, host: string, unit: string, text: RegExp) =>
+  eventually(
+    () => statusLine(lab, host, unit),
+    (line) => text.test(line),
+    60,
+  );
+
+labTest('N-1 members: the gate stays shut; the N-th opens it', async (t) => {
+  t.timeout((minutes + 5) * 60_000);
+  await whileBooting({ text: role }, async (lab) => {
+    await lab.kill('etcd-3');
+    const line = /waiting: 2 of 3 registered: etcd-1, etcd-2/;
+    t.regex(await says(lab, 'etcd-1', 'etcd.service', line), line);
+    await assertShut(t, lab, ['etcd-1', 'etcd-2']);
+    await lab.start('etcd-3');
+    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    await assertSound(t, lab);
+  });
+});
+
+labTest('Consul without a leader: the gate stays shut until there is one', async (t) => {
+  t.timeout((minutes + 5) * 60_000);
+  await whileBooting({ text: role }, async (lab) => {
+    for (const server of servers.slice(1)) await lab.kill(server);
+    const line = /waiting: Consul has no leader/;
+    t.regex(await says(lab, 'etcd-1', 'etcd.service', line), line);
+    await assertShut(t, lab, ['etcd-1', 'etcd-2', 'etcd-3']);
+    for (const server of servers.slice(1)) await lab.start(server);
+    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    await assertSound(t, lab);
+  });
+});
+
+labTest('an agent that is down: its host waits and says so', async (t) => {
+  t.timeout(300_000);
+  await whileBooting({ text: role }, async (lab) => {
+    const stop = 'mkdir -p /run/systemd/system && systemctl mask --runtime --now consul.service';
+    await eventually(
+      () => output(lab, 'etcd-2', stop),
+      (said) => /Created symlink/.test(said),
+    );
+    const line = /waiting: the Consul agent at .* it is not running yet/;
+    t.regex(await says(lab, 'etcd-2', 'etcd.service', line), line);
+    t.regex(await says(lab, 'etcd-2', 'etcd-register-server.service', line), line);
+    await output(lab, 'etcd-2', 'systemctl unmask --runtime consul.service; systemctl start --no-block consul.service');
+    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    await assertSound(t, lab);
+  });
+});
+
+labTest('an artifact with another hash: the host says so and stops there', async (t) => {
+  t.timeout(300_000);
+  const wrong = '0'.repeat(64);
+  const change = (spec: Spec) => {
+    if (typeof spec.programs.etcd === 'object') spec.programs.etcd.sha256 = wrong;
+  };
+  await whileBooting(
+    {},
+    async (lab) => {
+      for (const { name } of lab.hosts) {
+        const line = new RegExp(
+          `waiting: etcd: http://\\S+ has SHA-256 [0-9a-f]{64}, the spec says ${wrong}: not used`,
+        );
+        t.regex(await says(lab, name, 'quorumgate-programs.service', line), line);
+        t.is(await output(lab, name, 'ls /opt/quorumgate/bin/etcd 2>/dev/null'), '');
+        t.is(await output(lab, name, 'pgrep -x "etcd|consul"'), '');
+        t.is(await output(lab, name, 'systemctl --failed --plain --no-legend'), '');
+      }
+    },
+    change,
+  );
+});
+
+for (const seed of [1, 2, 3]) {
+  labTest(`SIGKILL of everything at random moments of the boot, seed ${seed}`, async (t) => {
+    t.timeout(300_000);
+    await whileBooting({ seed, startSpread: 3 }, async (lab) => {
+      const victims = 'etcd-ready|etcd-register|socat|consul|systemd-notify|curl';
+      const end = performance.now() + 20_000;
+      let killed = 0;
+      while (performance.now() < end) {
+        await sleep(Math.random() * 700);
+        const { name } = lab.hosts[Math.floor(Math.random() * lab.hosts.length)] ?? { name: 'etcd-1' };
+        // By its command line: the sidekicks' process name is Node's.
+        const shot = await output(lab, name, `pgrep -f '${victims}' | shuf -n 1 | xargs -r kill -9 -v`).catch(() => '');
+        if (shot !== '') killed += 1;
+      }
+      t.log(`${killed} processes killed`);
+      t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+      await assertSound(t, lab);
+    });
+  });
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+/** Where one lab keeps everything, and how its kernel objects are called: all of it follows from the directory. */
+export interface Layout {
+  directory: string;
+  /** Images and artifacts: shared by all labs of this machine. */
+  cache: string;
+  lock: string;
+  state: string;
+  log: string;
+  hosts: string;
+  /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
+  prefix: string;
+}
+
+export const DEFAULT_DIRECTORY = '/var/lib/quorumgate-lab';
+export const DEFAULT_CACHE = '/var/cache/quorumgate-lab';
+
+export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAULT_DIRECTORY): Layout {
+  const absolute = resolve(directory);
+  return {
+    directory: absolute,
+    cache: resolve(process.env['QUORUMGATE_LAB_CACHE'] || DEFAULT_CACHE),
+    lock: join(absolute, 'lock'),
+    state: join(absolute, 'state.json'),
+    log: join(absolute, 'log'),
+    hosts: join(absolute, 'hosts'),
+    prefix: `qg-${createHash('sha256').update(absolute).digest('hex').slice(0, 6)}`,
+  };
+}
+
+/** Directories and files of one host. `root` is the mounted whole, `upper` what the host itself has written. */
+export function hostPaths(layout: Layout, name: string) {
+  const base = join(layout.hosts, name);
+  return {
+    base,
+    root: join(base, 'root'),
+    upper: join(base, 'upper'),
+    work: join(base, 'work'),
+    console: join(layout.log, `${name}.log`),
+  };
+}
+
+export function namespaceOf(layout: Layout, name: string): string {
+  return `${layout.prefix}-${name}`;
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export type Release = () => void;
+
+/**
+ * Takes a lock that the kernel gives back however its holder ends: `flock` holds it for a `cat` that reads from this
+ * process. Undefined when another holds it, unless `wait`.
+ */
+export async function acquireLock(file: string, wait = false): Promise<Release | undefined> {
+  await mkdir(dirname(file), { recursive: true });
+  const mode = wait ? [] : ['-n'];
+  const holder = spawn('flock', [...mode, file, 'sh', '-c', 'echo locked; exec cat'], {
+    // Its own session: a Ctrl-C in the terminal must not take the lock away while things are undone.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const taken = await new Promise<boolean>((resolve, reject) => {
+    holder.stdout.once('data', () => resolve(true));
+    holder.once('error', reject);
+    holder.once('exit', () => resolve(false));
+  });
+  if (!taken) return undefined;
+  return () => {
+    holder.stdin.end();
+    holder.stdout.destroy();
+    holder.unref();
+  };
+}

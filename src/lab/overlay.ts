@@ -1,0 +1,76 @@
+import type { Spec } from '../spec/defaults.ts';
+import type { ProgramName, ProgramSource } from '../spec/schema.ts';
+import { hostsOf, networkOf } from './addresses.ts';
+import type { Artifact } from './artifacts.ts';
+import { LabError } from './lab-error.ts';
+
+export interface OverlayOptions {
+  target: string;
+  size?: number | undefined;
+  consul: Artifact;
+  etcd: Artifact;
+}
+
+export interface Overlaid {
+  spec: Spec;
+  /** What was changed, one line each, for the user. */
+  changes: string[];
+}
+
+function shown(value: ProgramSource): string {
+  return typeof value === 'string' ? value : value.url;
+}
+
+/** The spec as the lab can boot it: hosts have no route out, so what they need comes from the lab. */
+export function overlay(original: Spec, options: OverlayOptions): Overlaid {
+  const spec = structuredClone(original);
+  const changes: string[] = [];
+  const change = (path: string, from: string, to: string) => {
+    if (from !== to) changes.push(`${path}: ${from} -> ${to}`);
+  };
+
+  if (!spec.targets.includes(options.target)) {
+    change('targets', spec.targets.join(', '), options.target);
+    spec.targets = [options.target];
+  }
+  if (options.size !== undefined) {
+    if (!Number.isInteger(options.size) || options.size < 1 || options.size > 9 || options.size % 2 === 0) {
+      throw new LabError(`--size ${options.size} is not a cluster size`, 'Use 1, 3, 5, 7 or 9.');
+    }
+    change('cluster.size', String(spec.cluster.size), String(options.size));
+    spec.cluster.size = options.size;
+  }
+  if (spec.address.cidr === undefined) {
+    const { cidr } = networkOf(spec);
+    change('address', JSON.stringify(spec.address), JSON.stringify({ cidr }));
+    spec.address = { cidr };
+  }
+  if (spec.consul.servers === 'existing') {
+    changes.push('consul.servers: existing -> role, one host: the lab has no Consul of yours, so it boots one');
+    spec.consul = { ...spec.consul, servers: 'role', count: 1 };
+  }
+
+  const network = networkOf(spec);
+  const hosts = hostsOf(spec, network);
+  const role = spec.consul.servers === 'members' ? 'etcd' : 'consul-server';
+  const join = hosts.filter((host) => host.role === role).map((host) => host.address);
+  change('consul.join', spec.consul.join.join(', '), join.join(', '));
+  spec.consul.join = join;
+
+  change('etcd.version', spec.etcd.version, options.etcd.version);
+  spec.etcd.version = options.etcd.version;
+  if (spec.consul.version !== undefined) {
+    change('consul.version', spec.consul.version, options.consul.version);
+    spec.consul.version = options.consul.version;
+  }
+  const set = (name: ProgramName, value: ProgramSource) => {
+    change(`programs.${name}`, shown(spec.programs[name]), shown(value));
+    spec.programs[name] = value;
+  };
+  for (const { program, file, sha256 } of [options.consul, options.etcd]) {
+    set(program, { url: `http://${network.gateway}/${file}`, sha256 });
+  }
+  set('socat', 'image');
+  set('node', 'image');
+  return { spec, changes };
+}

@@ -1,0 +1,66 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './command.ts';
+import { LabError } from './lab-error.ts';
+
+/** Programs that the lab runs on this machine, with the Debian package of each. */
+const TOOLS: Record<string, string> = {
+  'systemd-nspawn': 'systemd-container',
+  mmdebstrap: 'mmdebstrap',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  flock: 'util-linux',
+  unshare: 'util-linux',
+  setpriv: 'util-linux',
+  journalctl: 'systemd',
+  mount: 'mount',
+};
+
+function onPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Packages that are missing on this machine. */
+export function missingPackages(has: (program: string) => boolean = onPath): string[] {
+  const missing = Object.entries(TOOLS).filter(([program]) => !has(program));
+  return [...new Set(missing.map(([, name]) => name))].sort();
+}
+
+/** Why this machine cannot run a lab at all; undefined when it can. */
+export function obstacle(): LabError | undefined {
+  if (process.platform !== 'linux') {
+    return new LabError(
+      `the lab needs Linux, this is ${process.platform}`,
+      'Run it on a Linux machine or in a virtual machine with Debian 12 or newer.',
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    return new LabError(
+      'the lab needs root: it mounts file systems and makes network namespaces',
+      'Run the same command with sudo.',
+    );
+  }
+  return undefined;
+}
+
+/** Throws when there is an obstacle; installs what is missing, and says so before. */
+export async function prepareMachine(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const why = obstacle();
+  if (why !== undefined) throw why;
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  if (!onPath('apt-get')) {
+    throw new LabError(`missing on this machine: ${missing.join(', ')}`, 'Install these packages, then try again.');
+  }
+  say(`installing with apt-get, because the lab needs them: ${missing.join(' ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['-q', 'update'], { signal, env });
+  await run('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...missing], { signal, env });
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Network } from './addresses.ts';
+import { storeDirectory } from './artifacts.ts';
+import { removeCgroup } from './cgroup.ts';
+import { LabError } from './lab-error.ts';
+import { type Layout, namespaceOf } from './layout.ts';
+import { BRIDGE } from './network.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { spawnDetached } from './spawn.ts';
+import type { Step } from './steps.ts';
+
+/** How to start the servers as a process of their own: the command line before its three arguments. */
+export type ServeCommand = string[];
+
+function fromSources(): ServeCommand {
+  return [process.execPath, '--import=tsx', join(import.meta.dirname, 'serve-main.ts')];
+}
+
+/** The artifact and DNS servers, inside the bridge's namespace; they die with the lab. */
+export function serversStep(
+  layout: Layout,
+  network: Network,
+  started: (server: ProcessIdentity) => Promise<void>,
+  command: ServeCommand = fromSources(),
+): Step {
+  const ready = join(layout.directory, 'servers-ready');
+  const cgroup = join(layout.prefix, 'servers');
+  const log = join(layout.log, 'servers.log');
+  return {
+    name: 'starting the artifact server',
+    do: async () => {
+      await rm(ready, { force: true });
+      const enter = ['nsenter', `--net=/run/netns/${namespaceOf(layout, BRIDGE)}`];
+      const arguments_ = [network.gateway, storeDirectory(layout.cache), ready];
+      const server = await spawnDetached(cgroup, log, [...enter, ...command, ...arguments_]);
+      await started(server);
+      while (!existsSync(ready)) {
+        if (!isAlive(server)) {
+          throw new LabError(`it ended: ${(await readFile(log, 'utf8')).trim().slice(-500)}`, `See ${log}.`);
+        }
+        await sleep(20);
+      }
+    },
+    undo: async () => {
+      await removeCgroup(cgroup);
+      await rm(ready, { force: true });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { mountsUnder } from './host.ts';
+import { LabError } from './lab-error.ts';
+import { labSteps } from './lab-steps.ts';
+import type { Layout } from './layout.ts';
+import { acquireLock, type Release } from './lock.ts';
+import { isRunning, type LabState, readState } from './state.ts';
+import { undoSteps } from './steps.ts';
+
+/** The lab's lock, for commands that change it. */
+export async function lockLab(layout: Layout): Promise<Release> {
+  const release = await acquireLock(layout.lock);
+  if (release !== undefined) return release;
+  throw new LabError(
+    `another \`quorumgate lab\` command is at work in ${layout.directory}`,
+    'Wait until it has ended, or interrupt it: it undoes what it did. Another lab beside it: set QUORUMGATE_LAB_DIR.',
+  );
+}
+
+/** Whether anything of a lab is there: running, crashed or half made. */
+export function hasTraces(layout: Layout): boolean {
+  return existsSync(layout.state) || isRunning(layout) || mountsUnder(layout.directory).length > 0;
+}
+
+/** Removes whatever there is of a lab; the lock is held by the caller. */
+export async function takeDown(layout: Layout): Promise<void> {
+  const network = { cidr: '', prefix: 0, gateway: '' };
+  const nothing = { version: 1, phase: 'starting', cluster: { name: '', size: 0 }, target: '', image: '' } as const;
+  const state: LabState = readState(layout) ?? { ...nothing, resolved: false, imageDirectory: '', network, hosts: [] };
+  await undoSteps(labSteps(layout, state, { filesOf: () => [], startSpread: 0, seed: 0 }));
+}
+
+/** `lab down`: whether there was anything. */
+export async function down(layout: Layout): Promise<boolean> {
+  const release = await lockLab(layout);
+  try {
+    if (!hasTraces(layout)) return false;
+    await takeDown(layout);
+    return true;
+  } finally {
+    release();
+  }
+}
