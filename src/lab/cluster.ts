@@ -89,14 +89,13 @@ export async function viewCluster(layout: Layout, state: LabState): Promise<Clus
   const peers = (record?.members ?? []).map((member) => ({ peerUrls: [member.peer_url] }));
   const predicted = record === undefined ? '' : clusterId(peers, record.token);
   const actual = [...new Set(rows.map((row) => row.clusterId).filter(Boolean))];
-  const same = (id: string) => id.padStart(16, '0') === predicted;
   return {
     rows,
     predicted,
     recorded: record?.cluster_id ?? '',
     actual,
     one:
-      rows.every((row) => row.started && row.healthy && row.listed === members.length && same(row.clusterId)) &&
+      rows.every((row) => row.started && row.healthy && row.listed === members.length && row.clusterId === predicted) &&
       rows.filter(({ leader }) => leader).length === 1,
   };
 }

@@ -35,6 +35,8 @@ export async function finish(command: string, args: string[], options: RunOption
   }
   const result = await child;
   options.signal?.throwIfAborted();
+  // Ctrl-C may still reach it between fork and its new session: then the program itself has not begun.
+  if (result.signal === 'SIGINT') return finish(command, args, options);
   return {
     exitCode: result.exitCode ?? 127,
     stdout: result.stdout ?? '',

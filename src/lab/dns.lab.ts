@@ -17,8 +17,11 @@ async function assertRecords(t: ExecutionContext, lab: Lab): Promise<void> {
       if (flags.includes('+ignore')) t.true(found === size || isCut, `${host} ${flags}: ${answer}`);
       else t.is(found, size, `${host} ${flags}: ${answer}`);
     }
-    const list = await output(lab, host, `ETCDCTL_API=3 etcdctl --discovery-srv ${domain} member list`);
-    t.is(list.split('\n').filter((line) => line.includes('started')).length, size, list);
+    const started = async () =>
+      (await output(lab, host, `ETCDCTL_API=3 etcdctl --discovery-srv ${domain} member list`))
+        .split('\n')
+        .filter((line) => line.includes('started')).length;
+    t.is(await eventually(started, (found) => found === size, 5), size, host);
   }
 }
 

@@ -16,13 +16,16 @@ export interface EndpointStatus {
   version: string;
 }
 
-/** etcd writes 64-bit numbers, more than a JavaScript number holds: they are read as text, then shown as etcdctl does. */
+/** etcd writes 64-bit numbers, more than a JavaScript number holds: they are read as text. */
 function parse(text: string): unknown {
   return JSON.parse(text.replace(/("(?:ID|cluster_id|member_id|leader)"):\s*(\d+)/g, '$1:"$2"'));
 }
 
+/** Sixteen digits, as the record has them; etcdctl leaves leading zeros out. */
 function hex(decimal: unknown): string {
-  return BigInt(String(decimal ?? 0)).toString(16);
+  return BigInt(String(decimal ?? 0))
+    .toString(16)
+    .padStart(16, '0');
 }
 
 /** `etcdctl member list -w json`. */

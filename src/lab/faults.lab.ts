@@ -5,6 +5,7 @@ import { compile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { boot } from './boot.ts';
 import type { Lab } from './handle.ts';
+import type { HostFile } from './host.ts';
 import { compileForLab, start } from './lab.ts';
 import {
   assertSound,
@@ -92,16 +93,16 @@ labTest('Consul without a leader: the gate stays shut until there is one', async
 
 labTest('an agent that is down: its host waits and says so', async (t) => {
   t.timeout(300_000);
-  await whileBooting({ text: role }, async (lab) => {
-    const stop = 'mkdir -p /run/systemd/system && systemctl mask --runtime --now consul.service';
-    await eventually(
-      () => output(lab, 'etcd-2', stop),
-      (said) => /Created symlink/.test(said),
-    );
+  const hold: HostFile = {
+    path: '/etc/systemd/system/consul.service.d/hold.conf',
+    mode: 0o644,
+    content: '[Unit]\nConditionPathExists=/run/go\n',
+  };
+  await whileBooting({ text: role, hostFiles: ({ name }) => (name === 'etcd-2' ? [hold] : []) }, async (lab) => {
     const line = /waiting: the Consul agent at .* it is not running yet/;
     t.regex(await says(lab, 'etcd-2', 'etcd.service', line), line);
     t.regex(await says(lab, 'etcd-2', 'etcd-register-server.service', line), line);
-    await output(lab, 'etcd-2', 'systemctl unmask --runtime consul.service; systemctl start --no-block consul.service');
+    await output(lab, 'etcd-2', 'touch /run/go; systemctl start --no-block consul.service');
     t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
     await assertSound(t, lab);
   });

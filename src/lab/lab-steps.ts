@@ -28,7 +28,6 @@ function memoryStep(layout: Layout, state: LabState): Step {
   return {
     name: 'writing down what is about to be done',
     do: async () => {
-      await mkdir(layout.hosts, { recursive: true });
       await mkdir(layout.log, { recursive: true });
       await writeState(layout, state);
     },

@@ -39,7 +39,7 @@ export type TestLabOptions = Partial<UpOptions & WaitOptions>;
 
 /** What `up` and `start` need, in a state directory of its own. */
 export async function labOptions(options: TestLabOptions): Promise<UpOptions & WaitOptions & { directory: string }> {
-  const directory = mkdtempSync(join('/var/lib', 'quorumgate-test-'));
+  const directory = mkdtempSync(join(process.env.QUORUMGATE_TEST_ROOT ?? '/var/lib', 'quorumgate-test-'));
   return { text: labSpec(), file: 'test.yaml', assets: await loadAssets(), ...options, directory };
 }
 
@@ -85,10 +85,9 @@ export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) =>
   }
 }
 
-/** The output of a command inside a host, whatever its exit code. */
+/** The output of a command inside a host, both streams, whatever its exit code. */
 export async function output(lab: Lab, host: string, command: string): Promise<string> {
-  const { stdout, stderr } = await lab.exec(host, ['sh', '-c', command]);
-  return `${stdout}${stderr}`.trim();
+  return (await lab.exec(host, ['sh', '-c', `exec 2>&1; ${command}`])).stdout.trim();
 }
 
 /** The status line of a unit: what it says it waits for. */

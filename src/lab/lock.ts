@@ -16,12 +16,14 @@ export async function acquireLock(file: string, wait = false): Promise<Release |
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const taken = await new Promise<boolean>((resolve, reject) => {
-    holder.stdout.once('data', () => resolve(true));
+  const got = await new Promise<'taken' | 'busy' | 'killed'>((resolve, reject) => {
+    holder.stdout.once('data', () => resolve('taken'));
     holder.once('error', reject);
-    holder.once('exit', () => resolve(false));
+    holder.once('exit', (_, signal) => resolve(signal === null ? 'busy' : 'killed'));
   });
-  if (!taken) return undefined;
+  // Ctrl-C may still reach it between fork and its new session.
+  if (got === 'killed') return acquireLock(file, wait);
+  if (got === 'busy') return undefined;
   return () => {
     holder.stdin.end();
     holder.stdout.destroy();

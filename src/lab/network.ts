@@ -8,7 +8,7 @@ import type { Step } from './steps.ts';
 export const BRIDGE = 'bridge';
 
 /** The lab's namespaces, by their names alone: also those of a lab that nobody remembers. */
-function existing(layout: Layout): string[] {
+export function namespacesOf(layout: Layout): string[] {
   try {
     return readdirSync('/run/netns').filter((name) => name.startsWith(`${layout.prefix}-`));
   } catch {
@@ -50,7 +50,7 @@ export function networkStep(layout: Layout, network: Network, hosts: readonly Ho
     name: 'connecting the hosts',
     do: () => connect(layout, network, hosts),
     undo: async () => {
-      for (const name of existing(layout)) await run('ip', ['netns', 'delete', name]);
+      for (const name of namespacesOf(layout)) await run('ip', ['netns', 'delete', name]);
     },
   };
 }

@@ -22,7 +22,7 @@ export function progress(out: Terminal): (seen: readonly Seen[]) => void {
   let drawn = 0;
   return (seen) => {
     if (out.isTTY) {
-      const width = Math.max(20, out.columns ?? 80) - 1;
+      const width = Math.max(20, out.columns || 80) - 1;
       const lines = seen.map((one) => `\x1b[2K${line(one).slice(0, width)}\n`);
       out.write((drawn > 0 ? `\x1b[${drawn}A` : '') + lines.join(''));
       drawn = seen.length;

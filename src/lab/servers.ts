@@ -45,7 +45,8 @@ export function serversStep(
       }
     },
     undo: async () => {
-      await removeCgroup(cgroup);
+      // Hosts come later and are gone by now: nothing else is in the lab's cgroup.
+      await removeCgroup(layout.prefix);
       await rm(ready, { force: true });
     },
   };

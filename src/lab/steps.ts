@@ -29,13 +29,12 @@ export async function runSteps(steps: readonly Step[], signal?: AbortSignal): Pr
       signal?.throwIfAborted();
       await step.do();
     } catch (error) {
-      let undone = '';
-      await undoSteps(steps.slice(0, index + 1)).catch((failure) => {
-        undone = ` (and then ${reason(failure)})`;
-      });
-      if (signal?.aborted) throw new LabError(`interrupted while: ${step.name}${undone}`, 'Everything was undone.');
-      const remedy = error instanceof LabError ? error.remedy : 'Everything that this command had done was undone.';
-      throw new LabError(`${step.name}: ${reason(error)}${undone}`, remedy, { cause: error });
+      const failure = await undoSteps(steps.slice(0, index + 1)).then(() => undefined, reason);
+      const undone = failure === undefined ? '' : ` (and then ${failure})`;
+      const remedy = failure === undefined ? 'Everything that was done is undone.' : 'Run `quorumgate lab down`.';
+      if (signal?.aborted) throw new LabError(`interrupted while: ${step.name}${undone}`, remedy);
+      const known = error instanceof LabError && failure === undefined;
+      throw new LabError(`${step.name}: ${reason(error)}${undone}`, known ? error.remedy : remedy, { cause: error });
     }
   }
 }

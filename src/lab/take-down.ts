@@ -4,6 +4,7 @@ import { LabError } from './lab-error.ts';
 import { labSteps } from './lab-steps.ts';
 import type { Layout } from './layout.ts';
 import { acquireLock, type Release } from './lock.ts';
+import { namespacesOf } from './network.ts';
 import { isRunning, type LabState, readState } from './state.ts';
 import { undoSteps } from './steps.ts';
 
@@ -19,7 +20,8 @@ export async function lockLab(layout: Layout): Promise<Release> {
 
 /** Whether anything of a lab is there: running, crashed or half made. */
 export function hasTraces(layout: Layout): boolean {
-  return existsSync(layout.state) || isRunning(layout) || mountsUnder(layout.directory).length > 0;
+  const kernel = isRunning(layout) || mountsUnder(layout.directory).length > 0 || namespacesOf(layout).length > 0;
+  return kernel || existsSync(layout.state);
 }
 
 /** Removes whatever there is of a lab; the lock is held by the caller. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostFile } from './host.ts';
-import { assertSound, example, inLab, labTest, output } from './lab-testing.ts';
+import { assertSound, eventually, example, inLab, labTest, output } from './lab-testing.ts';
 import type { HostState } from './state.ts';
 
 /** A CA and, for each host, certificates for its address, made by openssl. Lives as long as the test. */
@@ -77,8 +77,17 @@ labTest('mutual TLS on peers and clients, -ssl records only', async (t) => {
         (await output(lab, 'etcd-1', `dig +short @127.0.0.1 ${tag}._tcp.mycluster.etcd3.service.dc1.consul SRV`))
           .split('\n')
           .filter(Boolean).length;
-      t.is(await records('_etcd-server-ssl'), 3);
-      t.is(await records('_etcd-client-ssl'), 3);
+      for (const tag of ['_etcd-server-ssl', '_etcd-client-ssl']) {
+        t.is(
+          await eventually(
+            () => records(tag),
+            (found) => found === 3,
+            5,
+          ),
+          3,
+          tag,
+        );
+      }
       t.is(await records('_etcd-server'), 0);
       t.is(await records('_etcd-client'), 0);
     });

@@ -1,5 +1,6 @@
 import { createRecord, readRecord, register } from '../shared/consul.ts';
 import { clusterIdAt } from '../shared/etcd.ts';
+import { ask } from '../shared/http.ts';
 import { loadIdentity, readMachineId } from '../shared/identity.ts';
 import { say } from '../shared/say.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
@@ -32,10 +33,23 @@ async function verifiedId(settings: Settings): Promise<string> {
   return running;
 }
 
+/** etcd's own word that it serves: over plain http on loopback, for Consul shows no client certificate. */
+function healthUrl(settings: Settings): string {
+  return `http://127.0.0.1:${settings.metricsPort}/health`;
+}
+
+async function assertHealthy(settings: Settings): Promise<void> {
+  const { status, body } = await ask(healthUrl(settings), { timeout: 3000 }).catch((error: Error) => {
+    throw new NotYet(`etcd does not tell its health: ${error.message}`);
+  });
+  if (status !== 200) throw new NotYet(`etcd is not healthy: ${body.trim().slice(0, 200)}`);
+}
+
 export async function registerClient(settings: Settings): Promise<void> {
   let id = '';
   await persist(async () => {
     id = await verifiedId(settings);
+    await assertHealthy(settings);
     await putServerRecord(settings);
     await register({
       ID: serviceId(settings, 'client'),
@@ -47,10 +61,11 @@ export async function registerClient(settings: Settings): Promise<void> {
       Check: {
         CheckID: `${serviceId(settings, 'client')}-health`,
         Name: 'etcd serves clients',
-        // Over plain http on loopback: Consul shows no client certificate.
-        HTTP: `http://127.0.0.1:${settings.metricsPort}/health`,
+        HTTP: healthUrl(settings),
         Interval: '2s',
         Timeout: '2s',
+        // So it was a moment ago; without it the record would be missing until the first check.
+        Status: 'passing',
       },
     });
   });

@@ -113,7 +113,7 @@ export interface Registration {
   Address: string;
   Port: number;
   Meta: Record<string, string>;
-  Check?: { CheckID: string; Name: string; HTTP: string; Interval: string; Timeout: string };
+  Check?: { CheckID: string; Name: string; HTTP: string; Interval: string; Timeout: string; Status: 'passing' };
 }
 
 /** Registers with the local agent, which keeps it over its restarts and brings it to the catalog. */

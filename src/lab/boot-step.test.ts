@@ -1,0 +1,62 @@
+import test from 'ava';
+import { bootStep } from './boot-step.ts';
+import { parseUnits } from './unit-state.ts';
+
+const UP = [
+  'quorumgate-programs.service',
+  'quorumgate-host.service',
+  'consul.service',
+  'consul-dns-udp.service',
+  'consul-dns-tcp.service',
+  'etcd-register-server.service',
+  'etcd.service',
+  'etcd-register-client.service',
+  'etcd-cluster.target',
+];
+
+/** `systemctl show` of a host on which all units up to `reached` are active. */
+function shown(reached: number, extra: Record<string, string> = {}): string {
+  return UP.map((id, index) => {
+    const state = index < reached ? 'ActiveState=active\nSubState=exited' : 'ActiveState=inactive\nSubState=dead';
+    return `Id=${id}\nLoadState=loaded\n${extra[id] ?? state}\n`;
+  }).join('\n');
+}
+
+const look = (text: string) => ({ alive: true, units: parseUnits(text), leader: '' });
+
+test('the first unit that is not where it should be, with its own words', (t) => {
+  const gate = 'ActiveState=activating\nSubState=start-pre\nStatusText=2 of 3 registered: missing etcd-3';
+  t.deepEqual(bootStep('etcd', look(shown(6, { 'etcd.service': gate }))), {
+    step: 'gate',
+    unit: 'etcd.service',
+    status: '2 of 3 registered: missing etcd-3',
+    up: false,
+  });
+  const starting = 'ActiveState=activating\nSubState=start\nExecMainStartTimestampMonotonic=5000000';
+  t.is(bootStep('etcd', look(shown(6, { 'etcd.service': starting }))).step, 'etcd');
+  t.true(bootStep('etcd', look(shown(9))).up);
+});
+
+test('registration counts once its program has ended', (t) => {
+  const running = { 'etcd-register-server.service': 'ActiveState=active\nSubState=running' };
+  t.is(bootStep('etcd', look(shown(5, running))).step, 'register');
+});
+
+test('before cloud-init has written units, before systemd answers, after the end', (t) => {
+  t.is(
+    bootStep('etcd', look('Id=quorumgate-programs.service\nLoadState=not-found\nActiveState=inactive\n')).step,
+    'cloud-init',
+  );
+  t.is(bootStep('etcd', look('')).step, 'boot');
+  t.is(bootStep('etcd', { ...look(shown(9)), alive: false }).step, 'dead');
+});
+
+test('a consul-server is up when there is a leader', (t) => {
+  t.is(bootStep('consul-server', look(shown(3))).step, 'leader');
+  t.true(bootStep('consul-server', { ...look(shown(3)), leader: '10.77.0.11:8300' }).up);
+});
+
+test('a failed unit says so', (t) => {
+  const failed = { 'consul.service': 'ActiveState=failed\nSubState=failed\nResult=exit-code' };
+  t.is(bootStep('etcd', look(shown(2, failed))).status, 'failed: exit-code');
+});

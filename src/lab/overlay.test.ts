@@ -1,0 +1,90 @@
+import test from 'ava';
+import { type Spec, withDefaults } from '../spec/defaults.ts';
+import type { SpecInput } from '../spec/schema.ts';
+import { hostsOf, networkOf } from './addresses.ts';
+import { type Artifact, offerFor, upstreamVersion } from './artifacts.ts';
+import { LabError } from './lab-error.ts';
+import { overlay } from './overlay.ts';
+
+const consul: Artifact = { program: 'consul', version: '1.8.7', file: 'consul-1.8.7.tar.gz', sha256: 'a'.repeat(64) };
+const etcd: Artifact = { program: 'etcd', version: '3.5.16', file: 'etcd-3.5.16.tar.gz', sha256: 'b'.repeat(64) };
+const options = { target: 'aws', consul, etcd };
+
+function spec(changes: Partial<SpecInput> = {}): Spec {
+  return withDefaults({
+    version: 1,
+    cluster: { name: 'x', size: 3 },
+    targets: ['aws'],
+    address: { cidr: '10.1.2.0/24' },
+    consul: { servers: 'members', join: ['10.1.2.101', '10.1.2.102', '10.1.2.103'] },
+    etcd: { version: '3.5.16' },
+    tls: 'off',
+    ...changes,
+  });
+}
+
+test('what has no route out comes from the lab, and each change is told', (t) => {
+  const cloud = spec({
+    address: { metadata: 'ec2' },
+    consul: { servers: 'members', join: ['provider=aws tag_key=a'] },
+  });
+  const { spec: changed, changes } = overlay(cloud, options);
+  t.deepEqual(changed.address, { cidr: '10.77.0.0/24' });
+  t.deepEqual(changed.consul.join, ['10.77.0.101', '10.77.0.102', '10.77.0.103']);
+  t.deepEqual(changed.programs.etcd, { url: 'http://10.77.0.1/etcd-3.5.16.tar.gz', sha256: etcd.sha256 });
+  t.is(changed.programs.node, 'image');
+  t.deepEqual(changes, [
+    'address: {"metadata":"ec2"} -> {"cidr":"10.77.0.0/24"}',
+    'consul.join: provider=aws tag_key=a -> 10.77.0.101, 10.77.0.102, 10.77.0.103',
+    'programs.consul: image -> http://10.77.0.1/consul-1.8.7.tar.gz',
+    'programs.etcd: image -> http://10.77.0.1/etcd-3.5.16.tar.gz',
+    'programs.socat: package -> image',
+    'programs.node: package -> image',
+  ]);
+  t.deepEqual(cloud.address, { metadata: 'ec2' }, 'the original is left alone');
+});
+
+test("a spec's own network stays; size, version and targets are overlaid", (t) => {
+  const own = spec({ etcd: { version: '3.5.30' }, targets: ['vagrant'] });
+  const { spec: changed, changes } = overlay(own, { ...options, size: 5 });
+  t.deepEqual(changed.address, { cidr: '10.1.2.0/24' });
+  t.is(changed.cluster.size, 5);
+  t.is(changed.consul.join.length, 5);
+  t.is(changed.etcd.version, '3.5.16');
+  t.deepEqual(changed.targets, ['aws']);
+  t.true(changes.includes('cluster.size: 3 -> 5'));
+  t.throws(() => overlay(own, { ...options, size: 4 }), { instanceOf: LabError });
+});
+
+test('Consul that exists elsewhere becomes one host of the lab', (t) => {
+  const { spec: changed } = overlay(spec({ consul: { servers: 'existing', join: ['consul.example'] } }), options);
+  t.is(changed.consul.servers, 'role');
+  t.is(changed.consul.count, 1);
+  t.deepEqual(changed.consul.join, ['10.1.2.11']);
+  t.deepEqual(
+    hostsOf(changed, networkOf(changed)).map(({ name, address }) => `${name} ${address}`),
+    ['consul-server-1 10.1.2.11', 'etcd-1 10.1.2.101', 'etcd-2 10.1.2.102', 'etcd-3 10.1.2.103'],
+  );
+});
+
+test('networks: host bits are dropped, wide ones are fine, narrow ones are refused', (t) => {
+  t.deepEqual(networkOf({ address: { cidr: '10.9.8.77/24' } }), {
+    cidr: '10.9.8.0/24',
+    prefix: 24,
+    gateway: '10.9.8.1',
+  });
+  const wide = networkOf({ address: { cidr: '172.16.0.0/12' } });
+  t.is(hostsOf(spec(), wide)[2]?.address, '172.16.0.103');
+  t.is(networkOf({ address: { cidr: '192.168.1.128/25' } }).gateway, '192.168.1.129');
+  t.throws(() => networkOf({ address: { cidr: '192.168.1.0/26' } }), { instanceOf: LabError });
+});
+
+test('artifacts go by the minor line', (t) => {
+  t.is(offerFor('etcd', '3.5.30').suite, 'trixie');
+  t.is(offerFor('etcd', '3.4.23').suite, 'bookworm');
+  t.is(offerFor('consul', undefined).line, '1.8');
+  const error = t.throws(() => offerFor('etcd', '3.6.0'), { instanceOf: LabError });
+  t.is(error.message, 'the lab has no etcd 3.6.0: it has 3.5.x, 3.4.x');
+  t.is(upstreamVersion('consul_1.8.7+dfsg1-2+b3_amd64.deb'), '1.8.7');
+  t.is(upstreamVersion('etcd-server_1%3a3.5.16-4_amd64.deb'), '3.5.16');
+});
