@@ -50,6 +50,7 @@ export function addLabCommand(program: Command): void {
     .command('exec <host> <command...>')
     .description('run a command on a host: lab exec etcd-1 -- systemctl status etcd')
     .passThroughOptions()
+    .allowUnknownOption()
     .action(async (host: string, command: string[]) => {
       process.exitCode = await insideForeground(attach().host(host), command[0] === '--' ? command.slice(1) : command);
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadPackages } from './apt.ts';
@@ -67,7 +67,10 @@ export function storeDirectory(cache: string): string {
 
 async function build(cache: string, offer: Offer, signal?: AbortSignal): Promise<Artifact> {
   const store = storeDirectory(cache);
-  const work = mkdtempSync(join(store, 'work-'));
+  const work = join(store, `work-${offer.program}-${offer.line}`);
+  // Of a build that was killed.
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work);
   try {
     await downloadPackages(work, offer.suite, offer.packages, signal);
     const debs = readdirSync(work).filter((name) => name.endsWith('.deb'));

@@ -25,6 +25,7 @@ function traces(layout: Layout): string[] {
     ...mounts.filter((line) => line.includes(`${layout.directory}/`)),
     ...commands.filter((line) => line.includes(layout.prefix)),
     ...processesIn(layout.prefix).map(String),
+    ...['.', 'systemd', 'unified'].map((tree) => `/sys/fs/cgroup/${tree}/${layout.prefix}`).filter(existsSync),
     ...readdirSync(layout.directory).filter((name) => name !== 'lock'),
   ];
 }
