@@ -3,7 +3,7 @@
 set -eu
 systemd-sysusers quorumgate.conf
 if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
+systemctl --quiet --no-reload enable @{units}
 systemctl daemon-reload
-systemctl --quiet enable @{units}
 if systemctl --quiet is-active systemd-resolved; then systemctl --no-block restart systemd-resolved; fi
 systemctl --no-block start quorumgate.target

@@ -28,7 +28,9 @@ const { values } = parseArgs({
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const UNITS = ['quorumgate-programs', 'etcd-register-server', 'etcd', 'cloud-final'].map((name) => `${name}.service`);
+const UNITS = ['quorumgate-host', 'quorumgate-program@etcd', 'etcd-register-server', 'etcd', 'cloud-final'].map(
+  (name) => `${name}.service`,
+);
 
 /** By systemd's own stamps: looking more often than this would slow both sides down. */
 async function unitsWhenHealthy(lab: Lab, name: string): Promise<Map<string, UnitState>> {
@@ -56,8 +58,8 @@ async function measure(lab: Lab): Promise<Run> {
   };
   const stamps: Record<(typeof PHASES)[number], number | undefined> = {
     'cloud-init': last((units) => units.get('cloud-final.service')?.mainStartedAt),
-    'first unit': last((units) => units.get('quorumgate-programs.service')?.mainStartedAt),
-    programs: last((units) => units.get('quorumgate-programs.service')?.activeAt),
+    'first unit': last((units) => units.get('quorumgate-host.service')?.mainStartedAt),
+    programs: last((units) => units.get('quorumgate-program@etcd.service')?.activeAt),
     registered: last((units) => units.get('etcd-register-server.service')?.mainExitedAt),
     'etcd starts': last((units) => units.get('etcd.service')?.mainStartedAt),
     healthy: last((units) => units.get('etcd.service')?.activeAt),

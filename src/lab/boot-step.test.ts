@@ -3,11 +3,12 @@ import { bootStep } from './boot-step.ts';
 import { parseUnits } from './unit-state.ts';
 
 const UP = [
-  'quorumgate-programs.service',
   'quorumgate-host.service',
+  'quorumgate-program@consul.service',
   'consul.service',
   'consul-dns-udp.service',
   'consul-dns-tcp.service',
+  'quorumgate-program@etcd.service',
   'etcd-register-server.service',
   'etcd.service',
   'etcd-register-client.service',
@@ -26,29 +27,29 @@ const look = (text: string) => ({ alive: true, units: parseUnits(text), leader: 
 
 test('the first unit that is not where it should be, with its own words', (t) => {
   const gate = 'ActiveState=activating\nSubState=start-pre\nStatusText=2 of 3 registered: missing etcd-3';
-  t.deepEqual(bootStep('etcd', look(shown(6, { 'etcd.service': gate }))), {
+  t.deepEqual(bootStep('etcd', look(shown(7, { 'etcd.service': gate }))), {
     step: 'gate',
     unit: 'etcd.service',
     status: '2 of 3 registered: missing etcd-3',
     up: false,
   });
   const starting = 'ActiveState=activating\nSubState=start\nExecMainStartTimestampMonotonic=5000000';
-  t.is(bootStep('etcd', look(shown(6, { 'etcd.service': starting }))).step, 'etcd');
-  t.true(bootStep('etcd', look(shown(9))).up);
+  t.is(bootStep('etcd', look(shown(7, { 'etcd.service': starting }))).step, 'etcd');
+  t.true(bootStep('etcd', look(shown(10))).up);
 });
 
 test('registration counts once its program has ended', (t) => {
   const running = { 'etcd-register-server.service': 'ActiveState=active\nSubState=running' };
-  t.is(bootStep('etcd', look(shown(5, running))).step, 'register');
+  t.is(bootStep('etcd', look(shown(6, running))).step, 'register');
 });
 
 test('before cloud-init has written units, before systemd answers, after the end', (t) => {
   t.is(
-    bootStep('etcd', look('Id=quorumgate-programs.service\nLoadState=not-found\nActiveState=inactive\n')).step,
+    bootStep('etcd', look('Id=quorumgate-host.service\nLoadState=not-found\nActiveState=inactive\n')).step,
     'cloud-init',
   );
   t.is(bootStep('etcd', look('')).step, 'boot');
-  t.is(bootStep('etcd', { ...look(shown(9)), alive: false }).step, 'dead');
+  t.is(bootStep('etcd', { ...look(shown(10)), alive: false }).step, 'dead');
 });
 
 test('a consul-server is up when there is a leader', (t) => {

@@ -30,8 +30,8 @@ const exited = (unit: UnitState | undefined) => unit?.active === 'active' && uni
 const COMMON: readonly Station[] = [
   // The units are there once cloud-init has written them.
   { step: 'cloud-init', unit: 'cloud-final.service', passed: (_, { units }) => known(units) },
-  { step: 'programs', unit: 'quorumgate-programs.service', passed: active },
   { step: 'address', unit: 'quorumgate-host.service', passed: active },
+  { step: 'programs', unit: 'quorumgate-program@consul.service', passed: active },
   { step: 'consul', unit: 'consul.service', passed: active },
 ];
 
@@ -41,6 +41,7 @@ const STATIONS: Record<Role, readonly Station[]> = {
     ...COMMON,
     { step: 'dns', unit: 'consul-dns-udp.service', passed: active },
     { step: 'dns', unit: 'consul-dns-tcp.service', passed: active },
+    { step: 'programs', unit: 'quorumgate-program@etcd.service', passed: active },
     { step: 'register', unit: 'etcd-register-server.service', passed: exited },
     { step: 'gate', unit: 'etcd.service', passed: (unit) => active(unit) || unit?.mainStartedAt !== undefined },
     { step: 'etcd', unit: 'etcd.service', passed: active },
@@ -50,7 +51,7 @@ const STATIONS: Record<Role, readonly Station[]> = {
 };
 
 function known(units: Look['units']): boolean {
-  return units.get('quorumgate-programs.service')?.loaded === true;
+  return units.get('quorumgate-host.service')?.loaded === true;
 }
 
 /** What the unit itself says, else what systemd says; nothing of one whose turn has not come. */

@@ -121,7 +121,7 @@ labTest('an artifact with another hash: the host says so and stops there', async
         const line = new RegExp(
           `waiting: etcd: http://\\S+ has SHA-256 [0-9a-f]{64}, the spec says ${wrong}: not used`,
         );
-        t.regex(await says(lab, name, 'quorumgate-programs.service', line), line);
+        t.regex(await says(lab, name, 'quorumgate-program@etcd.service', line), line);
         t.is(await output(lab, name, 'ls /opt/quorumgate/bin/etcd 2>/dev/null'), '');
         t.is(await output(lab, name, 'pgrep -x "etcd|consul"'), '');
         t.is(await output(lab, name, 'systemctl --failed --plain --no-legend'), '');

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import test from 'ava';
 import { boot } from './boot.ts';
 import { processesIn } from './cgroup.ts';
 import { hostLog } from './journal.ts';
@@ -8,12 +7,8 @@ import { compileForLab, start } from './lab.ts';
 import { LabError } from './lab-error.ts';
 import { labOptions, labTest } from './lab-testing.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { obstacle } from './preconditions.ts';
 import { readState, writeState } from './state.ts';
 import { down } from './take-down.ts';
-
-const why = obstacle();
-(why === undefined ? test.skip : test)(`no lab can be booted here: ${why?.message ?? 'it can'}`, (t) => t.pass());
 
 /** What is left of a lab in the kernel and on the disk. */
 function traces(layout: Layout): string[] {

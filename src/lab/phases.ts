@@ -15,8 +15,8 @@ export interface PhaseSummary {
 export function phasesOf(seen: Seen, leaderAt: number | undefined): Partial<Record<Phase, number>> {
   const unit = (name: string) => seen.units.get(name);
   const at: Partial<Record<Phase, number | undefined>> = {
-    'cloud-init': unit('quorumgate-programs.service')?.mainStartedAt,
-    programs: unit('quorumgate-programs.service')?.activeAt,
+    'cloud-init': unit('quorumgate-host.service')?.mainStartedAt,
+    programs: unit('quorumgate-program@etcd.service')?.activeAt,
     'consul leader': leaderAt,
     registered: unit('etcd-register-server.service')?.mainExitedAt,
     'gate opened': unit('etcd.service')?.mainStartedAt,

@@ -48,7 +48,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       fill(asset(assets.templates, 'resolved.conf'), { domain: spec.consul.domain }),
       '/consul/domain',
     ),
-    ...['host', 'programs', 'dns'].map(script),
+    ...['host', 'program', 'dns'].map(script),
     ...(Object.values(spec.programs).includes('package') ? [script('packages')] : []),
   ];
   if (role === 'consul-server') return common;

@@ -13,7 +13,7 @@ export function consulConfig(spec: Spec, role: Role): string {
     ...(isServer ? { bootstrap_expect: role === 'consul-server' ? count : spec.cluster.size } : {}),
     retry_join: join,
     // The default is 30 s: a boot's worth of waiting for one host that was late. Cloud APIs are asked less often.
-    retry_interval: cloud ? '10s' : '1s',
+    retry_interval: cloud ? '10s' : '500ms',
     // A restarted agent must not take its host's records out of the answers.
     leave_on_terminate: false,
     skip_leave_on_interrupt: true,

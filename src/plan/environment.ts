@@ -40,7 +40,7 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
   });
 }
 
-/** /etc/quorumgate/programs: what units/scripts/programs.sh and packages.sh read. */
+/** /etc/quorumgate/programs: what units/scripts/program.sh and packages.sh read. */
 export function programList(spec: Spec, role: Role): string {
   const names = role === 'etcd' ? (['consul', 'etcd', 'socat', 'node'] as const) : (['consul', 'socat'] as const);
   return names

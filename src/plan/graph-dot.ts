@@ -60,13 +60,13 @@ function attributes({ name, external }: BootNode): string {
   return [`label=${quote(label(name))}`, shape, colour].filter((part) => part !== undefined).join(', ');
 }
 
-/** `.service` is what a box means; long names break at their hyphens, so that the picture stays narrow. */
+/** `.service` is what a box means; long names break at hyphens and `@`, so that the picture stays narrow. */
 function label(name: string): string {
   const short = name.replace(/\.service$/, '');
   const lines: string[] = [];
-  for (const part of short.split(/(?<=-)|(?=\.(?:target|path)$)/)) {
+  for (const part of short.split(/(?<=-)|(?=@)|(?=\.(?:target|path)$)/)) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + part.length > 13) lines.push(part);
+    if (last === undefined || last.length + part.length > 12) lines.push(part);
     else lines[lines.length - 1] = last + part;
   }
   return lines.join('\\n');

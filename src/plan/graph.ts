@@ -56,7 +56,19 @@ const defaults: Record<string, { after?: string; before?: string }> = {
   socket: { before: 'sockets.target' },
 };
 
-export function bootGraph(texts: Record<string, string>): BootGraph {
+/** In place of each template, its instances: those that other units name. */
+function instantiate(texts: Record<string, string>): Record<string, string> {
+  const named = new Set(Object.values(texts).flatMap((text) => text.match(/[\w-]+@[\w-]+\.\w+/g) ?? []));
+  const instances = [...named].flatMap((name) => {
+    const text = texts[name.replace(/@[^.]+/, '@')];
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  const plain = Object.entries(texts).filter(([name]) => !name.includes('@.'));
+  return Object.fromEntries([...plain, ...instances]);
+}
+
+export function bootGraph(unitTexts: Record<string, string>): BootGraph {
+  const texts = instantiate(unitTexts);
   const units = new Map<string, UnitFile>();
   for (const [name, text] of Object.entries({ ...anchors, ...texts })) units.set(name, parseUnitFile(text));
   const pulls = [...units].flatMap(([name, unit]) => pullsOf(name, unit));

@@ -37,7 +37,9 @@ function inStage(command: string) {
 }
 
 analysed('systemd-analyze verify has nothing to say about any unit', (t) => {
-  const { stdout, stderr } = inStage(`systemd-analyze verify --man=no ${names.join(' ')}`);
+  const { stdout, stderr } =
+    inStage(`for name in consul etcd socat node; do cp quorumgate-program@.service /opt/quorumgate-program@$name.service; done
+    systemd-analyze verify --man=no /opt/*.service ${names.join(' ')}`);
   t.is(stdout + stderr, '');
 });
 

@@ -19,7 +19,7 @@ export const unitRows: readonly UnitRow[] = [
     roles: everywhere,
     when: (spec) => Object.values(spec.programs).includes('package'),
   },
-  { name: 'quorumgate-programs.service', roles: everywhere },
+  { name: 'quorumgate-program@.service', roles: everywhere },
   { name: 'quorumgate-host.service', roles: everywhere },
   { name: 'consul-dns-host.service', roles: everywhere },
   { name: 'consul-dns-host.path', roles: everywhere },

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts each program of /etc/quorumgate/programs at /opt/quorumgate/bin: "NAME FROM [URL SHA256]", FROM one of package,
-# image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until all are there.
+# Puts the program $1 at /opt/quorumgate/bin, as its line of /etc/quorumgate/programs says: "NAME FROM [URL SHA256]",
+# FROM one of package, image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until it is there.
 set -eu
 export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
@@ -33,7 +33,7 @@ unpack() { # FILE URL DIRECTORY
 fetch() { # NAME URL SHA256
   name=$1 marker=$root/fetched/$1
   if [ -x "$root/bin/$1" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then return 0; fi
-  work=$root/fetched/work
+  work=$root/fetched/$1.work
   rm -rf "$work"
   mkdir -p "$work/tree"
   if ! error=$(curl -fsSL --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$work/file" "$2" 2>&1); then
@@ -67,27 +67,23 @@ fetch() { # NAME URL SHA256
   echo "$1: fetched from $2"
 }
 
-# One file is both sidekicks, each by its name.
-if [ -e $root/bin/etcd-sidekick ]; then
-  for name in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$name; done
-fi
-
 pause=5
-while :; do
-  missing=
-  while read -r name from url sha256; do
-    cause=
-    case $from in
-      url) fetch "$name" "$url" "$sha256" || missing=$cause ;;
-      *) link "$name" "$from" || missing=$cause ;;
-    esac
-    [ -z "$missing" ] || break
-  done </etc/quorumgate/programs
-  [ -n "$missing" ] || break
-  say "waiting: $missing; next try in $pause s"
+read -r name from url sha256 <<END
+$(grep "^$1 " /etc/quorumgate/programs)
+END
+until case $from in
+  url) fetch "$name" "$url" "$sha256" ;;
+  *) link "$name" "$from" ;;
+esac; do
+  say "waiting: $cause; next try in $pause s"
   sleep $pause
   pause=$((pause < 150 ? pause * 2 : 300))
 done
-# etcdctl comes with etcd, but in a package of its own where etcd is split.
-if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi
-say "all programs are there"
+
+case $name in
+  # etcdctl comes with etcd, but in a package of its own where etcd is split.
+  etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
+  # One file is both sidekicks, each by its name.
+  node) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
+esac
+say "$name is there"
