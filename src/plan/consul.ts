@@ -1,7 +1,7 @@
 import type { Spec } from '../spec/defaults.ts';
 import type { Role } from './plan.ts';
 
-/** Consul's agent configuration, the same for every host of a role. Key by key: docs/consul.md. */
+/** Consul's agent configuration, the same for every host of a role. */
 export function consulConfig(spec: Spec, role: Role): string {
   const { servers, count, join, datacenter, domain } = spec.consul;
   const isServer = role === 'consul-server' || servers === 'members';

@@ -48,7 +48,7 @@ export type Decision =
 
 const wait = (cause: string): Decision => ({ do: 'wait', cause });
 
-/** The one decision whether and how etcd may start (docs/design: rules 1 to 5). Pure. */
+/** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {
   const { self, record } = seen;
   // 1. Data wins: Consul is not asked, though a readable record of another cluster is heeded.
