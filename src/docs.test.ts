@@ -17,7 +17,7 @@ const documents = readdirSync(root, { recursive: true, encoding: 'utf8' }).filte
 
 for (const name of documents) {
   const text = readFileSync(join(root, name), 'utf8');
-  const specs = [...text.matchAll(/```yaml\n(version: 1\n[^]*?)```/g)].map(([, spec = '']) => spec);
+  const specs = [...text.matchAll(/```yaml\n(version: 1\n[\s\S]*?)```/g)].map(([, spec = '']) => spec);
   for (const [index, spec] of specs.entries()) {
     test(`${name}: spec ${index + 1} compiles`, (t) => {
       const { diagnostics, files } = compile(spec, { file: name, assets });
@@ -26,7 +26,7 @@ for (const name of documents) {
     });
   }
 
-  const blocks = [...text.matchAll(/```console\n([^]*?)```/g)].map(([, block = '']) => block);
+  const blocks = [...text.matchAll(/```console\n([\s\S]*?)```/g)].map(([, block = '']) => block);
   for (const step of blocks.flatMap((block) => block.split(/^\$ /m).slice(1))) {
     const [command = '', ...output] = step.split('\n');
     const [program, ...args] = command.split(' ');

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The commands of the README that boot hosts or look at them, in its order. */
 function commands(): string[][] {
-  const blocks = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```console\n([^]*?)```/g)];
+  const blocks = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)];
   const lines = blocks.flatMap(([, block = '']) => block.split('\n'));
   return lines.filter((line) => line.startsWith('$ quorumgate lab ')).map((line) => line.split(' ').slice(2));
 }
