@@ -1,12 +1,15 @@
 // `npm test`: prepare, lint, types, tests with coverage. `npm run test:lab`: prepare, the tests that boot hosts.
 // The last line is `N passed, N failed` (`, N skipped` may follow); a lint or type failure counts as one failed.
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { noLab, prepare, root } from './prepare.mjs';
 
 const lab = process.argv.includes('--lab');
+/** Every lab of the tests has its state directory in here, so that whatever is left of one can be found and ended. */
+const labs = mkdtempSync(path.join(process.getuid?.() === 0 ? '/var/lib' : tmpdir(), 'quorumgate-tests-'));
 const count = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const failures = [];
@@ -29,7 +32,9 @@ async function tool(script, args, onLine) {
   const child = spawn(process.execPath, [path.join(root, 'node_modules', script), ...args], {
     cwd: root,
     stdio: ['ignore', onLine === undefined ? 'inherit' : 'pipe', 'inherit'],
-    env: { ...process.env, ...(lab && { QUORUMGATE_LAB_TESTS: '1' }) },
+    env: { ...process.env, QUORUMGATE_TEST_ROOT: labs },
+    // A group of its own: a runner's workers outlive it unless they are ended with it.
+    detached: true,
   });
   running = child;
   const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
@@ -42,6 +47,24 @@ async function tool(script, args, onLine) {
   await read;
   running = undefined;
   return code;
+}
+
+/** @param {NodeJS.Signals} signal */
+function endGroup(signal) {
+  try {
+    if (running?.pid !== undefined) process.kill(-running.pid, signal);
+  } catch {}
+}
+
+/** Ends what a test that was stopped has left running. */
+function clearLabs() {
+  for (const name of readdirSync(labs)) {
+    const directory = path.join(labs, name);
+    if (!existsSync(path.join(directory, 'state.json'))) continue;
+    const env = { ...process.env, QUORUMGATE_LAB_DIR: directory };
+    spawnSync(process.execPath, [path.join(root, 'dist/cli/index.mjs'), 'lab', 'down'], { env, stdio: 'ignore' });
+  }
+  rmSync(labs, { recursive: true, force: true });
 }
 
 /** AVA's TAP output: every test is one line, and so is every hook, crash and file that failed.
@@ -93,7 +116,8 @@ async function all() {
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     stopped = true;
-    running?.kill(signal);
+    endGroup(signal);
+    setTimeout(() => endGroup('SIGKILL'), 5000).unref();
   });
 }
 
@@ -104,6 +128,7 @@ try {
   console.error(error);
   fail(error instanceof Error ? error.message : String(error));
 }
+clearLabs();
 if (failures.length > 0) console.log(`\nfailed:\n${failures.map((title) => `  ${title}`).join('\n')}`);
 const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
 console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`);

@@ -18,7 +18,7 @@ export interface CloudConfig {
  * (cloud-init's PyYAML) and 1.2 read the same.
  */
 export function printCloudConfig(config: CloudConfig): string {
-  return `#cloud-config\n${dump(config, { lineWidth: -1, noRefs: true })}`;
+  return `#cloud-config\n${dump(config, { lineWidth: -1, noRefs: true, indent: 1, seqNoIndent: true })}`;
 }
 
 /** Permission bits as four octal digits: 0o644 is `0644`. */

@@ -1,10 +1,24 @@
+import type { HostFile } from './host.ts';
 import { assertSound, eventually, inLab, labTest, output, statusLine } from './lab-testing.ts';
 
 // The main job on real programs, and what must heal by itself: one boot for all of it, because boots are what costs.
 labTest('three hosts are one cluster, and stay one', async (t) => {
   t.timeout(600_000);
-  await inLab({ startSpread: 3 }, async (lab) => {
+  // The first launch comes to nothing: after the gate has decided, before etcd has a log.
+  const stumble: HostFile = {
+    path: '/etc/systemd/system/etcd.service.d/stumble.conf',
+    mode: 0o644,
+    content:
+      "[Service]\nExecStartPre=/bin/sh -c 'test -e /var/lib/etcd/once || { touch /var/lib/etcd/once; exit 1; }'\n",
+  };
+  const hostFiles = ({ name }: { name: string }) => (name === 'etcd-2' ? [stumble] : []);
+  await inLab({ startSpread: 3, hostFiles }, async (lab) => {
     await assertSound(t, lab);
+    t.regex(
+      await output(lab, 'etcd-2', 'journalctl -u etcd.service'),
+      /Scheduled restart job/,
+      'one launch came to nothing',
+    );
     const members = (await lab.cluster()).rows.map((row) => row.memberId);
     const hosts = lab.hosts.map(({ name }) => name);
 

@@ -11,9 +11,9 @@ function asset(from: Record<string, string>, name: string): string {
   return content;
 }
 
-/** Comments are for those who read the sources; user-data has no room for them. */
-export function withoutComments(script: string): string {
-  return script.replace(/^[ \t]*#(?!!).*\n/gm, '');
+/** Comments and indentation are for those who read the sources; user-data has no room for them. */
+export function dense(script: string): string {
+  return script.replace(/^[ \t]*#(?!!).*\n/gm, '').replace(/^[ \t]+/gm, '');
 }
 
 /** One plan per role that the spec has, members first. */
@@ -35,8 +35,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
   const { dataDirectory } = spec.etcd;
   const text = (path: string, content: string, pointer = ''): PlanFile => ({ path, mode: 0o644, content, pointer });
   const executable = (path: string, content: string): PlanFile => ({ path, mode: 0o755, content, pointer: '' });
-  const script = (name: string) =>
-    executable(`/opt/quorumgate/libexec/${name}`, withoutComments(asset(assets.scripts, name)));
+  const script = (name: string) => executable(`/opt/quorumgate/libexec/${name}`, dense(asset(assets.scripts, name)));
   const users = role === 'etcd' ? ['consul', 'etcd'] : ['consul'];
   const common = [
     text('/etc/quorumgate/cluster.env', clusterEnvironment(spec, role), ''),

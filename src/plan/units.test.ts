@@ -5,11 +5,11 @@ import test from 'ava';
 import { unitRows } from './units.ts';
 
 const folder = fileURLToPath(new URL('../../units/', import.meta.url));
-const names = readdirSync(folder).filter((name) => name.includes('.'));
-const services = names.filter((name) => name.endsWith('.service'));
+const units = readdirSync(folder).filter((name) => /\.(service|target|path)$/.test(name));
+const services = units.filter((name) => name.endsWith('.service'));
 
 test('every unit is a row, every row a unit', (t) => {
-  t.deepEqual(unitRows.map((row) => row.name).sort(), names.sort());
+  t.deepEqual(unitRows.map((row) => row.name).sort(), units.sort());
 });
 
 test('every unit starts again for ever: none may end as failed', (t) => {
@@ -18,6 +18,14 @@ test('every unit starts again for ever: none may end as failed', (t) => {
     t.regex(text, /^StartLimitIntervalSec=0$/m, name);
     t.regex(text, /^Restart=(always|on-failure)$/m, name);
     t.regex(text, /^ExecStart=\/(opt\/quorumgate|bin)\//m, name);
+  }
+});
+
+test('every unit is explained in units/README.md, and carries no comment itself', (t) => {
+  const readme = readFileSync(`${folder}README.md`, 'utf8');
+  for (const name of units) {
+    t.true(readme.includes(`| \`${name}\` |`), name);
+    t.notRegex(readFileSync(folder + name, 'utf8'), /^[#;]/m, name);
   }
 });
 
@@ -39,13 +47,13 @@ function inStage(command: string) {
 analysed('systemd-analyze verify has nothing to say about any unit', (t) => {
   const { stdout, stderr } =
     inStage(`for name in consul etcd socat node; do cp quorumgate-program@.service /opt/quorumgate-program@$name.service; done
-    systemd-analyze verify --man=no /opt/*.service ${names.join(' ')}`);
+    systemd-analyze verify --man=no /opt/*.service ${units.join(' ')}`);
   t.is(stdout + stderr, '');
 });
 
 analysed('systemd-analyze verify would say something about a mistake', (t) => {
   const { stderr } = inStage(`
-    mkdir /opt/wrong && cp *.* /opt/wrong && echo Tyep=exec >>/opt/wrong/consul.service
+    mkdir /opt/wrong && cp *.service /opt/wrong && echo Tyep=exec >>/opt/wrong/consul.service
     systemd-analyze verify --man=no /opt/wrong/consul.service`);
   t.regex(stderr, /Tyep/);
 });

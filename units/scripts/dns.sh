@@ -6,16 +6,18 @@ set -eu
 file=$(readlink -f /etc/resolv.conf || echo /etc/resolv.conf)
 umask 022
 mkdir -p /run/quorumgate/consul.d
-case $file in
-  /run/systemd/resolve/* | /usr/lib/systemd/resolv.conf) exit 0 ;;
-esac
 [ -e "$file" ] || : >"$file"
+# The stub asks Consul for Consul's names only.
+! grep -q '^nameserver 127\.0\.0\.53' "$file" || exit 0
 
-awk '$1 == "nameserver" && $2 != "127.0.0.1" && !seen[$2]++ { all = all sep "\"" $2 "\""; sep = ", " }
+awk '{ sub(/\r$/, "") }
+  $1 == "nameserver" && $2 !~ /^127\./ && $2 ~ /^[0-9a-fA-F:.]+$/ && !seen[$2]++ { all = all sep "\"" $2 "\""; sep = ", " }
   END { printf "{\"recursors\": [%s]}\n", all }' "$file" >/run/quorumgate/consul.d/recursors.json.new
 mv /run/quorumgate/consul.d/recursors.json.new /run/quorumgate/consul.d/recursors.json
 
-# Nothing to do when it is so already: this runs at each change of the file, its own included.
+# Nothing to do when it is so already: this runs at each change of the file, its own included. What resolved writes
+# without its stub has our server from the drop-in.
+case $file in /run/systemd/resolve/*) exit 0 ;; esac
 [ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || exit 0
 {
   echo nameserver 127.0.0.1

@@ -8,7 +8,7 @@ first_primary() {
 
 metadata_ec2() {
   base=http://169.254.169.254/latest
-  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token) || return 0
+  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token 2>/dev/null) || return 0
   curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4 || return 0
 }
 
@@ -21,13 +21,14 @@ address() {
 }
 
 waited=
-until found=$(address) && [ -n "$found" ]; do
+until found=$(address) && echo "$found" | grep -qE '^[0-9]+(\.[0-9]+){3}$'; do
   if [ -z "$waited" ]; then
     waited="waiting: no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
+    [ "$QG_ADDRESS_FROM" != metadata ] || waited="$waited (curl there? IMDSv2 on?)"
     echo "$waited"
     systemd-notify --status="$waited" || :
   fi
-  sleep 0.5
+  sleep 1
 done
 
 # Names are compared letter by letter: Consul's, etcd's and the record's must be the same text.

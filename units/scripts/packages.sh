@@ -3,6 +3,19 @@
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 
+say() {
+  echo "$1"
+  systemd-notify --status="$1" || :
+}
+
+names() { # PROGRAM MANAGER: its packages
+  case $2:$1 in
+    apt:etcd) if apt-cache show etcd-server >/dev/null 2>&1; then echo etcd-server etcd-client; else echo etcd; fi ;;
+    *:node) echo nodejs ;;
+    *) echo "$1" ;;
+  esac
+}
+
 wanted=
 while read -r name from rest; do
   [ "$from" = package ] || continue
@@ -10,19 +23,8 @@ while read -r name from rest; do
 done </etc/quorumgate/programs
 [ -n "$wanted" ] || exit 0
 
-names() { # the packages of each program, by the package manager $1
-  for program in $wanted; do
-    case $1:$program in
-      apt:etcd) if apt-cache show etcd-server >/dev/null 2>&1; then echo etcd-server etcd-client; else echo etcd; fi ;;
-      *:node) echo nodejs ;;
-      *) echo "$program" ;;
-    esac
-  done
-}
-
-systemd-notify --status="installing packages for:$wanted" || :
-echo "installing packages for:$wanted"
 if command -v apt-get >/dev/null; then
+  manager=apt
   # Debian starts services when it installs them; ours start in their own order.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ] || grep -q quorumgate $policy; then
@@ -32,13 +34,23 @@ if command -v apt-get >/dev/null; then
     chmod 0755 $policy
   fi
   apt-get -q -o DPkg::Lock::Timeout=600 update
-  # shellcheck disable=SC2046 # one word a package
-  apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $(names apt)
+  install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
 elif command -v dnf >/dev/null; then
-  # shellcheck disable=SC2046
-  dnf -q -y install $(names dnf)
+  manager=dnf
+  install='dnf -q -y install'
 else
-  systemd-notify --status="waiting: no package manager here; give url and sha256 for:$wanted" || :
-  echo "no package manager here; give url and sha256 in the spec for:$wanted" >&2
+  say "waiting: no package manager here: the spec has to give url and sha256 for:$wanted"
+  exit 1
+fi
+
+# One by one: a package that is not to be had keeps no other away.
+missing=
+for name in $wanted; do
+  say "installing $name"
+  # shellcheck disable=SC2046,SC2086 # one word a package, one word an option
+  $install $(names "$name" $manager) || missing="$missing $name"
+done
+if [ -n "$missing" ]; then
+  say "waiting: $manager has no package or cannot install it:$missing; see the journal"
   exit 1
 fi

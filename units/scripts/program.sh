@@ -17,16 +17,28 @@ link() { # NAME FROM
     cause="$1: not on this host, though the spec says it comes with the $2"
     return 1
   fi
+  if ! error=$(runs "$found" 2>&1); then
+    cause="$1: $found: $error"
+    return 1
+  fi
   ln -sfn "$found" "$root/bin/$1"
 }
 
 unpack() { # FILE URL DIRECTORY
-  case $2 in
-    *.tar.gz | *.tgz) tar -xzof "$1" -C "$3" ;;
-    *.tar.xz) tar -xJof "$1" -C "$3" ;;
+  case ${2%%[?#]*} in
+    *.tar.gz | *.tgz) tar --no-same-permissions -xzof "$1" -C "$3" ;;
+    *.tar.xz) tar --no-same-permissions -xJof "$1" -C "$3" ;;
     *.zip) unzip -q "$1" -d "$3" 2>/dev/null || python3 -m zipfile -e "$1" "$3" ;;
-    *.deb) dpkg-deb --fsys-tarfile "$1" | tar -xof - -C "$3" ;;
     *) cp "$1" "$3/$name" ;;
+  esac
+}
+
+runs() { # FILE: of this architecture, whole, and of a version that will do
+  case ${1##*/} in
+    socat) "$1" -V >/dev/null ;;
+    node) "$1" -e 'v=process.version;if(parseInt(v.slice(1))<18)throw v+" is too old: 18 or newer is needed"' ;;
+    etcd?*) ;;
+    *) "$1" --version >/dev/null ;;
   esac
 }
 
@@ -36,7 +48,7 @@ fetch() { # NAME URL SHA256
   work=$root/fetched/$1.work
   rm -rf "$work"
   mkdir -p "$work/tree"
-  if ! error=$(curl -fsSL --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$work/file" "$2" 2>&1); then
+  if ! error=$(curl -fsSLg --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$work/file" "$2" 2>&1); then
     cause="$1: $2: $error"
     return 1
   fi
@@ -57,8 +69,8 @@ fetch() { # NAME URL SHA256
       cause="$1: $2 holds no file named $1"
       return 1
     fi
-    if ! error=$({ chmod 0755 "$file" && sync "$file" && mv -f "$file" "$root/bin/$program"; } 2>&1); then
-      cause="$program: $error"
+    if ! error=$({ chmod 0755 "$file" && runs "$file" && sync "$file" && mv -f "$file" "$root/bin/$program"; } 2>&1); then
+      cause="$program of $2: $error"
       return 1
     fi
   done
@@ -75,7 +87,7 @@ until case $from in
   url) fetch "$name" "$url" "$sha256" ;;
   *) link "$name" "$from" ;;
 esac; do
-  say "waiting: $cause; next try in $pause s"
+  say "waiting: $(echo "$cause" | tr -s '\n' ' '); next try in $pause s"
   sleep $pause
   pause=$((pause < 150 ? pause * 2 : 300))
 done

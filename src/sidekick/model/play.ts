@@ -74,6 +74,8 @@ function observe(world: World, host: Host): Observed {
       phase: disk.phase,
       wal: disk.wal !== undefined,
       record: disk.record,
+      untouched: disk.mark && disk.wal === undefined,
+      cloned: false,
     },
     record: asked ? { known: true, value: world.consul.record } : silent,
     candidates: asked
@@ -102,22 +104,28 @@ function act(world: World, host: Host, rules: Rules): void {
   host.look = undefined;
   if (decision.do === 'start') host.launch = 'with data';
   if (decision.do === 'new') {
-    host.disk = { ...host.disk, phase: 'launched', record: decision.record };
+    host.disk = { ...host.disk, phase: 'launched', record: decision.record, mark: true };
     host.launch = decision.record;
   }
   if (decision.do !== 'propose' || !reachesConsul(world, host)) return;
   if (world.consul.record !== undefined && rules.compareAndSet) return;
   // Consul's data lost, and every disk of the old cluster out of sight: it looks exactly like a new cluster.
-  if (world.consul.wasLost && world.hosts.some((other) => other.disk.wal && !other.etcd)) world.excused = true;
+  if (
+    world.consul.wasLost &&
+    decision.record !== host.disk.record &&
+    world.hosts.some((other) => other.disk.wal && !other.etcd)
+  )
+    world.excused = true;
   const other = findServing(world);
-  if (other !== undefined) world.violation ??= `${host.name} made a second cluster beside ${other}, which serves`;
+  if (other !== undefined && other !== decision.record.cluster_id)
+    world.violation ??= `${host.name} made a second cluster beside ${other}, which serves`;
   world.consul.record = decision.record;
 }
 
 function register(world: World, host: Host): void {
   if (!reachesConsul(world, host)) return;
-  const { incarnation, wal, phase } = host.disk;
-  const state = wal || phase === 'launched' ? 'member' : 'empty';
+  const { incarnation, wal, phase, mark } = host.disk;
+  const state = wal || (phase === 'launched' && !mark) ? 'member' : 'empty';
   world.consul.catalog.set(host.name, { address: host.address, incarnation, state, passing: true });
 }
 
@@ -147,7 +155,7 @@ const onHost: Partial<Record<EventName, (world: World, host: Host, rules: Rules)
     if (!host.up) host.disk = emptyDisk(world);
   },
   'lose-data': (_, host) => {
-    if (!host.up) host.disk = { ...host.disk, wal: undefined };
+    if (!host.up) host.disk = { ...host.disk, wal: undefined, mark: false };
   },
   replace: (world, host) => {
     if (!host.up) world.hosts[world.hosts.indexOf(host)] = makeHost(world);

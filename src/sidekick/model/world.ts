@@ -49,6 +49,8 @@ export interface Disk {
   phase: 'fresh' | 'launched';
   record: ClusterRecord | undefined;
   wal: Wal | undefined;
+  /** In etcd's directory: launched, and no log since. */
+  mark: boolean;
 }
 
 export interface Wal {
@@ -101,7 +103,7 @@ export function makeHost(world: World): Host {
 
 export function emptyDisk(world: World): Disk {
   world.counter += 1;
-  return { incarnation: `i${world.counter}`, phase: 'fresh', record: undefined, wal: undefined };
+  return { incarnation: `i${world.counter}`, phase: 'fresh', record: undefined, wal: undefined, mark: false };
 }
 
 export const peerUrl = ({ address }: Pick<Host, 'address'>) => `http://${address}:2380`;

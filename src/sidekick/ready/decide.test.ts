@@ -26,6 +26,8 @@ const base: Observed = {
     phase: 'fresh',
     wal: false,
     record: undefined,
+    untouched: false,
+    cloned: false,
   },
   record: { known: true, value: undefined },
   candidates: { known: true, value: three },
@@ -54,6 +56,15 @@ test(
   'refuse',
   /the record in Consul of/,
 );
+test('1: data of a copied disk', gives, { self: { ...data, cloned: true } }, 'refuse', /copied disk/);
+const elsewhere = { ...data, peerUrl: 'http://10.0.0.9:2380' };
+test(
+  '1: data of another address',
+  gives,
+  { self: elsewhere },
+  'refuse',
+  /the member at http:\/\/10.0.0.1:2380, this host is/,
+);
 test('1: data without an identity starts', gives, { self: { wal: true }, record: known(record) }, 'start');
 
 test('2: a listed, fresh disk starts new', (t) => {
@@ -63,6 +74,14 @@ test('2: candidates are no matter then', gives, { record: known(record), candida
 test('2: neither is DNS', gives, { record: known(record), probe: undefined }, 'new');
 const moved = { peerUrl: 'http://10.0.0.9:2380' };
 test('2: another address is refused', gives, { record: known(record), self: moved }, 'refuse', /it is at/);
+
+const spent = { phase: 'launched', untouched: true, record } as const;
+test('2: launched, but never with a log', gives, { record: known(record), self: spent }, 'new');
+test('2: the same, and Consul lost the record', (t) => {
+  t.deepEqual(decide(given({ self: spent })), { do: 'propose', record });
+});
+test('2: another name', gives, { record: known(record), self: { name: 'h9' } }, 'refuse', /as h1, one of 3; it is h9/);
+test('2: another size', gives, { record: known(record), self: { size: 5 } }, 'refuse', /it is h1, one of 5/);
 
 test(
   '3: started before, data gone',

@@ -13,6 +13,10 @@ export interface Self {
   wal: boolean;
   /** The copy beside the data. */
   record: ClusterRecord | undefined;
+  /** etcd was launched here, and ended before it had a log. */
+  untouched: boolean;
+  /** The identity was made on another machine. */
+  cloned: boolean;
 }
 
 /** What was read of something that may be out of reach. */
@@ -53,6 +57,14 @@ export function decide(seen: Observed): Decision {
   const { self, record } = seen;
   // 1. Data wins: Consul is not asked, though a readable record of another cluster is heeded.
   if (self.wal) {
+    const mine = self.record?.members.find((member) => member.incarnation === self.incarnation);
+    if (self.cloned || (mine && mine.peer_url !== self.peerUrl)) {
+      const where = mine?.peer_url ?? 'another machine';
+      return {
+        do: 'refuse',
+        cause: `the data here is of the member at ${where}, this host is ${self.peerUrl}: a copied disk?`,
+      };
+    }
     const agreed = record.known ? record.value : undefined;
     if (agreed && self.record && agreed.cluster_id !== self.record.cluster_id) {
       const cause = `the data here is of cluster ${self.record.cluster_id}, the record in Consul of ${agreed.cluster_id}`;
@@ -77,7 +89,7 @@ function withRecord(self: Self, record: ClusterRecord): Decision {
         : `the record lists ${former.name} (${former.peer_url}) with another disk: this host was wiped or replaced; joining again is an operator's task`,
     );
   }
-  if (self.phase === 'launched') {
+  if (self.phase === 'launched' && !self.untouched) {
     return wait(
       `etcd was started here before and its data is gone; joining cluster ${record.cluster_id} again is an operator's task`,
     );
@@ -85,12 +97,18 @@ function withRecord(self: Self, record: ClusterRecord): Decision {
   if (mine.peer_url !== self.peerUrl) {
     return { do: 'refuse', cause: `the record lists this host at ${mine.peer_url}, but it is at ${self.peerUrl} now` };
   }
+  if (mine.name !== self.name || record.size !== self.size) {
+    const cause = `the record lists this host as ${mine.name}, one of ${record.size}; it is ${self.name}, one of ${self.size}, now`;
+    return { do: 'refuse', cause };
+  }
   return { do: 'new', record };
 }
 
 /** Rule 4. */
 function withoutRecord({ self, candidates, probe, token }: Observed): Decision {
   if (self.phase === 'launched') {
+    // Consul lost the record, this host did not, and it may still start from it.
+    if (self.untouched && self.record) return { do: 'propose', record: self.record };
     return wait('etcd was started here before, its data is gone, and Consul has no record of its cluster');
   }
   if (!candidates.known) return wait(candidates.cause);

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitChange, ConsulError, createRecord } from '../shared/consul.ts';
-import { loadIdentity, readMachineId, saveIdentity } from '../shared/identity.ts';
+import { loadIdentity, markLaunch, readMachineId, saveIdentity } from '../shared/identity.ts';
 import { type ClusterRecord, initialCluster } from '../shared/record.ts';
 import { say } from '../shared/say.ts';
 import { discoveryDomain, type Settings } from '../shared/settings.ts';
@@ -29,6 +29,7 @@ function writeDecision(environment: Record<string, string>): void {
 
 function launch(settings: Settings, record: ClusterRecord): void {
   const identity = loadIdentity(settings.dataDirectory, readMachineId());
+  markLaunch(settings.dataDirectory);
   saveIdentity(settings.dataDirectory, { ...identity, phase: 'launched', record });
   const list =
     settings.discovery === 'srv'
@@ -52,6 +53,8 @@ async function propose(settings: Settings, record: ClusterRecord): Promise<void>
 async function nap(settings: Settings, look: Look, pause: number): Promise<void> {
   const wakes = look.record.known && look.candidates.known && decide(look).do === 'wait';
   await (wakes ? awaitChange(settings, look.indexes).catch(() => sleep(pause)) : sleep(pause));
+  // Consul may wake us for what is not ours.
+  if (wakes && pause > 20) await sleep(50);
 }
 
 /** The readiness gate: returns only when etcd may start, having written how. Everything else is waiting. */

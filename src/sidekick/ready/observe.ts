@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConsulError, readCandidates, readRecord } from '../shared/consul.ts';
 import { clusterIdAt } from '../shared/etcd.ts';
-import { hasWal, loadIdentity, readMachineId } from '../shared/identity.ts';
+import { hasWal, isUntouched, loadIdentity, readMachineId } from '../shared/identity.ts';
 import { peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
 import type { Observed, Peer, Seen } from './decide.ts';
 import { countOverTcp, srvAddresses } from './dns.ts';
@@ -23,7 +23,8 @@ async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
 /** Looks at the disk and at Consul, both anew. */
 export async function observe(settings: Settings): Promise<Look> {
   const wal = hasWal(settings.dataDirectory);
-  const identity = loadIdentity(settings.dataDirectory, readMachineId());
+  const machineId = readMachineId();
+  const identity = loadIdentity(settings.dataDirectory, machineId);
   const [record, candidates] = await Promise.all([
     seen(() => readRecord(settings.cluster, wal ? objection : undefined)),
     wal ? undefined : seen(() => readCandidates(settings)),
@@ -40,6 +41,8 @@ export async function observe(settings: Settings): Promise<Look> {
       phase: identity.phase,
       wal,
       record: identity.record,
+      untouched: isUntouched(settings.dataDirectory),
+      cloned: identity.machineId !== machineId,
     },
     record: record.known ? { known: true, value: record.value.value } : record,
     candidates: candidates?.known
@@ -57,12 +60,17 @@ export async function observe(settings: Settings): Promise<Look> {
 /** Asks each candidate whether etcd runs there already, and DNS, through port 53, whether it names the same hosts. */
 export async function probe(settings: Settings, peers: Peer[]): Promise<NonNullable<Observed['probe']>> {
   const [answers, dns] = await Promise.all([
-    Promise.all(
-      peers.map(({ address, port }) => clusterIdAt(settings, address, port, 1000).then(Boolean, () => false)),
-    ),
+    Promise.all(peers.map(({ address, port }) => clusterIdAt(settings, address, port, 1000).then(Boolean, isNobody))),
     dnsAgrees(settings, peers),
   ]);
   return { answering: peers.filter((_, index) => answers[index]).map((peer) => peer.node), dns };
+}
+
+/** That nobody is there; any other error, of certificates say, tells nothing and is thrown. */
+function isNobody(error: Error): false {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(code)) return false;
+  throw new ConsulError(`cannot tell whether etcd runs already: ${error.message}`);
 }
 
 async function dnsAgrees(settings: Settings, peers: Peer[]): Promise<Seen<'agrees'>> {

@@ -1,7 +1,7 @@
 import { createRecord, readRecord, register } from '../shared/consul.ts';
 import { clusterIdAt } from '../shared/etcd.ts';
 import { ask } from '../shared/http.ts';
-import { loadIdentity, readMachineId } from '../shared/identity.ts';
+import { clearLaunchMark, loadIdentity, readMachineId } from '../shared/identity.ts';
 import { say } from '../shared/say.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, persist } from './persist.ts';
@@ -50,6 +50,7 @@ export async function registerClient(settings: Settings): Promise<void> {
   await persist(async () => {
     id = await verifiedId(settings);
     await assertHealthy(settings);
+    clearLaunchMark(settings.dataDirectory);
     await putServerRecord(settings);
     await register({
       ID: serviceId(settings, 'client'),

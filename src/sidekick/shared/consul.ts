@@ -41,6 +41,14 @@ async function request(path: string, options: Partial<Parameters<typeof ask>[1]>
   throw new ConsulError(`Consul answers ${reply.status}: ${text}`);
 }
 
+function parse<T>(reply: Reply): T {
+  try {
+    return JSON.parse(reply.body) as T;
+  } catch {
+    throw new ConsulError(`what answers at ${agent} is not Consul`);
+  }
+}
+
 function indexOf(reply: Reply): string {
   return String(reply.headers['x-consul-index'] ?? '0');
 }
@@ -57,7 +65,7 @@ function candidatesPath(settings: Settings): string {
 export async function readRecord(cluster: string, timeout = patience): Promise<Read<ClusterRecord | undefined>> {
   const reply = await request(recordPath(cluster), { timeout });
   if (reply.status === 404) return { value: undefined, index: indexOf(reply) };
-  const [entry] = JSON.parse(reply.body) as { Value: string | null }[];
+  const [entry] = parse<{ Value: string | null }[]>(reply);
   try {
     const text = Buffer.from(entry?.Value ?? '', 'base64').toString('utf8');
     return { value: parseRecord(text), index: indexOf(reply) };
@@ -78,7 +86,7 @@ export async function readCandidates(settings: Settings): Promise<Read<Candidate
     Node: { Node: string; Address: string };
     Service: { ID: string; Address: string; Port: number; Meta: Record<string, string> | null };
   };
-  const value = (JSON.parse(reply.body) as Entry[]).map(({ Node, Service }) => ({
+  const value = parse<Entry[]>(reply).map(({ Node, Service }) => ({
     node: Node.Node,
     id: Service.ID,
     address: Service.Address === '' ? Node.Address : Service.Address,
@@ -127,9 +135,13 @@ export async function deregister(id: string): Promise<void> {
 }
 
 /** What this host's agent has registered: ID and tags. */
-export async function localServices(): Promise<{ ID: string; Service: string; Tags: string[] | null }[]> {
+export async function localServices(): Promise<LocalService[]> {
   const reply = await request('/v1/agent/services');
-  return Object.values(
-    JSON.parse(reply.body) as Record<string, { ID: string; Service: string; Tags: string[] | null }>,
-  );
+  return Object.values(parse<Record<string, LocalService>>(reply));
+}
+
+interface LocalService {
+  ID: string;
+  Service: string;
+  Tags: string[] | null;
 }

@@ -42,7 +42,8 @@ export function ask(url: string, { method = 'GET', body, timeout, signal, tls }:
         });
       });
     });
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+    const late = Object.assign(new Error(`no answer within ${timeout / 1000} s`), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => request.destroy(late), timeout);
     const abort = () => request.destroy(new Error('aborted'));
     const finish = () => {
       clearTimeout(timer);

@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,7 +20,7 @@ export interface Identity {
   incarnation: string;
   /** Of the machine that made the file: a cloned disk does not match. */
   machineId: string;
-  /** `launched` is written before etcd starts from an empty log, which it may do once. */
+  /** `launched` is written before etcd starts from an empty log. */
   phase: 'fresh' | 'launched';
   /** Copy of the cluster's record, from the launch on. */
   record?: ClusterRecord;
@@ -36,6 +38,33 @@ export function hasWal(dataDirectory: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** A file in etcd's own directory, gone when its data is deleted: etcd was launched here and has not yet had a log. */
+function launchMark(dataDirectory: string): string {
+  return join(dataDirectory, 'member', 'quorumgate-launch');
+}
+
+/**
+ * Whether a launch came to nothing: no log was ever made here, so that the member has promised nothing to anybody and
+ * may start from an empty log as if for the first time.
+ */
+export function isUntouched(dataDirectory: string): boolean {
+  return existsSync(launchMark(dataDirectory)) && !existsSync(join(dataDirectory, 'member', 'wal'));
+}
+
+/** On the disk when this returns; before `launched` is. */
+export function markLaunch(dataDirectory: string): void {
+  const path = launchMark(dataDirectory);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'w', 0o600));
+  syncDirectory(dirname(path));
+  syncDirectory(dataDirectory);
+}
+
+/** The log is there, and its loss from now on is a loss. */
+export function clearLaunchMark(dataDirectory: string): void {
+  rmSync(launchMark(dataDirectory), { force: true });
 }
 
 export function readMachineId(): string {
@@ -81,17 +110,30 @@ function readIdentity(dataDirectory: string): Identity | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const value = JSON.parse(text) as Identity;
-  if (typeof value.incarnation !== 'string' || !['fresh', 'launched'].includes(value.phase)) {
-    throw new Error(`${identityPath(dataDirectory)} is not an identity`);
-  }
-  return value;
+  try {
+    const value = JSON.parse(text) as Identity;
+    if (typeof value.incarnation === 'string' && ['fresh', 'launched'].includes(value.phase)) return value;
+  } catch {}
+  throw new Error(`${identityPath(dataDirectory)} is not an identity`);
 }
 
-/** The identity of this disk, made when there is none. Two processes at once get the same one. */
+/**
+ * The identity of this disk, made when there is none, and made anew on a copied disk that has no data. Two processes at
+ * once get the same one.
+ */
 export function loadIdentity(dataDirectory: string, machineId: string): Identity {
   const found = readIdentity(dataDirectory);
-  if (found !== undefined) return found;
+  if (found !== undefined && (found.machineId === machineId || hasWal(dataDirectory))) return found;
+  if (found !== undefined) {
+    // Derived, not random: whoever else does the same at this moment comes to the same.
+    const incarnation = createHash('sha256')
+      .update(found.incarnation + machineId)
+      .digest('hex')
+      .slice(0, 32);
+    const own: Identity = { incarnation, machineId, phase: 'fresh' };
+    saveIdentity(dataDirectory, own);
+    return own;
+  }
   try {
     const fresh: Identity = { incarnation: randomUUID(), machineId, phase: 'fresh' };
     // A link, not a rename: it fails where another process was first.

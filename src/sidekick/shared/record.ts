@@ -37,11 +37,12 @@ export function parseRecord(text: string): ClusterRecord {
   const value = JSON.parse(text) as Partial<ClusterRecord> | null;
   if (typeof value !== 'object' || value === null || !Array.isArray(value.members)) throw new Error('not a record');
   const { generation, token, size, members, cluster_id } = value;
-  const whole = members.every((m) =>
-    [m?.name, m?.incarnation, m?.peer_url].every((field) => typeof field === 'string'),
-  );
-  if (typeof generation !== 'number' || typeof token !== 'string' || !whole) throw new Error('fields are missing');
-  const record = makeRecord(members, token, generation);
+  const fields = members.flatMap((m) => [m?.name, m?.incarnation, m?.peer_url]);
+  // What stands in it goes into etcd's environment.
+  const isWhole = [token, ...fields].every((field) => typeof field === 'string' && /^[\w.:/-]+$/.test(field));
+  if (typeof generation !== 'number' || !isWhole) throw new Error('fields are missing or malformed');
+  if (new Set(fields).size < fields.length) throw new Error('lists something twice');
+  const record = makeRecord(members, token as string, generation);
   if (record.size !== size) throw new Error(`lists ${record.size} members and says ${size}`);
   if (record.cluster_id !== cluster_id) throw new Error('its members and token do not give its cluster ID');
   return record;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 
 let last = '';
+let notified = Promise.resolve();
 
 /** One line to the journal and to `systemctl status`, once per change. */
 export function say(line: string): void {
@@ -9,5 +10,13 @@ export function say(line: string): void {
   console.log(line);
   if (process.env.NOTIFY_SOCKET === undefined) return;
   // Node has no datagram sockets of the Unix kind. Whether the status line arrives decides nothing.
-  spawn('systemd-notify', [`--status=${line}`], { stdio: 'ignore' }).on('error', () => {});
+  notified = notified.then(
+    () =>
+      new Promise((resolve) => {
+        // One after the other, so that the last line said is the one that stays.
+        spawn('systemd-notify', [`--status=${line}`], { stdio: 'ignore' })
+          .on('error', resolve)
+          .on('exit', resolve);
+      }),
+  );
 }

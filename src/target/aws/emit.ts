@@ -1,6 +1,6 @@
 import { gzip as deflate } from 'pako';
 import { octal, printCloudConfig, type WriteFile } from '../../format/cloud-config.ts';
-import { withoutComments } from '../../plan/build.ts';
+import { dense } from '../../plan/build.ts';
 import { fill } from '../../plan/fill.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Emitted, Part, Target } from '../target.ts';
@@ -21,7 +21,7 @@ function writeFiles(plan: Plan, assets: Assets): (WriteFile & { pointer: string 
     {
       path: '/opt/quorumgate/libexec/first-boot',
       mode: 0o755,
-      content: withoutComments(fill(template, { units: enabled.join(' ') })),
+      content: dense(fill(template, { units: enabled.join(' ') })),
       pointer: '',
     },
     ...plan.units.map(({ name, content }) => ({
