@@ -16,8 +16,12 @@ interface CheckOptions {
 
 /** Adds `compile`, `check` and `schema`. */
 export function addCompileCommands(program: Command): void {
-  withSpec(program.command('compile').description('write the boot configuration of every host'))
-    .option('-o, --output <directory>', 'where to write; one folder for each target', 'out')
+  const command = withSpec(program.command('compile').description('write the boot configuration of every host'));
+  const directory = (name: string) =>
+    // `-o "$OUT"` without an `OUT`.
+    name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
+  command
+    .option('-o, --output <directory>', 'where to write; one folder for each target', directory, 'out')
     .action(async (spec: string, options: CheckOptions & { output: string }) => {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +11,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function run(args: string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', ...args], { cwd: root });
+    // SIGKILL: `compile` heeds no other signal while it writes.
+    const options = { cwd: root, timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', ...args], options);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -47,6 +50,8 @@ test.serial(exits, ['check', '/nonexistent'], 1, /error\[spec-unreadable\].*ENOE
 test.serial(exits, ['check', '.'], 1, /error\[spec-unreadable\].*is a directory/);
 test.serial(exits, ['check', '-'], 1, /<stdin>:1:1: error\[spec-empty\]/);
 test.serial(exits, ['check', '-'], 0, /^$/, SMALLEST);
+test.serial(exits, ['compile', '-', '-o', ''], 2, /give a directory/, SMALLEST);
+test.serial(exits, ['compile', '-', '-o', '/proc/foo'], 1, /directory in \/proc: .*\n {2}remedy: /, SMALLEST);
 
 test.serial('version and schema are printed', async (t) => {
   t.regex((await run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
@@ -80,10 +85,41 @@ test.serial('compile writes the same bytes each time, and nothing for a wrong sp
   t.deepEqual(await fs.readdir(folder), ['out']);
 });
 
-test.serial('text that is not UTF-8 is named', async (t) => {
+test.serial('text that is not UTF-8 is named, with its first bad byte', async (t) => {
   const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
   t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
   const spec = path.join(folder, 'cluster.yaml');
   await fs.writeFile(spec, Buffer.from(`\u{feff}${SMALLEST}`, 'utf16le'));
   t.regex((await run(['check', spec])).stderr, /error\[spec-not-utf8\].*UTF-16/);
+  for (const mark of ['', '\u{feff}']) {
+    const bytes = [Buffer.from(`${mark}# \u{fffd} \u{fffd}ä\nb: ä`), Buffer.from([0xe4]), Buffer.from('ö\n')];
+    await fs.writeFile(spec, Buffer.concat(bytes));
+    t.regex((await run(['check', spec])).stderr, /cluster\.yaml:2:5: error\[spec-not-utf8\]/);
+  }
+});
+
+for (const [stream, args] of [
+  ['stdout', ['schema']],
+  ['stderr', ['check', '/nonexistent']],
+] as const) {
+  test.serial(`${stream} on a full disk is no bug: ${args[0]}`, async (t) => {
+    const full = openSync('/dev/full', 'w');
+    const fds = stream === 'stdout' ? (['ignore', full, 'pipe'] as const) : (['ignore', 'pipe', full] as const);
+    const command = ['--import=tsx', 'src/cli/main.ts', ...args];
+    const child = spawn(process.execPath, command, { cwd: root, stdio: [...fds] });
+    closeSync(full);
+    let said = '';
+    child[stream === 'stdout' ? 'stderr' : 'stdout']?.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    t.is(code, 1, said);
+    if (stream === 'stdout') t.regex(said, /^error: Cannot write to standard output: ENOSPC.*\n {2}remedy: .*\n$/);
+  });
+}
+
+test.serial('a reader who has enough ends it quietly', async (t) => {
+  const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', 'schema'], { cwd: root });
+  child.stdout.destroy();
+  t.is(await new Promise((resolve) => child.on('close', resolve)), 0);
 });

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { IoError } from '../io/io-error.ts';
 import { addCompileCommands } from './compile.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { addLabCommand } from './lab.ts';
@@ -19,8 +20,11 @@ process.on('uncaughtException', stop);
 // `quorumgate schema | head`: the reader has what it wants.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  stop(error);
+  const remedy = 'Free some space, or send the output to another place.';
+  stop(new IoError(`Cannot write to standard output: ${error.message}.`, remedy, { cause: error }));
 });
+// Nobody can be told.
+process.stderr.on('error', () => process.exit(EXIT.wrong));
 await program.parseAsync().catch(stop);
 
 /** Every error ends here: a fault of the command line, a fault that the user can repair, or a bug. */

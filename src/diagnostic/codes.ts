@@ -24,6 +24,7 @@ export const CODES = {
     'A character that does not belong into text',
     'Delete the character; it usually comes from copying out of a terminal, or from a damaged file.',
   ),
+  'spec-blank': error('A blank that is not a plain space', 'Write a space instead; such blanks come from copied text.'),
   'too-many-problems': error('More problems than are worth listing', 'Repair the ones above first.'),
 
   // YAML.
@@ -50,15 +51,15 @@ export const CODES = {
     'Start with `version: 1`; see the example in docs/spec.md.',
   ),
   'unknown-key': error('A key that the spec does not have', '{advice}'),
-  'missing-key': error('A required key is missing', 'Add `{key}`: {what}'),
+  'missing-key': error('A required key is missing', 'Add it, for example `{snippet}`. {what}'),
   'wrong-type': error('A value of the wrong type', '{advice}'),
-  'not-one-of': error('A value outside the list', 'Use one of: {allowed}.'),
+  'not-one-of': error('A value outside the list', '{advice}'),
   'bad-format': error('A value in the wrong form', 'Write {expected}.'),
-  'out-of-range': error('A number outside its range', 'Use a number from {minimum} to {maximum}.'),
+  'out-of-range': error('A number outside its range', '{advice}'),
   'too-long': error('A value that is too long', 'Shorten it to at most {limit} characters.'),
   'empty-list': error('An empty list', 'Name at least one.'),
   'repeated-item': error('An item listed twice', 'Remove one of the two.'),
-  'choose-one': error('Not exactly one choice', 'Keep exactly one of: {allowed}.'),
+  'choose-one': error('Not exactly one choice', '{verb} exactly one of: {allowed}.'),
 
   // Rules across fields.
   'size-even': error('An even number of members', 'Use {below} or {above} members.'),
@@ -71,6 +72,11 @@ export const CODES = {
   'cidr-invalid': error(
     'Not an IPv4 network',
     'Write four numbers from 0 to 255 and a prefix length from 0 to 32: `10.0.0.0/16`.',
+  ),
+  'cidr-ipv6': error('An IPv6 network', 'Use an IPv4 network: quorumgate gives hosts IPv4 peers only.'),
+  'cidr-special': error(
+    'A network in which no peer can reach a host',
+    'Use the network that the hosts share, for example `10.0.0.0/16`.',
   ),
   'cidr-host-bits': error('An address where a network is meant', 'Write the network: `{network}`.'),
   'join-provider-form': error(
@@ -101,7 +107,32 @@ export const CODES = {
   'consul-too-old': error('A Consul that is too old', 'Use Consul 1.7.0 or newer.'),
   'datacenter-reserved': error("A word of Consul's DNS as datacenter", 'Choose another name for the datacenter.'),
   'tls-file-shared': error('One file as key and certificate', 'Name the file that holds the private key alone.'),
+  'tls-file-hidden': error(
+    'A TLS file where etcd cannot read it',
+    'Bring the file to a place that its unit sees, for example `{example}`.',
+  ),
+  'path-not-plain': error('A path with `.`, `..` or `//`', 'Write `{plain}`: systemd ignores other spellings.'),
+  'program-archive': error(
+    'A file that hosts cannot unpack',
+    'Use an archive that ends with {archives}, or the plain executable.',
+  ),
+  'program-credentials': error(
+    'A URL with credentials',
+    'Remove them: the URL stands in a file that every user of a host can read. Serve the file without a password.',
+  ),
+  'version-contradicts-url': warning(
+    'A version that is not the one in the URL',
+    'Write `{found}`, if that is what the URL holds, or change the URL.',
+  ),
   'sha256-shared': warning('Two programs with one hash', 'Check the hash: two downloads are hardly ever the same.'),
+  'data-directory-hidden': error(
+    'A data directory that etcd cannot see',
+    'Use a directory outside /home, /root and /run/user, for example `/var/lib/etcd`: the units hide these.',
+  ),
+  'data-directory-taken': error(
+    'A data directory inside that of another program',
+    'Use a directory of its own, for example `/var/lib/etcd`.',
+  ),
   'data-directory-system': error(
     'A data directory that belongs to the system',
     'Use a directory of its own, for example `/var/lib/etcd`.',

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { diagnose } from '../diagnostic/codes.ts';
-import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
+import { toSource } from '../spec/source.ts';
 import { SIZE_LIMIT } from '../spec/yaml.ts';
 import { toIoError } from './io-error.ts';
 
@@ -12,9 +13,9 @@ export type Input = { file: string; text: string } | { file: string; diagnostic:
  */
 export async function readInput(spec: string): Promise<Input> {
   const file = spec === '-' ? '<stdin>' : spec;
-  const fault = (code: 'spec-unreadable' | 'spec-not-utf8', message: string): Input => ({
+  const fault = (code: 'spec-unreadable' | 'spec-not-utf8', message: string, place?: Place): Input => ({
     file,
-    diagnostic: diagnose(code, { message, pointer: '' }),
+    diagnostic: diagnose(code, { message, pointer: '', place }),
   });
   let bytes: Uint8Array;
   try {
@@ -29,8 +30,25 @@ export async function readInput(spec: string): Promise<Input> {
     return { file, text: new TextDecoder('utf-8', { fatal: isWhole, ignoreBOM: true }).decode(bytes) };
   } catch {
     const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(String.fromCharCode(...bytes.subarray(0, 2)));
-    return fault('spec-not-utf8', `${file} is ${isUtf16 ? 'UTF-16' : 'not UTF-8'} text.`);
+    if (isUtf16) return fault('spec-not-utf8', `${file} is UTF-16 text.`);
+    return fault('spec-not-utf8', `${file} is not UTF-8 text from here on.`, firstBad(bytes, file));
   }
+}
+
+/** The place of the first byte that is no UTF-8: what decodes to U+FFFD and is not its encoding. */
+function firstBad(bytes: Uint8Array, file: string): Place | undefined {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  let from = 0;
+  let offset = hasMark ? 3 : 0;
+  for (const { index } of text.matchAll(/\u{fffd}/gu)) {
+    offset += Buffer.byteLength(text.slice(from, index));
+    if (Buffer.compare(bytes.subarray(offset, offset + 3), Buffer.from('\u{fffd}')) !== 0) {
+      return toSource(text, file).at(index, index + 1);
+    }
+    from = index;
+  }
+  return undefined;
 }
 
 async function fromFile(name: string): Promise<Uint8Array> {

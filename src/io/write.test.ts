@@ -93,3 +93,34 @@ test('a path that leads out of the directory is a bug, not a file', async (t) =>
   }
   t.deepEqual(await fs.readdir(dir), []);
 });
+
+test('nothing is left of parents when a deeper one cannot be made', async (t) => {
+  const base = await folder(t);
+  const dir = path.join(base, 'a/b', 'x'.repeat(300));
+  await t.throwsAsync(writeOutput(dir, V1), { instanceOf: IoError, message: /ENAMETOOLONG/ });
+  t.deepEqual(await fs.readdir(base), []);
+});
+
+test('a link to a directory is one, and a dangling link is in the way', async (t) => {
+  const base = await folder(t);
+  await fs.mkdir(path.join(base, 'real'));
+  await fs.symlink('real', path.join(base, 'link'));
+  await fs.symlink('nowhere', path.join(base, 'dangling'));
+  await writeOutput(path.join(base, 'link/out'), V2);
+  t.like(await tree(path.join(base, 'real')), { 'out/aws/etcd/user-data': 'two' });
+  await t.throwsAsync(writeOutput(path.join(base, 'dangling'), V2), { instanceOf: IoError, message: /EEXIST/ });
+});
+
+// In a process of its own: what never returns cannot be stopped from inside.
+for (const dir of ['/proc', '/proc/quorumgate/a/b']) {
+  test(`a file system without new directories is named: ${dir}`, (t) => {
+    const code = `import { writeOutput } from './write.ts';
+      await writeOutput('${dir}', [{ path: 'aws/x', bytes: new Uint8Array() }]).catch(({ message }) => console.log(message));`;
+    const args = ['--import=tsx', '--input-type=module', '-e', code];
+    const options = { cwd: import.meta.dirname, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    t.is(
+      execFileSync(process.execPath, args, options),
+      'Cannot make a directory in /proc: its file system takes none (ENOENT).\n',
+    );
+  });
+}

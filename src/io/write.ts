@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputFile } from '../compile.ts';
 import { errorCode, IoError, toIoError } from './io-error.ts';
+import { makeFolder, orNoFolders, removeEmpty } from './make-folder.ts';
 import { checkOwned, MARKER, marker } from './owned.ts';
 
 /**
@@ -16,9 +17,11 @@ export async function writeOutput(dir: string, files: readonly OutputFile[]): Pr
   const folders = groups(files);
   let made: string | undefined;
   try {
-    made = await fs.mkdir(dir, { recursive: true });
+    made = await makeFolder(path.resolve(dir));
     for (const name of folders.keys()) await checkOwned(path.join(dir, name));
-    const temporary = await fs.mkdtemp(path.join(dir, '.quorumgate-'));
+    const temporary = await fs.mkdtemp(path.join(dir, '.quorumgate-')).catch((error: unknown) => {
+      throw orNoFolders(error, dir);
+    });
     try {
       for (const [name, content] of folders) await writeFolder(path.join(temporary, 'new', name), content);
     } catch (error) {
@@ -28,7 +31,7 @@ export async function writeOutput(dir: string, files: readonly OutputFile[]): Pr
     await swap(dir, temporary, [...folders.keys()]);
   } catch (error) {
     // Folders that this run made and left empty.
-    if (made !== undefined) await removeEmpty(dir, path.dirname(path.resolve(made)));
+    if (made !== undefined) await removeEmpty(path.resolve(dir), path.dirname(made));
     throw toIoError(error, `Cannot write to ${dir}`);
   }
   return files.map((file) => path.join(dir, file.path)).sort();
@@ -106,15 +109,5 @@ async function syncFolder(folder: string) {
     if (!['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'].includes(errorCode(error) ?? '')) throw error;
   } finally {
     await handle.close();
-  }
-}
-
-async function removeEmpty(dir: string, stop: string) {
-  for (let folder = path.resolve(dir); folder !== stop; folder = path.dirname(folder)) {
-    const removed = await fs.rmdir(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) return;
   }
 }

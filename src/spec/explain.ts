@@ -2,6 +2,7 @@ import { expected, kindOf, list, stringForm } from './expectation.ts';
 import { child, quoted, segments, spoken } from './pointer.ts';
 import type { Problem } from './problem.ts';
 import { mapping, mappings, ROOT, type SchemaNode, words } from './schema-tree.ts';
+import { snippet } from './snippet.ts';
 import { nearest } from './suggest.ts';
 
 /** One failed keyword of the schema. */
@@ -29,7 +30,13 @@ export const EXPLAIN = {
     const key = segments(pointer).at(-1) ?? '';
     const description = mapping(schema).properties?.[key]?.description ?? '';
     const message = `${holder === '' ? 'The spec' : name(holder)} has no \`${key}\`.`;
-    return { code: 'missing-key', pointer, on: 'key', message, detail: { key: spoken(pointer), what: description } };
+    return {
+      code: 'missing-key',
+      pointer,
+      on: 'key',
+      message,
+      detail: { snippet: snippet(pointer), what: description },
+    };
   },
   type: wrongType,
   const: outsideList,
@@ -50,12 +57,7 @@ export const EXPLAIN = {
     message: `${name(pointer)} has ${String(value).length} characters; ${schema.maxLength ?? 0} are allowed.`,
     detail: { limit: schema.maxLength ?? 0 },
   }),
-  pattern: ({ pointer, value }) => ({
-    code: 'bad-format',
-    pointer,
-    message: `\`${quoted(String(value))}\` is not a valid ${name(pointer)}.`,
-    detail: { expected: stringForm(pointer) },
-  }),
+  pattern: wrongForm,
 } satisfies Record<string, (fault: Fault) => Explained> as Record<Keyword, (fault: Fault) => Explained>;
 
 type Keyword =
@@ -142,13 +144,14 @@ function outsideList({ pointer, schema, value }: Fault): Explained {
   const allowed = schema.const === undefined ? words(schema) : [schema.const];
   const suggestion = typeof value === 'string' ? word(schema, value) : undefined;
   const shown = typeof value === 'object' ? kindOf(value) : `\`${quoted(String(value))}\`, which is not known`;
+  const shownAllowed = allowed.map((value) => `\`${String(value)}\``).join(', ');
   const others = schema.else === undefined ? '' : `; or ${expected(mapping(schema))}`;
   return {
     code: 'not-one-of',
     pointer,
     message: `${name(pointer)} is ${shown}.`,
     suggestion,
-    detail: { allowed: `${allowed.map((value) => `\`${String(value)}\``).join(', ')}${others}` },
+    detail: { advice: `${allowed.length > 1 || others ? 'Use one of:' : 'Write'} ${shownAllowed}${others}.` },
   };
 }
 
@@ -163,10 +166,32 @@ function chooseOne({ pointer, schema, value }: Fault): Explained {
   const allowed = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
   const present = Object.keys(value ?? {}).map((key) => `\`${key}\``);
   const has = present.length === 0 ? 'is empty' : `has ${list(present)} at once`;
-  return { code: 'choose-one', pointer, message: `${name(pointer)} ${has}.`, detail: { allowed: allowed.join(', ') } };
+  const detail = { verb: present.length === 0 ? 'Add' : 'Keep', allowed: allowed.join(', ') };
+  return { code: 'choose-one', pointer, message: `${name(pointer)} ${has}.`, detail };
 }
+
+/** Counts that a rule wants odd: no use in naming the even ones here. */
+const ODD = ['/cluster/size', '/consul/count'];
 
 function outOfRange({ pointer, schema, value }: Fault): Explained {
   const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
-  return { code: 'out-of-range', pointer, message: `${name(pointer)} is ${value}.`, detail: { minimum, maximum } };
+  const odd = Array.from({ length: ODD.includes(pointer) ? maximum : 0 }, (_, index) => index + 1).filter(
+    (count) => count % 2 === 1 && count >= minimum,
+  );
+  const isLowPort = pointer.endsWith('Port') && Number(value) > 0 && Number(value) < minimum;
+  const why = isLowPort ? ': etcd may not use the ports below' : '';
+  const advice =
+    odd.length > 0
+      ? `Use ${odd.slice(0, -1).join(', ')} or ${odd.at(-1)}.`
+      : `Use a number from ${minimum} to ${maximum}${why}.`;
+  return { code: 'out-of-range', pointer, message: `${name(pointer)} is ${value}.`, detail: { advice } };
+}
+
+function wrongForm({ pointer, value }: Fault): Explained {
+  const shown = `\`${quoted(String(value))}\``;
+  if (pointer === '/address/cidr' && /^[\da-f]*:[\da-f.]*:[\da-f:.]*(\/\d*)?$/i.test(String(value))) {
+    return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };
+  }
+  const message = `${shown} is not a valid ${name(pointer)}.`;
+  return { code: 'bad-format', pointer, message, detail: { expected: stringForm(pointer) } };
 }

@@ -102,14 +102,18 @@ test(finds, { etcd: 'etcd: {version: 3.5.16, peerPort: 2379}' }, 'port-clash: 23
 test(finds, { etcd: 'etcd: {version: 3.5.16, clientPort: 2380}' }, 'port-clash: 2380');
 test(
   finds,
-  { etcd: 'etcd: {version: 3.5.16, peerPort: 7, clientPort: 7, metricsPort: 7}' },
-  'port-clash: 7',
-  'port-clash: 7',
+  { etcd: 'etcd: {version: 3.5.16, peerPort: 7777, clientPort: 7777, metricsPort: 7777}' },
+  'port-clash: 7777',
+  'port-clash: 7777',
 );
-for (const port of [53, 8300, 8301, 8302, 8500, 8600]) {
+for (const port of [8300, 8301, 8302, 8500, 8501, 8502, 8503, 8600]) {
   test(finds, { etcd: `etcd: {version: 3.5.16, metricsPort: ${port}}` }, `port-clash: ${port}`);
 }
 test(finds, { etcd: 'etcd: {version: 3.5.16, peerPort: 0, clientPort: 2380}' }, 'out-of-range: 0');
+for (const name of ['peerPort', 'clientPort', 'metricsPort']) {
+  test(finds, { etcd: `etcd: {version: 3.5.16, ${name}: 1023}` }, 'out-of-range: 1023');
+  test(finds, { etcd: `etcd: {version: 3.5.16, ${name}: 1024}` });
+}
 
 // Addresses.
 test(finds, { address: 'address: {cidr: 10.0.0.256/8}' }, 'cidr-invalid: 10.0.0.256/8');
@@ -118,6 +122,22 @@ test(finds, { address: 'address: {cidr: 010.0.0.0/8}' }, 'cidr-invalid: 010.0.0.
 test(finds, { address: 'address: {cidr: 10.0.0.5/20}' }, 'cidr-host-bits: 10.0.0.5/20');
 test(finds, { address: 'address: {cidr: 10.0.16.0/20}' });
 test(finds, { address: 'address: {cidr: 10.0.0.0}' }, 'bad-format: 10.0.0.0');
+for (const cidr of [
+  '127.0.0.0/8',
+  '127.0.0.1/8',
+  '169.254.1.0/24',
+  '239.0.0.0/8',
+  '255.255.255.255/32',
+  '0.1.0.0/16',
+]) {
+  test(finds, { address: `address: {cidr: ${cidr}}` }, `cidr-special: ${cidr}`);
+}
+for (const cidr of ['126.0.0.0/7', '169.252.0.0/14', '169.253.0.0/16', '223.0.0.0/8', '1.0.0.0/8']) {
+  test(finds, { address: `address: {cidr: ${cidr}}` });
+}
+for (const cidr of ['fd00::/8', '"::/0"', '"::ffff:10.0.0.0/104"', '2001:db8:0:0:0:0:0:1']) {
+  test(finds, { address: `address: {cidr: ${cidr}}` }, `cidr-ipv6: ${cidr}`);
+}
 
 // Joining.
 const joining = (entry: string) => ({ consul: `consul: {servers: existing, join: [${entry}]}` });
@@ -156,15 +176,101 @@ const tls = (key: string) => `tls: {peer: {cert: /a, key: ${key}, ca: /c}, clien
 test(finds, { tls: tls('/b'), etcd: 'etcd: {version: 3.4.30, discovery: srv}' });
 test(finds, { tls: tls('/a') }, 'tls-file-shared: /a');
 test(finds, { tls: tls('/e') }, 'tls-file-shared: /e');
-for (const path of ['/etc', '/usr/x', '/var/lib', '/tmp/etcd', '/var/tmp/e', '/srv/../etc/x', '/run/etcd', '/boot/e']) {
-  test(finds, { etcd: `etcd: {version: 3.5.16, dataDirectory: ${path}}` }, `data-directory-system: ${path}`);
+for (const [code, ...paths] of [
+  [
+    'data-directory-system',
+    '/etc',
+    '/usr/x',
+    '/var/lib',
+    '/opt',
+    '/tmp/etcd',
+    '/var/tmp/e',
+    '/srv/../etc/x',
+    '/run/etcd',
+  ],
+  ['data-directory-hidden', '/home', '/home/etcd/data', '/root/etcd', '/run/user/1000/etcd', '/srv//../home/x'],
+  ['data-directory-taken', '/var/lib/consul', '/var/lib/consul/etcd', '/opt/quorumgate/etcd', '/etc/quorumgate'],
+  ['path-not-plain', '/srv/./etcd', '/srv/x/../etcd', '//srv/etcd', '/srv//etcd', '/srv/etcd/.'],
+] as const) {
+  for (const path of paths) {
+    test(finds, { etcd: `etcd: {version: 3.5.16, dataDirectory: ${path}}` }, `${code}: ${path}`);
+  }
 }
+for (const path of ['/var/lib/consul2', '/opt/etcd', '/homes/etcd', '/srv/..etcd', '/srv/...']) {
+  test(finds, { etcd: `etcd: {version: 3.5.16, dataDirectory: ${path}}` });
+}
+for (const path of [
+  '/home/a',
+  '/root/a',
+  '/run/user/a',
+  '/tmp/a',
+  '/var/tmp/a',
+  '/proc/a',
+  '/sys/a',
+  '/dev/a',
+  '/x/../tmp/a',
+]) {
+  test(finds, { tls: tls(path) }, `tls-file-hidden: ${path}`);
+}
+test(finds, { tls: tls('/etc//x') }, 'path-not-plain: /etc//x');
+test(finds, { tls: tls('/run/credentials/x') });
+test(
+  finds,
+  { tls: 'tls:\n  peer: {cert: /tmp/a, key: /tmp/b, ca: /tmp/c}\n  client: {cert: /tmp/d, key: /tmp/e, ca: /tmp/f}' },
+  ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `tls-file-hidden: /tmp/${name}`),
+);
 test(finds, { etcd: 'etcd: {version: 3.5.16, dataDirectory: /srv/etcd}' });
 test(
   finds,
   { programs: `programs: {etcd: {url: "https://x/y", sha256: ${sha}}, node: {url: "https://x/z", sha256: ${sha}}}` },
   `sha256-shared: ${sha}`,
 );
+
+// Programs.
+const fetched = (url: string, name = 'etcd') => ({ programs: `programs: {${name}: {url: "${url}", sha256: ${sha}}}` });
+for (const ending of ['.tar.gz', '.tgz', '.tar.xz', '.zip', '', '.bin', '.zip?a=b.deb', '.tgz#.rpm']) {
+  test(finds, fetched(`https://x/etcd${ending}`));
+}
+for (const ending of ['.tar', '.gz', '.tar.bz2', '.txz', '.7z', '.deb', '.rpm', '.tar.zst?x=.zip', '.ZIP']) {
+  test(finds, fetched(`https://x/etcd${ending}`), `program-archive: "https://x/etcd${ending}"`);
+}
+test(finds, fetched('https://a:b@x/etcd'), 'program-credentials: "https://a:b@x/etcd"');
+test(finds, fetched('https://x/etcd@3?a@b'));
+test(finds, fetched('https://10.0.0.5:8080/etcd-v3.5.16-linux.tar.gz?v=1.2.3'));
+test(finds, fetched('https://x/v3.5.16/on-glibc-2.36.0.tar.gz'));
+test(finds, fetched('https://x/v3.5.17/etcd-v3.5.17.tar.gz'), 'version-contradicts-url: 3.5.16');
+test(finds, fetched('https://x/consul_1.20.1.zip', 'consul'));
+test(
+  finds,
+  {
+    consul: 'consul: {servers: existing, join: [a], version: 1.20.0}',
+    ...fetched('https://x/consul_1.20.1.zip', 'consul'),
+  },
+  'version-contradicts-url: 1.20.0',
+);
+test(finds, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, 'unknown-key: sha');
+
+const advises = test.macro<[changes: Partial<typeof LINES>, remedy: RegExp]>({
+  exec(t, changes, remedy) {
+    const { diagnostics } = readSpec(spec(changes), 'cluster.yaml', ['aws']);
+    t.is(diagnostics.length, 1);
+    t.regex(diagnostics[0]?.remedy ?? '', remedy);
+  },
+  title: (_, changes, remedy) => `${remedy} for ${Object.values(changes).join(' / ')}`,
+});
+test(advises, { etcd: '' }, /^Add it, for example `etcd: \{version: 3\.5\.16\}`\./);
+test(advises, { tls: '' }, /`tls: off`/);
+test(advises, { cluster: 'cluster: {name: x}' }, /`size: 3`/);
+test(advises, { address: 'address: {}' }, /^Add exactly one of: `interface`/);
+test(advises, { address: 'address: {cidr: 10.0.0.0/8, interface: eth0}' }, /^Keep exactly one of/);
+test(advises, { cluster: 'cluster: {name: x, size: 0}' }, /^Use 1, 3, 5, 7 or 9\.$/);
+test(advises, { consul: 'consul: {servers: role, count: 8, join: [a]}' }, /^Use 1, 3, 5 or 7\.$/);
+test(advises, { etcd: 'etcd: {version: 3.5.16, clientPort: 443}' }, /from 1024 to 65535: etcd may not use/);
+test(advises, { version: 'version: 2' }, /^Write `1`\.$/);
+test(advises, { consul: 'consul: {servers: nobody, join: [a]}' }, /^Use one of: `members`, `role`, `existing`\.$/);
+test(advises, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, /^Write `sha256`/);
+test(advises, { tls: tls('/tmp/my.key') }, /`\/etc\/etcd\/my\.key`/);
+test(advises, fetched('https://x/etcd.deb'), /`\.tar\.gz`, `\.tgz`, `\.tar\.xz`, `\.zip`, or the plain executable/);
 
 test('a misspelt word gets a suggestion, and a misplaced key its home', (t) => {
   const { diagnostics } = readSpec(spec({ tls: 'tls: Off', programs: 'datacentre: x\nsize: 3' }), 'cluster.yaml', [

@@ -28,7 +28,12 @@ The smallest spec:
 \`\`\`yaml
 ${SMALLEST}\`\`\`
 
-One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys.
+\`programs\` is left out here: Consul and etcd then come with the hosts' image (\`image\`), socat and Node from the
+distribution (\`package\`). On an image without Consul and etcd, name where hosts fetch them, as
+\`examples/mycluster.yaml\` does.
+
+One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys. Required \`in it\`: wherever the
+mapping around the key is written at all.
 
 | key | type | default | required | description |
 |---|---|---|---|---|
@@ -36,19 +41,23 @@ ${rows(schema, '').join('\n')}
 `;
 }
 
-function rows(node: SchemaNode, path: string): string[] {
+function rows(node: SchemaNode, path: string, always = true): string[] {
   const { properties = {}, required = [] } = mapping(node);
   return Object.entries(properties).flatMap(([key, inner]) => {
     const full = path === '' ? key : `${path}.${key}`;
     const fallback = inner.default === undefined ? '' : `\`${String(inner.default)}\``;
+    const isRequired = required.includes(key);
     const cells = [
       `\`${full}\``,
       typeOf(inner),
       fallback,
-      required.includes(key) ? 'yes' : '',
+      isRequired ? (always ? 'yes' : 'in it') : '',
       inner.description ?? '',
     ];
-    return [`| ${cells.map(cell).join(' | ')} |`, ...rows(inner, full)];
+    return [
+      `| ${cells.map(cell).join(' | ')} |`,
+      ...rows(inner, full, always && isRequired && inner.else === undefined),
+    ];
   });
 }
 

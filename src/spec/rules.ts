@@ -2,10 +2,11 @@ import type { Problem } from './problem.ts';
 import { cidr } from './rule/cidr.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
-import { dataDirectory, sharedHash, tlsFiles } from './rule/file.ts';
+import { dataDirectory, tlsFiles, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { ports } from './rule/port.ts';
+import { programUrls, sharedHash, urlVersion } from './rule/program.ts';
 import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -21,7 +22,10 @@ const RULES: readonly Rule[] = [
   datacenter,
   targetNames,
   tlsFiles,
+  tlsPlaces,
   sharedHash,
+  programUrls,
+  urlVersion,
   dataDirectory,
 ];
 

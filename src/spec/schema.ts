@@ -8,8 +8,9 @@ import { type Static, Type } from 'typebox';
  */
 const strict = { additionalProperties: false } as const;
 
+/** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: fallback, description }));
+  Type.Optional(Type.Integer({ minimum: 1024, maximum: 65535, default: fallback, description }));
 
 const HostPath = (description: string) =>
   Type.String({ pattern: '^/[A-Za-z0-9._/@+-]*[A-Za-z0-9._@+-]$', maxLength: 200, description });
@@ -50,7 +51,7 @@ const Artifact = Type.Object(
       pattern: '^https?://[!-~]+$',
       maxLength: 1000,
       description:
-        'Where the host fetches the program: a plain executable, or an archive by its ending (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`, `.deb`).',
+        'Where the host fetches the program: a plain executable, or an archive by the ending of its path (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`).',
     }),
     sha256: Type.String({
       pattern: '^[0-9a-f]{64}$',
@@ -174,7 +175,7 @@ export const SpecSchema = Type.Object(
           }),
         ),
       },
-      { ...strict, description: 'etcd.' },
+      { ...strict, description: 'etcd on the members: its version, ports and data.' },
     ),
     tls: Type.Unsafe<'off' | Static<typeof Tls>>({
       description: 'Certificates by their paths on the host, or `off`, in so many words, for plain http.',

@@ -3,7 +3,7 @@ const bare = (word: string) => word.toLowerCase().replaceAll(/[-_ ]/g, '');
 
 /**
  * The candidate that `word` is most likely meant to be, or undefined. Counts letters inserted, left out, changed or
- * swapped; accepts about one in three, at most three. A beginning of four letters or more of just one candidate counts too.
+ * swapped; accepts about one in three, at most three. A beginning of three letters or more of just one candidate counts too.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const typed = bare(word).slice(0, 60);
@@ -19,7 +19,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
   if (best !== undefined) return best.candidate;
-  const begun = candidates.filter((candidate) => typed.length >= 4 && bare(candidate).startsWith(typed));
+  const begun = candidates.filter((candidate) => typed.length >= 3 && bare(candidate).startsWith(typed));
   return begun.length === 1 ? begun[0] : undefined;
 }
 

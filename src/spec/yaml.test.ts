@@ -26,6 +26,11 @@ test(refuses, 'a: \0x\n', 'spec-control-character', 1, 4);
 test(refuses, 'a: 1\nb: \u001b[31mx\n', 'spec-control-character', 2, 4);
 test(refuses, 'a: "\ud800"\n', 'spec-control-character', 1, 5);
 test(refuses, 'a: 1\n\u{feff}b: 1\n', 'spec-control-character', 2, 1);
+test(refuses, 'a:\n\u00a0 b: 1\n', 'spec-blank', 2, 1);
+test(refuses, '# \u00a0\na\u00a0: 1 # \u00a0\n', 'spec-blank', 2, 2);
+test(refuses, 'a:\u00a01\n', 'spec-blank', 1, 3);
+test(refuses, 'a: "#\u2003"\n', 'spec-blank', 1, 6);
+test(refuses, 'a\u200b: 1\n', 'spec-blank', 1, 2);
 test(refuses, 'a:\n\tb: 1\n', 'yaml-tab', 2, 1);
 test(refuses, 'a:\n  \tb: 1\n  c: 2\n', 'yaml-tab', 2, 3);
 test(refuses, '\ta: 1\n', 'yaml-tab', 1, 1);
@@ -43,6 +48,14 @@ test(refuses, '? [a]\n: 1\n', 'yaml-key', 1, 3);
 test(refuses, '- a\n- b\n', 'spec-not-mapping', 1, 1);
 test(refuses, 'just text\n', 'spec-not-mapping', 1, 1);
 test(refuses, '~\n', 'spec-not-mapping', 1, 1);
+
+test('a no-break space is named, and how many there are; in a comment it is nothing', (t) => {
+  const { diagnostics } = readSpec(SMALLEST.replaceAll('  ', '\u00a0\u00a0'), 'x', ['aws']);
+  t.is(diagnostics.length, 1);
+  t.regex(diagnostics[0]?.message ?? '', /no-break space \(U\+00A0\).*there are 15 more/);
+  t.regex(diagnostics[0]?.remedy ?? '', /Write a space/);
+  t.deepEqual(readSpec(`#\u00a0x\n${SMALLEST}`, 'x', ['aws']).diagnostics, []);
+});
 
 test('every anchor and alias is named', (t) => {
   const { diagnostics } = readSpec('a: &x {b: 1}\nc: *x\nd: *x\n', 'cluster.yaml', ['aws']);

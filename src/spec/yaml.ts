@@ -82,7 +82,25 @@ function textFault(source: Source): Diagnostic | undefined {
     const end = control.index + control[0].length;
     return fault('spec-control-character', `The text holds the character U+${hex}.`, control.index, end);
   }
-  return text.trim() === '' ? emptyFault(source) : undefined;
+  return text.trim() === '' ? emptyFault(source) : blankFault(source);
+}
+
+/** No-break spaces and their like look like spaces, and YAML takes them for letters. Comments may hold them. */
+function blankFault(source: Source): Diagnostic | undefined {
+  const { text } = source;
+  const found: number[] = [];
+  for (const match of text.matchAll(/^[^\n\r]+/gm)) {
+    const content = match[0].replace(/(^|[ \t])#.*$/su, '');
+    for (const { index } of content.matchAll(/[\u0085\u200b-\u200d\u2060]|[^\P{Z} ]/gu))
+      found.push(match.index + index);
+  }
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const hex = (text.codePointAt(first) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const what = hex === '00A0' ? 'A no-break space (U+00A0)' : `The blank U+${hex}`;
+  const more = found.length === 1 ? '' : `; there are ${found.length - 1} more such blanks`;
+  const message = `${what} stands where YAML wants a space${more}.`;
+  return diagnose('spec-blank', { message, pointer: '', place: source.at(first, first + 1) });
 }
 
 function emptyFault(source: Source): Diagnostic {

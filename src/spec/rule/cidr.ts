@@ -1,5 +1,14 @@
 import type { Rule } from './draft.ts';
 
+/** Where no host has the address that its peers use. */
+const SPECIAL: readonly [network: string, what: string][] = [
+  ['0.0.0.0/8', 'which no host has'],
+  ['127.0.0.0/8', 'by which a host reaches itself alone'],
+  ['169.254.0.0/16', 'which is not routed and may change at each boot'],
+  ['224.0.0.0/4', 'which is for multicast'],
+  ['240.0.0.0/4', 'which is reserved'],
+];
+
 export const cidr: Rule = ({ address }) => {
   const text = address?.cidr;
   if (text === undefined) return [];
@@ -11,6 +20,13 @@ export const cidr: Rule = ({ address }) => {
   if (bad !== undefined || Number(prefix) > 32 || /^0\d/.test(prefix)) {
     const what = bad === undefined ? `prefix length ${prefix}` : `part ${bad}`;
     return [{ code: 'cidr-invalid', pointer, message: `\`${text}\` is no IPv4 network: ${what}.` }];
+  }
+  const special = SPECIAL.find(([of]) => {
+    const length = Number(of.split('/')[1]);
+    return Number(prefix) >= length && networkOf(numbers.map(Number), length) === of;
+  });
+  if (special !== undefined) {
+    return [{ code: 'cidr-special', pointer, message: `\`${text}\` lies in \`${special[0]}\`, ${special[1]}.` }];
   }
   const network = networkOf(numbers.map(Number), Number(prefix));
   if (network === text) return [];

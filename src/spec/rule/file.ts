@@ -18,20 +18,26 @@ export const tlsFiles: Rule = ({ tls }) => {
   return problems;
 };
 
-export const sharedHash: Rule = ({ programs }) => {
-  const problems: Problem[] = [];
-  const owners = new Map<string, string>();
-  for (const name of ['consul', 'etcd', 'socat', 'node'] as const) {
-    const source = programs?.[name];
-    if (typeof source !== 'object' || source.sha256 === undefined) continue;
-    const owner = owners.get(source.sha256);
-    if (owner === undefined) owners.set(source.sha256, name);
-    else {
-      const message = `\`programs.${name}\` has the same SHA-256 as \`programs.${owner}\`.`;
-      problems.push({ code: 'sha256-shared', pointer: `/programs/${name}/sha256`, message });
-    }
-  }
-  return problems;
+/** Hidden from etcd by `ProtectHome=` of its units. */
+const HOMES = ['/home', '/root', '/run/user'];
+/** The same, by `PrivateTmp=`; and places that hold no files. */
+const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys'];
+
+export const tlsPlaces: Rule = ({ tls }) => {
+  if (typeof tls !== 'object') return [];
+  return (['peer', 'client'] as const).flatMap((side) =>
+    (['cert', 'key', 'ca'] as const).flatMap((kind): Problem[] => {
+      const path = tls[side]?.[kind];
+      if (path === undefined) return [];
+      const pointer = `/tls/${side}/${kind}`;
+      const plain = normalized(path);
+      const place = holder(HIDDEN, plain);
+      if (place === undefined) return notPlain(path, pointer);
+      const message = `\`${path}\` lies in \`${place}\`, which is not for files or is hidden from etcd.`;
+      const example = `/etc/etcd/${plain.split('/').at(-1)}`;
+      return [{ code: 'tls-file-hidden', pointer, message, detail: { example } }];
+    }),
+  );
 };
 
 /** Not for data, at any depth: read-only, made anew at each boot, or cleaned by age. */
@@ -40,20 +46,49 @@ const SYSTEM = (
   '/var/cache /var/lock /var/run /var/tmp'
 ).split(' ');
 /** Shared with others: a directory inside is fine, the directory itself is not. */
-const SHARED = '/ /home /media /mnt /opt /root /srv /var /var/lib /var/log /var/opt'.split(' ');
+const SHARED = '/ /media /mnt /opt /srv /var /var/lib /var/log /var/opt'.split(' ');
+const OWNERS: Readonly<Record<string, string>> = {
+  '/var/lib/consul': 'Consul',
+  '/opt/quorumgate': 'quorumgate',
+  '/etc/quorumgate': 'quorumgate',
+};
 
 export const dataDirectory: Rule = ({ etcd }) => {
   const path = etcd?.dataDirectory;
   if (path === undefined) return [];
+  const pointer = '/etcd/dataDirectory';
   const plain = normalized(path);
-  const system = SYSTEM.find((directory) => plain === directory || plain.startsWith(`${directory}/`));
-  if (system === undefined && !SHARED.includes(plain)) return [];
-  const message =
-    system === undefined
-      ? `\`${path}\` holds other programs' data too; etcd needs a directory for itself.`
-      : `\`${path}\` lies in \`${system}\`, which belongs to the system.`;
-  return [{ code: 'data-directory-system', pointer: '/etcd/dataDirectory', message }];
+  const problem = (code: Problem['code'], message: string): Problem[] => [{ code, pointer, message }];
+  const home = holder(HOMES, plain);
+  if (home !== undefined) {
+    return problem('data-directory-hidden', `\`${path}\` lies in \`${home}\`, which is hidden from etcd.`);
+  }
+  const owned = holder(Object.keys(OWNERS), plain);
+  if (owned !== undefined) {
+    return problem('data-directory-taken', `\`${path}\` lies in \`${owned}\`, which belongs to ${OWNERS[owned]}.`);
+  }
+  const system = holder(SYSTEM, plain);
+  if (system !== undefined) {
+    return problem('data-directory-system', `\`${path}\` lies in \`${system}\`, which belongs to the system.`);
+  }
+  if (SHARED.includes(plain)) {
+    const message = `\`${path}\` holds other programs' data too; etcd needs a directory for itself.`;
+    return problem('data-directory-system', message);
+  }
+  return notPlain(path, pointer);
 };
+
+/** The directory among `directories` that is `path` or holds it. */
+function holder(directories: readonly string[], path: string): string | undefined {
+  return directories.find((directory) => path === directory || path.startsWith(`${directory}/`));
+}
+
+function notPlain(path: string, pointer: string): Problem[] {
+  const plain = normalized(path);
+  if (plain === path) return [];
+  const message = `\`${path}\` is a roundabout way to write \`${plain}\`.`;
+  return [{ code: 'path-not-plain', pointer, message, suggestion: plain, detail: { plain } }];
+}
 
 function normalized(path: string): string {
   const parts: string[] = [];

@@ -2,11 +2,13 @@ import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
 const TAKEN: Readonly<Record<number, string>> = {
-  53: 'the DNS forwarder',
   8300: "Consul's servers",
   8301: "Consul's gossip in the LAN",
   8302: "Consul's gossip in the WAN",
   8500: "Consul's HTTP interface",
+  8501: "Consul's HTTPS interface",
+  8502: "Consul's gRPC interface",
+  8503: "Consul's gRPC interface with TLS",
   8600: "Consul's DNS",
 };
 const PORTS = ['peerPort', 'clientPort', 'metricsPort'] as const;

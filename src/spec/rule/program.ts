@@ -1,0 +1,58 @@
+import type { Problem } from '../problem.ts';
+import type { Rule } from './draft.ts';
+
+const PROGRAMS = ['consul', 'etcd', 'socat', 'node'] as const;
+
+export const sharedHash: Rule = ({ programs }) => {
+  const problems: Problem[] = [];
+  const owners = new Map<string, string>();
+  for (const name of PROGRAMS) {
+    const source = programs?.[name];
+    if (typeof source !== 'object' || source.sha256 === undefined) continue;
+    const owner = owners.get(source.sha256);
+    if (owner === undefined) owners.set(source.sha256, name);
+    else {
+      const message = `\`programs.${name}\` has the same SHA-256 as \`programs.${owner}\`.`;
+      problems.push({ code: 'sha256-shared', pointer: `/programs/${name}/sha256`, message });
+    }
+  }
+  return problems;
+};
+
+/** What units/scripts/program.sh unpacks; it takes everything else for an executable. */
+const ARCHIVES = ['.tar.gz', '.tgz', '.tar.xz', '.zip'];
+/** What is surely no executable. */
+const OTHERS = '.tar .gz .tgz .xz .txz .bz2 .tbz2 .zst .7z .zip .deb .rpm'.split(' ');
+
+export const programUrls: Rule = ({ programs }) =>
+  PROGRAMS.flatMap((name): Problem[] => {
+    const source = programs?.[name];
+    if (typeof source !== 'object' || source.url === undefined) return [];
+    const pointer = `/programs/${name}/url`;
+    const problems: Problem[] = [];
+    if (/^[a-z]+:\/\/[^/?#]*@/.test(source.url)) {
+      problems.push({ code: 'program-credentials', pointer, message: `\`programs.${name}.url\` holds credentials.` });
+    }
+    const path = source.url.replace(/[?#].*$/, '');
+    // The script knows endings in lower case only.
+    const ending = OTHERS.find((one) => path.toLowerCase().endsWith(one));
+    if (ending !== undefined && !ARCHIVES.some((one) => path.endsWith(one))) {
+      const message = `\`programs.${name}.url\` ends with \`${path.slice(-ending.length)}\`, which hosts cannot unpack.`;
+      const archives = ARCHIVES.map((one) => `\`${one}\``).join(', ');
+      problems.push({ code: 'program-archive', pointer, message, detail: { archives } });
+    }
+    return problems;
+  });
+
+export const urlVersion: Rule = (draft) =>
+  (['consul', 'etcd'] as const).flatMap((name): Problem[] => {
+    const version = draft[name]?.version;
+    const source = draft.programs?.[name];
+    if (version === undefined || typeof source !== 'object' || source.url === undefined) return [];
+    const path = source.url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/g, '');
+    const found: readonly string[] = path.match(/(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)/g) ?? [];
+    if (found[0] === undefined || found.includes(version)) return [];
+    const message = `\`${name}.version\` is ${version}, and \`programs.${name}.url\` names ${found[0]}.`;
+    const pointer = `/${name}/version`;
+    return [{ code: 'version-contradicts-url', pointer, message, suggestion: found[0], detail: { found: found[0] } }];
+  });
