@@ -1,5 +1,5 @@
 import { isSea } from 'node:sea';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
@@ -22,6 +22,9 @@ import { serve } from '../lab/serve.ts';
 import { status } from '../lab/status.ts';
 import { down } from '../lab/take-down.ts';
 import { LAB_TARGETS } from '../lab/target/targets.ts';
+import { interruptible } from './interruptible.ts';
+import { addFaultCommands } from './lab-fault.ts';
+import { number } from './number.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -54,6 +57,7 @@ export function addLabCommand(program: Command): void {
     .action(async (host: string, command: string[]) => {
       process.exitCode = await insideForeground(attach().host(host), command[0] === '--' ? command.slice(1) : command);
     });
+  addFaultCommands(lab);
   lab
     .command('down')
     .description('end the lab and remove all that it made')
@@ -103,12 +107,6 @@ function addUp(lab: Command): void {
 
 function imageOption(): Option {
   return new Option('--image <name>', 'distribution of the hosts').choices(IMAGES).default('bookworm');
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is not a number of 0 or more.');
-  return value;
 }
 
 /** This program as a process that serves the hosts. */
@@ -163,20 +161,4 @@ async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): 
     'the hosts are up, but are not one cluster',
     'This must never be: please report it with `lab logs`.',
   );
-}
-
-/** Lets Ctrl-C undo what was done instead of leaving it behind. */
-async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const stop = () => {
-    if (!controller.signal.aborted) process.stderr.write('interrupted: undoing what was done\n');
-    controller.abort();
-  };
-  for (const name of signals) process.on(name, stop);
-  try {
-    await work(controller.signal);
-  } finally {
-    for (const name of signals) process.off(name, stop);
-  }
 }

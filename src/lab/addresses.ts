@@ -26,9 +26,23 @@ function toAddress(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
-function offset(network: Network, by: number): string {
+/** The address so many above the network's own. */
+export function addressAt(network: Network, by: number): string {
   return toAddress(toNumber(network.gateway) - 1 + by);
 }
+
+/** The offsets that a host may have: the network's own address, the bridge and the broadcast address are none. */
+export function roomOf({ prefix }: Network): { lowest: number; last: number } {
+  return { lowest: 2, last: 2 ** (32 - prefix) - 2 };
+}
+
+/** `etcd-3` -> 3. */
+export function numberOf(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0] ?? 0);
+}
+
+/** Where hosts of each role begin. */
+export const FIRST_OFFSET: Record<Role, number> = { 'consul-server': 10, etcd: 100 };
 
 /** The network of a spec whose address is a network, else the lab's own. */
 export function networkOf(spec: Pick<Spec, 'address'>): Network {
@@ -48,11 +62,11 @@ export function networkOf(spec: Pick<Spec, 'address'>): Network {
 
 /** The hosts that a spec (after the lab's overlay) makes, Consul's own servers first. */
 export function hostsOf(spec: Pick<Spec, 'cluster' | 'consul'>, network: Network): HostPlan[] {
-  const many = (role: Role, count: number, first: number): HostPlan[] =>
+  const many = (role: Role, count: number): HostPlan[] =>
     Array.from({ length: count }, (_, index) => ({
       name: `${role}-${index + 1}`,
       role,
-      address: offset(network, first + index + 1),
+      address: addressAt(network, FIRST_OFFSET[role] + index + 1),
     }));
-  return [...many('consul-server', spec.consul.count, 10), ...many('etcd', spec.cluster.size, 100)];
+  return [...many('consul-server', spec.consul.count), ...many('etcd', spec.cluster.size)];
 }

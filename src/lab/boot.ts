@@ -9,6 +9,7 @@ import { LabError } from './lab-error.ts';
 import { labSteps } from './lab-steps.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { prepareMachine } from './preconditions.ts';
+import type { Seeds } from './seeds.ts';
 import type { ServeCommand } from './servers.ts';
 import { type HostState, isRunning, type LabState, readState } from './state.ts';
 import { runSteps } from './steps.ts';
@@ -69,14 +70,13 @@ export async function boot(files: readonly OutputFile[], spec: Spec, options: La
       network,
       hosts: hostsOf(spec, network),
     };
-    const byPath = new Map(files.map(({ path, bytes }) => [path, bytes]));
-    const filesOf = (host: HostState): HostFile[] => [
-      ...target.seed(host, byPath).map(({ path, mode, bytes }) => ({ path, mode, content: bytes })),
-      ...(options.hostFiles?.(host) ?? []),
-    ];
+    const seeds: Seeds = {
+      compiled: new Map(files.map(({ path, bytes }) => [path, bytes])),
+      own: new Map(state.hosts.map((host) => [host.name, options.hostFiles?.(host) ?? []])),
+    };
     const { startSpread = 0, seed = 1, serveCommand } = options;
-    await runSteps(labSteps(layout, state, { filesOf, startSpread, seed, signal, serveCommand }), signal);
-    return labHandle(layout, state, filesOf);
+    await runSteps(labSteps(layout, state, { seeds, startSpread, seed, signal, serveCommand }), signal);
+    return labHandle(layout, state);
   } finally {
     release();
   }

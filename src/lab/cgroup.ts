@@ -45,6 +45,26 @@ export function processesIn(path: string): number[] {
   return [...new Set(lines.filter(Boolean).map(Number))].filter((pid) => pid > 0);
 }
 
+/** Stops the clock of all processes in the cgroup `path`, or lets it go on. */
+export async function freezeCgroup(path: string, frozen: boolean): Promise<void> {
+  const root = roots().find((candidate) => existsSync(join(candidate, path, 'cgroup.freeze')));
+  if (root === undefined) {
+    throw new LabError(`there is no freezer for ${path}`, 'It needs a running host and a kernel with cgroup v2.');
+  }
+  writeFileSync(join(root, path, 'cgroup.freeze'), frozen ? '1' : '0');
+  const wanted = `frozen ${frozen ? 1 : 0}`;
+  for (let tries = 0; tries < 100; tries++) {
+    if (
+      readFileSync(join(root, path, 'cgroup.events'), 'utf8')
+        .split('\n')
+        .includes(wanted)
+    )
+      return;
+    await sleep(20);
+  }
+  throw new LabError(`the processes in ${path} did not ${frozen ? 'stop' : 'go on'}`, 'Try again.');
+}
+
 /** Kills all processes in the cgroup `path`, waits until they are gone, and removes it. */
 export async function removeCgroup(path: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {

@@ -2,12 +2,12 @@ import { type ClusterView, viewCluster } from './cluster.ts';
 import type { Finished, RunOptions } from './command.ts';
 import { etcdctl } from './etcdctl.ts';
 import { type HostFacts, readFacts } from './facts.ts';
-import { bootHost, type HostFile, killHost, removeHost } from './host.ts';
+import { type Faults, faultsOf } from './fault/faults.ts';
+import { cutPower, emptyDisk, powerOn } from './fault/power.ts';
+import { findHost } from './find-host.ts';
 import { inside } from './inside.ts';
-import { LabError } from './lab-error.ts';
-import { makeDisk } from './lab-steps.ts';
 import type { Layout } from './layout.ts';
-import { type HostState, type LabState, writeState } from './state.ts';
+import type { HostState, LabState } from './state.ts';
 import { down } from './take-down.ts';
 import { type Watched, type WatchOptions, watch } from './watch.ts';
 
@@ -29,17 +29,13 @@ export interface Lab {
   kill(name: string): Promise<void>;
   /** Boots a host that was killed; `wipe` gives it an empty disk first. */
   start(name: string, options?: { wipe?: boolean }): Promise<void>;
+  fault: Faults;
   down(): Promise<void>;
 }
 
-/** The handle of a lab. Only who booted it knows the files that a wiped host needs. */
-export function labHandle(layout: Layout, state: LabState, filesOf?: (host: HostState) => HostFile[]): Lab {
-  const hostOf = (name: string): HostState => {
-    const found = state.hosts.find((host) => host.name === name);
-    if (found !== undefined) return found;
-    const names = state.hosts.map((host) => host.name).join(', ');
-    throw new LabError(`the lab has no host ${name}`, `It has ${names}.`);
-  };
+export function labHandle(layout: Layout, state: LabState): Lab {
+  const scene = { layout, state };
+  const hostOf = (name: string) => findHost(state, name);
   return {
     layout,
     state,
@@ -50,17 +46,12 @@ export function labHandle(layout: Layout, state: LabState, filesOf?: (host: Host
     facts: () => readFacts(layout, state),
     cluster: () => viewCluster(layout, state),
     wait: (options) => watch(state.hosts, options),
-    kill: async (name) => killHost(layout, hostOf(name).name),
+    kill: async (name) => cutPower(scene, hostOf(name)),
     start: async (name, { wipe = false } = {}) => {
-      const host = hostOf(name);
-      if (wipe) {
-        if (filesOf === undefined) throw new LabError('only who booted the lab can wipe a host', 'Use `lab up` anew.');
-        await removeHost(layout, name);
-        await makeDisk(layout, state, host, filesOf(host));
-      }
-      Object.assign(host, await bootHost(layout, name));
-      await writeState(layout, state);
+      if (wipe) await emptyDisk(scene, hostOf(name));
+      await powerOn(scene, hostOf(name));
     },
+    fault: faultsOf(scene),
     down: async () => {
       await down(layout);
     },

@@ -48,7 +48,8 @@ export async function mountHost(layout: Layout, imageDirectory: string, name: st
 /** Unmounts and deletes the host's file system. */
 export async function removeHost(layout: Layout, name: string): Promise<void> {
   const { base } = hostPaths(layout, name);
-  for (const point of mountsUnder(base)) await run('umount', [point]);
+  // Lazily: whoever reads a file of it at this moment must not keep a dead host's disk in place.
+  for (const point of mountsUnder(base)) await run('umount', ['--lazy', point]);
   await rm(base, { recursive: true, force: true });
 }
 

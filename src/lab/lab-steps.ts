@@ -5,13 +5,14 @@ import { removeCgroup } from './cgroup.ts';
 import { bootHost, type HostFile, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
+import { filesFrom, forgetSeeds, type Seeds, writeSeeds } from './seeds.ts';
 import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
 import { forgetState, type HostState, type LabState, writeState } from './state.ts';
 import type { Step } from './steps.ts';
 
 export interface StepOptions {
-  filesOf: (host: HostState) => HostFile[];
+  seeds: Seeds;
   startSpread: number;
   seed: number;
   signal?: AbortSignal | undefined;
@@ -24,25 +25,27 @@ export async function makeDisk(layout: Layout, state: LabState, host: HostState,
   prepareHost(hostPaths(layout, host.name).root, host.name, state.network, state.resolved, files);
 }
 
-function memoryStep(layout: Layout, state: LabState): Step {
+function memoryStep(layout: Layout, state: LabState, seeds: Seeds): Step {
   return {
     name: 'writing down what is about to be done',
     do: async () => {
       await mkdir(layout.log, { recursive: true });
+      await writeSeeds(layout, seeds);
       await writeState(layout, state);
     },
     undo: async () => {
+      await forgetSeeds(layout);
       await rm(layout.log, { recursive: true, force: true });
       await forgetState(layout);
     },
   };
 }
 
-function disksStep(layout: Layout, state: LabState, filesOf: StepOptions['filesOf']): Step {
+function disksStep(layout: Layout, state: LabState, seeds: Seeds): Step {
   return {
     name: 'making the hosts’ disks',
     do: async () => {
-      for (const host of state.hosts) await makeDisk(layout, state, host, filesOf(host));
+      for (const host of state.hosts) await makeDisk(layout, state, host, filesFrom(seeds, state.target, host));
     },
     // By what is there, not by what is remembered.
     undo: async () => {
@@ -89,10 +92,10 @@ export function labSteps(layout: Layout, state: LabState, options: StepOptions):
     return writeState(layout, state);
   };
   return [
-    memoryStep(layout, state),
+    memoryStep(layout, state, options.seeds),
     networkStep(layout, state.network, state.hosts),
     serversStep(layout, state.network, remember, options.serveCommand),
-    disksStep(layout, state, options.filesOf),
+    disksStep(layout, state, options.seeds),
     bootStep(layout, state, options),
   ];
 }

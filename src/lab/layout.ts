@@ -9,6 +9,8 @@ export interface Layout {
   lock: string;
   state: string;
   log: string;
+  /** What a host finds on an empty disk. */
+  seeds: string;
   hosts: string;
   /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
   prefix: string;
@@ -25,6 +27,7 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
     lock: join(absolute, 'lock'),
     state: join(absolute, 'state.json'),
     log: join(absolute, 'log'),
+    seeds: join(absolute, 'seeds.json'),
     hosts: join(absolute, 'hosts'),
     prefix: `qg-${createHash('sha256').update(absolute).digest('hex').slice(0, 6)}`,
   };

@@ -1,7 +1,8 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './command.ts';
 import { LabError } from './lab-error.ts';
+import { acquireLock } from './lock.ts';
 
 /** Programs that the lab runs on this machine, with the Debian package of each. */
 const TOOLS: Record<string, string> = {
@@ -15,6 +16,12 @@ const TOOLS: Record<string, string> = {
   journalctl: 'systemd',
   mount: 'mount',
 };
+
+/**
+ * The packet filter's program, which few commands run: installed when it is wanted. By its whole path, because npm
+ * puts another `nft` on PATH, which ends with 0 whatever it is given.
+ */
+export const NFT = '/usr/sbin/nft';
 
 function onPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
@@ -54,13 +61,27 @@ export function obstacle(): LabError | undefined {
 export async function prepareMachine(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   const why = obstacle();
   if (why !== undefined) throw why;
-  const missing = missingPackages();
+  await install(missingPackages(), say, signal);
+}
+
+/** Installs the packet filter's program when it is missing, and says so before. */
+export async function ensureNft(say: (line: string) => void): Promise<void> {
+  if (!existsSync(NFT)) await install(['nftables'], say);
+}
+
+async function install(missing: string[], say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   if (missing.length === 0) return;
   if (!onPath('apt-get')) {
     throw new LabError(`missing on this machine: ${missing.join(', ')}`, 'Install these packages, then try again.');
   }
   say(`installing with apt-get, because the lab needs them: ${missing.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['-q', 'update'], { signal, env });
-  await run('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...missing], { signal, env });
+  // Two labs may want it at the same moment, and apt does not wait for another apt.
+  const release = await acquireLock('/run/lock/quorumgate-apt', true);
+  try {
+    await run('apt-get', ['-q', 'update'], { signal, env });
+    await run('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...missing], { signal, env });
+  } finally {
+    release?.();
+  }
 }

@@ -1,5 +1,5 @@
-/** Numbers in [0, 1) that a seed decides (mulberry32): the same start order can be had again. */
-function random(seed: number): () => number {
+/** Numbers in [0, 1) that a seed decides (mulberry32): the same order can be had again. */
+export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -27,6 +27,8 @@ export interface LabState {
   imageDirectory: string;
   network: Network;
   hosts: HostState[];
+  /** Hosts that were replaced: their names and addresses are not given again. */
+  retired?: HostPlan[];
   server?: ProcessIdentity;
 }
 
@@ -38,7 +40,16 @@ export function readState(layout: Layout): LabState | undefined {
   }
 }
 
-export async function writeState(layout: Layout, state: LabState): Promise<void> {
+let earlier: Promise<unknown> = Promise.resolve();
+
+/** One after the other: hosts are booted at once, and each is remembered. */
+export function writeState(layout: Layout, state: LabState): Promise<void> {
+  const written = earlier.then(() => write(layout, state));
+  earlier = written.catch(() => {});
+  return written;
+}
+
+async function write(layout: Layout, state: LabState): Promise<void> {
   await mkdir(layout.directory, { recursive: true });
   await writeFile(`${layout.state}.new`, `${JSON.stringify(state, null, 2)}\n`);
   await rename(`${layout.state}.new`, layout.state);

@@ -1,0 +1,48 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { random } from '../spread.ts';
+import { type Choice, choose } from './choose.ts';
+import { KINDS } from './kinds.ts';
+
+const hosts = ['etcd-1', 'etcd-2', 'etcd-3'];
+const kinds = KINDS.filter(({ heals }) => heals).map(({ name }) => name);
+
+function story(seed: number, length = 30, size = 3): Choice[] {
+  const next = random(seed);
+  const names = Array.from({ length: size }, (_, index) => `etcd-${index + 1}`);
+  return Array.from({ length }, () => choose(next, kinds, names, size));
+}
+
+test('one seed is one story, another seed another', (t) => {
+  t.deepEqual(story(7), story(7));
+  t.notDeepEqual(story(7), story(8));
+});
+
+test('a fault hits different hosts, no more than a quorum bears, unless it says so', (t) => {
+  fc.assert(
+    fc.property(fc.nat(), fc.constantFrom(1, 3, 5, 7), (seed, size) => {
+      for (const { hosts: hit, beyond, pause, lasts, other } of story(seed, 20, size)) {
+        const bearable = Math.floor((size - 1) / 2);
+        t.is(new Set(hit).size, hit.length);
+        t.true(hit.length >= 1 && hit.length <= size);
+        t.is(hit.length > bearable, beyond);
+        t.true(pause >= 1 && pause <= 5 && lasts >= 1 && lasts <= 12);
+        t.true(hit.length === size || !hit.includes(other));
+      }
+    }),
+  );
+});
+
+test('a long story has every kind in it, and now and then more than a quorum bears', (t) => {
+  const long = story(1, 500);
+  t.deepEqual([...new Set(long.map(({ kind }) => kind))].sort(), [...kinds].sort());
+  const share = long.filter(({ beyond }) => beyond).length / long.length;
+  t.true(share > 0.1 && share < 0.3, String(share));
+  t.true(long.some(({ hosts: hit }) => hit.length === hosts.length));
+});
+
+test('what only an operator can heal is never chosen', (t) => {
+  const off = KINDS.filter(({ heals }) => !heals).map(({ name }) => name);
+  t.deepEqual(off, ['wipe', 'replace', 'clone-disk', 'wipe-consul']);
+  t.is(new Set(KINDS.map(({ name }) => name)).size, KINDS.length);
+});

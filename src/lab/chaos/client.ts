@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { type Finished, finish } from '../command.ts';
+import { etcdctlEnvironment } from '../etcdctl.ts';
+import type { Scene } from '../fault/scene.ts';
+import { hostPaths, namespaceOf } from '../layout.ts';
+import { BRIDGE } from '../network.ts';
+import type { HostState } from '../state.ts';
+
+/**
+ * etcdctl from where no fault reaches: beside the switch, with the program and the certificates of a host's disk, which
+ * are there whether the host runs or not.
+ */
+export function clientOf({ layout }: Scene, member: HostState, args: string[], timeout: string): Promise<Finished> {
+  const { root } = hostPaths(layout, member.name);
+  const settings = Object.entries(etcdctlEnvironment(layout, member, [member])).map(([name, value]) =>
+    value.startsWith('/') ? `${name}=${join(root, value)}` : `${name}=${value}`,
+  );
+  const etcdctl = join(root, 'opt/quorumgate/bin/etcdctl');
+  const enter = [`--net=/run/netns/${namespaceOf(layout, BRIDGE)}`, '--', 'env', ...settings];
+  return finish('nsenter', [...enter, etcdctl, `--command-timeout=${timeout}`, '--dial-timeout=1s', ...args]);
+}

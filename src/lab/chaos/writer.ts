@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scene } from '../fault/scene.ts';
+import { monotonic } from '../host.ts';
+import { clientOf } from './client.ts';
+
+/** What a client has to show for its writing. */
+export interface Written {
+  prefix: string;
+  /** Numbers of the writes that etcd acknowledged; each is a key and its value. */
+  acknowledged: number[];
+  attempts: number;
+  /** Seconds. */
+  longestGap: number;
+}
+
+export interface Writer {
+  soFar(): Written;
+  stop(): Promise<Written>;
+}
+
+/** Twelve digits: as text in the order of the numbers. */
+export function keyOf(prefix: string, number: number): string {
+  return `${prefix}${String(number).padStart(12, '0')}`;
+}
+
+/** Puts increasing keys, one after the other, to one member; to the next one whenever a write is not acknowledged. */
+export function startWriter(scene: Scene, prefix: string): Writer {
+  const written: Written = { prefix, acknowledged: [], attempts: 0, longestGap: 0 };
+  let stopped = false;
+  let last = monotonic();
+  let turn = 0;
+  const gap = () => {
+    written.longestGap = Math.max(written.longestGap, monotonic() - last);
+  };
+  const work = async () => {
+    while (!stopped) {
+      const members = scene.state.hosts.filter(({ role }) => role === 'etcd');
+      const member = members[turn % members.length];
+      if (member === undefined) return;
+      written.attempts += 1;
+      const number = written.attempts;
+      const { exitCode } = await clientOf(scene, member, ['put', keyOf(prefix, number), String(number)], '2s');
+      if (exitCode === 0) {
+        gap();
+        last = monotonic();
+        written.acknowledged.push(number);
+      } else turn += 1;
+      await sleep(50);
+    }
+  };
+  const working = work();
+  // Seen by who stops it, not as an error that nobody has caught meanwhile.
+  working.catch(() => {});
+  return {
+    soFar: () => written,
+    stop: async () => {
+      stopped = true;
+      await working;
+      gap();
+      return written;
+    },
+  };
+}

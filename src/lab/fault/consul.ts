@@ -1,0 +1,32 @@
+import { inside } from '../inside.ts';
+import { LabError } from '../lab-error.ts';
+import type { HostState } from '../state.ts';
+
+async function onEach(hosts: readonly HostState[], script: string): Promise<string> {
+  // At once: the agents of a cluster must be able to be away together.
+  const ended = await Promise.all(hosts.map(async (host) => ({ host, ...(await inside(host, ['sh', '-c', script])) })));
+  for (const { host, exitCode, stderr } of ended) {
+    if (exitCode === 0) continue;
+    throw new LabError(`${host.name}: ${stderr.trim() || `exit ${exitCode}`}`, `See \`lab logs ${host.name}\`.`);
+  }
+  return hosts.map(({ name }) => name).join(', ');
+}
+
+const STOP = 'systemctl stop consul.service';
+// The whole boot again: stopping Consul has taken with it what registers there, and starting it alone leaves that off.
+const START = 'systemctl start --no-block quorumgate.target';
+
+export async function stopConsul(hosts: readonly HostState[]): Promise<string> {
+  return `${await onEach(hosts, STOP)}: Consul stopped; \`lab fault start-consul\` starts it`;
+}
+
+export async function startConsul(hosts: readonly HostState[]): Promise<string> {
+  return `${await onEach(hosts, START)}: Consul and what registers there started`;
+}
+
+/** All are stopped before the first is wiped: else the others would give it its data back. */
+export async function wipeConsul(hosts: readonly HostState[]): Promise<string> {
+  await onEach(hosts, STOP);
+  await onEach(hosts, 'rm -rf /var/lib/consul');
+  return `${await onEach(hosts, START)}: Consul stopped, /var/lib/consul deleted, started`;
+}

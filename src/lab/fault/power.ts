@@ -1,0 +1,45 @@
+import { bootHost, killHost, removeHost } from '../host.ts';
+import { isUp } from '../inside.ts';
+import { LabError } from '../lab-error.ts';
+import { makeDisk } from '../lab-steps.ts';
+import { filesFrom, readSeeds } from '../seeds.ts';
+import { type HostState, writeState } from '../state.ts';
+import type { Scene } from './scene.ts';
+
+/** Ends a host as a power cut does; its disk stays. */
+export async function cutPower({ layout }: Scene, host: HostState): Promise<void> {
+  await killHost(layout, host.name);
+}
+
+/** Boots a host that is off. */
+export async function powerOn({ layout, state }: Scene, host: HostState): Promise<void> {
+  if (isUp(host)) throw new LabError(`host ${host.name} runs already`, `\`quorumgate lab fault reboot ${host.name}\`?`);
+  Object.assign(host, await bootHost(layout, host.name));
+  await writeState(layout, state);
+}
+
+/** Cuts the power and gives the host an empty disk. */
+export async function emptyDisk(scene: Scene, host: HostState): Promise<void> {
+  const { layout, state } = scene;
+  const files = filesFrom(readSeeds(layout), state.target, host);
+  await cutPower(scene, host);
+  await removeHost(layout, host.name);
+  await makeDisk(layout, state, host, files);
+}
+
+export async function kill(scene: Scene, host: HostState): Promise<string> {
+  await cutPower(scene, host);
+  return `${host.name}: power cut; \`lab fault reboot ${host.name}\` boots it again`;
+}
+
+export async function reboot(scene: Scene, host: HostState): Promise<string> {
+  await cutPower(scene, host);
+  await powerOn(scene, host);
+  return `${host.name}: power cut, booting again with the same disk`;
+}
+
+export async function wipe(scene: Scene, host: HostState): Promise<string> {
+  await emptyDisk(scene, host);
+  await powerOn(scene, host);
+  return `${host.name}: power cut, booting again with an empty disk`;
+}

@@ -1,0 +1,25 @@
+import test from 'ava';
+import { programOf } from './program.ts';
+
+const line = (text: string) => text.split(' ');
+
+test('programs are told by their command lines, sidekicks by the script that Node runs', (t) => {
+  t.is(programOf(line('/opt/quorumgate/bin/etcd --name=etcd-1')), 'etcd');
+  t.is(programOf(line('/opt/quorumgate/bin/consul agent -node=etcd')), 'consul');
+  t.is(programOf(line('/opt/quorumgate/bin/socat -t 5')), 'socat');
+  t.is(programOf(line('/opt/quorumgate/bin/node /opt/quorumgate/bin/etcd-ready')), 'gate');
+  t.is(programOf(line('/usr/bin/node /opt/quorumgate/bin/etcd-register client')), 'register');
+});
+
+test('nothing else is taken for one of them', (t) => {
+  for (const text of [
+    '',
+    '/bin/etcdctl put etcd',
+    '/usr/bin/node /srv/app',
+    'sh etcd',
+    '/lib/systemd/systemd',
+    'gate',
+  ]) {
+    t.is(programOf(line(text)), undefined, text);
+  }
+});

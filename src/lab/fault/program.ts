@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { processesIn } from '../cgroup.ts';
+import { isUp } from '../inside.ts';
+import { LabError } from '../lab-error.ts';
+import { parseStat } from '../process-identity.ts';
+import type { HostState } from '../state.ts';
+import type { Scene } from './scene.ts';
+
+/** What can be hit alone. `gate` and `register` are the sidekicks: they run while the host waits or registers. */
+export const PROGRAMS = ['etcd', 'consul', 'socat', 'gate', 'register'] as const;
+export type Program = (typeof PROGRAMS)[number];
+
+const BINARIES = ['etcd', 'consul', 'socat'] as const satisfies Program[];
+const SIDEKICKS: Record<string, Program> = { 'etcd-ready': 'gate', 'etcd-register': 'register' };
+
+/** Which of the programs a command line is; a sidekick's process is Node's. */
+export function programOf([command = '', script = '']: readonly string[]): Program | undefined {
+  const name = basename(command);
+  return name === 'node' ? SIDEKICKS[basename(script)] : BINARIES.find((program) => program === name);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
+
+/** The host's processes by its cgroup: certain, and it works when the host itself answers nothing. */
+export function pidsOf({ layout }: Scene, host: HostState, program?: Program): number[] {
+  const pids = processesIn(join(layout.prefix, host.name));
+  if (program === undefined) return pids;
+  return pids.filter((pid) => programOf(read(`/proc/${pid}/cmdline`).split('\0')) === program);
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {}
+  }
+}
+
+function present(scene: Scene, host: HostState, program: Program): number[] {
+  if (!isUp(host)) throw new LabError(`host ${host.name} does not run`, `\`lab fault reboot ${host.name}\` boots it.`);
+  const pids = pidsOf(scene, host, program);
+  if (pids.length > 0) return pids;
+  throw new LabError(
+    `${host.name} runs no ${program} at this moment`,
+    program === 'gate' || program === 'register'
+      ? 'It runs only while the host waits or registers: boot it, or restart etcd.'
+      : `\`quorumgate lab logs ${host.name}\` shows why.`,
+  );
+}
+
+const them = (pids: readonly number[]) => `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
+
+export function killProgram(scene: Scene, host: HostState, program: Program): string {
+  const pids = present(scene, host, program);
+  signal(pids, 'SIGKILL');
+  return `${host.name}: SIGKILL to ${program} (${them(pids)})`;
+}
+
+export function stopProgram(scene: Scene, host: HostState, program: Program): string {
+  const pids = present(scene, host, program);
+  signal(pids, 'SIGSTOP');
+  return `${host.name}: SIGSTOP to ${program} (${them(pids)}); \`lab fault thaw ${host.name}\` lets it go on`;
+}
+
+/** Lets stopped processes go on: of one program, or all. How many there were. */
+export function goOn(scene: Scene, host: HostState, program?: Program): number {
+  const stopped = pidsOf(scene, host, program).filter((pid) => parseStat(read(`/proc/${pid}/stat`)).state === 'T');
+  signal(stopped, 'SIGCONT');
+  return stopped.length;
+}

@@ -1,0 +1,78 @@
+import { finish, run } from '../command.ts';
+import { LabError } from '../lab-error.ts';
+import { namespaceOf } from '../layout.ts';
+import { BRIDGE, portOf } from '../network.ts';
+import { ensureNft, NFT } from '../preconditions.ts';
+import type { HostState } from '../state.ts';
+import type { Scene } from './scene.ts';
+
+/** Both ends of a host's cable: what leaves either end is hit, so each way once. */
+function ends({ layout, state }: Scene, host: HostState): [namespace: string, device: string][] {
+  return [
+    [namespaceOf(layout, BRIDGE), portOf(state.hosts.indexOf(host))],
+    [namespaceOf(layout, host.name), 'eth0'],
+  ];
+}
+
+/** Sets netem on a cable; false when this machine's kernel was built without it. */
+async function netem(scene: Scene, host: HostState, what: string[]): Promise<boolean> {
+  for (const [namespace, device] of ends(scene, host)) {
+    const args = ['-n', namespace, 'qdisc', 'replace', 'dev', device, 'root', 'netem', ...what];
+    const { exitCode, stderr } = await finish('tc', args);
+    if (exitCode === 0) continue;
+    if (/kind is unknown/.test(stderr)) return false;
+    throw new LabError(`tc on ${host.name}: ${stderr.trim()}`, 'Nothing was changed, or `lab fault heal` ends it.');
+  }
+  return true;
+}
+
+/** Drops one packet in so many by chance in the bridge's namespace: for kernels without netem. */
+async function dropByFilter(scene: Scene, host: HostState, percent: number): Promise<void> {
+  await ensureNft((line) => process.stderr.write(`${line}\n`));
+  const port = portOf(scene.state.hosts.indexOf(host));
+  const chance = `numgen random mod 10000 < ${Math.round(percent * 100)} drop`;
+  const rules = `table netdev loss-${port} {
+    chain in { type filter hook ingress device ${port} priority 0; ${chance}; }
+    chain out { type filter hook egress device ${port} priority 0; ${chance}; }
+  }`;
+  await run('nsenter', [`--net=/run/netns/${namespaceOf(scene.layout, BRIDGE)}`, NFT, '-f', '-'], { input: rules });
+}
+
+/** Takes delay and loss away from hosts, if there is any. */
+export async function clearTraffic(scene: Scene, hosts: readonly HostState[]): Promise<void> {
+  const bridge = namespaceOf(scene.layout, BRIDGE);
+  for (const host of hosts) {
+    for (const [namespace, device] of ends(scene, host)) {
+      await finish('tc', ['-n', namespace, 'qdisc', 'del', 'dev', device, 'root']);
+    }
+    const table = `loss-${portOf(scene.state.hosts.indexOf(host))}`;
+    await finish('nsenter', [`--net=/run/netns/${bridge}`, NFT, 'delete', 'table', 'netdev', table]);
+  }
+}
+
+function within(option: string, value: number, most: number): void {
+  if (value >= 0 && value <= most) return;
+  throw new LabError(`${option} ${value} is out of range`, `Use 0 (none) to ${most}.`);
+}
+
+/** Delays what a host sends and receives; replaces an earlier delay or loss. */
+export async function delay(scene: Scene, host: HostState, ms: number): Promise<string> {
+  within('--ms', ms, 60_000);
+  await clearTraffic(scene, [host]);
+  if (ms === 0) return `${host.name}: no delay any more`;
+  if (await netem(scene, host, ['delay', `${ms}ms`])) return `${host.name}: ${ms} ms of delay each way`;
+  throw new LabError(
+    'this machine cannot delay packets: its kernel has no netem (CONFIG_NET_SCH_NETEM)',
+    'Run the lab on a kernel that has it, or use `lab fault loss`, which works without.',
+  );
+}
+
+/** Loses packets to and from a host by chance; replaces an earlier delay or loss. */
+export async function loss(scene: Scene, host: HostState, percent: number): Promise<string> {
+  within('--percent', percent, 100);
+  await clearTraffic(scene, [host]);
+  if (percent === 0) return `${host.name}: no loss any more`;
+  const by = (await netem(scene, host, ['loss', `${percent}%`])) ? 'netem' : 'nftables';
+  if (by === 'nftables') await dropByFilter(scene, host, percent);
+  return `${host.name}: ${percent} % of its packets are lost each way (${by})`;
+}
