@@ -6,6 +6,6 @@ if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorum
 # Also in place of what the image had enabled or running under these names.
 systemctl --quiet --no-reload reenable @{units}
 systemctl daemon-reload
-systemctl --no-block try-restart consul.service etcd.service
+systemctl --no-block try-restart @{daemons}
 if systemctl --quiet is-active systemd-resolved; then systemctl --no-block restart systemd-resolved; fi
 systemctl --no-block start quorumgate.target

@@ -15,13 +15,15 @@ function writeFiles(plan: Plan, assets: Assets): (WriteFile & { pointer: string 
   const template = assets.templates['first-boot.sh'];
   if (template === undefined) throw new Error('missing asset first-boot.sh');
   const enabled = plan.units.filter((unit) => unit.enabled).map((unit) => unit.name);
+  // The names that a distribution's own units have too.
+  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
   // Scripts and sidekicks stand side by side, then units: likeness near by is what gzip shortens.
   return [
     ...plan.files,
     {
       path: '/opt/quorumgate/libexec/first-boot',
       mode: 0o755,
-      content: dense(fill(template, { units: enabled.join(' ') })),
+      content: dense(fill(template, { units: enabled.join(' '), daemons: daemons.join(' ') })),
       pointer: '',
     },
     ...plan.units.map(({ name, content }) => ({
