@@ -14,8 +14,12 @@ async function consider(settings: Settings): Promise<{ look: Look; decision: Dec
   const look = await observe(settings);
   const decision = decide(look);
   if (decision.do !== 'probe' || !look.candidates.known) return { look, decision };
-  const probed = { ...look, probe: await probe(settings, look.candidates.value) };
-  return { look, decision: decide(probed) };
+  try {
+    const probed = { ...look, probe: await probe(settings, look.candidates.value) };
+    return { look, decision: decide(probed) };
+  } catch (error) {
+    return { look, decision: { do: 'wait', cause: (error as Error).message } };
+  }
 }
 
 /** etcd's environment. Without a list the state stays `existing`, with which an etcd without data starts nothing. */

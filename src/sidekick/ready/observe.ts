@@ -70,7 +70,7 @@ export async function probe(settings: Settings, peers: Peer[]): Promise<NonNulla
 function isNobody(error: Error): false {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(code)) return false;
-  throw new ConsulError(`cannot tell whether etcd runs already: ${error.message}`);
+  throw new Error(`cannot tell whether etcd runs at a candidate already: ${error.message}`);
 }
 
 async function dnsAgrees(settings: Settings, peers: Peer[]): Promise<Seen<'agrees'>> {
