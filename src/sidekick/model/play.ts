@@ -102,20 +102,21 @@ function observe(world: World, host: Host): Observed {
 function act(world: World, host: Host, rules: Rules): void {
   const decision = rules.decide(host.look as Observed);
   host.look = undefined;
-  if (decision.do === 'start') host.launch = 'with data';
+  if (decision.do === 'start') {
+    host.launch = 'with data';
+    if (reachesConsul(world, host)) world.consul.record ??= host.disk.record;
+  }
   if (decision.do === 'new') {
     host.disk = { ...host.disk, phase: 'launched', record: decision.record, mark: true };
     host.launch = decision.record;
+    register(world, host);
   }
   if (decision.do !== 'propose' || !reachesConsul(world, host)) return;
   if (world.consul.record !== undefined && rules.compareAndSet) return;
-  // Consul's data lost, and every disk of the old cluster out of sight: it looks exactly like a new cluster.
-  if (
-    world.consul.wasLost &&
-    decision.record !== host.disk.record &&
-    world.hosts.some((other) => other.disk.wal && !other.etcd)
-  )
-    world.excused = true;
+  // Consul's data lost, and a disk of the old cluster out of sight: it looks exactly like a new cluster.
+  const isHidden = (other: Host) => !other.etcd && world.consul.catalog.get(other.name)?.state !== 'member';
+  const former = world.hosts.filter(({ disk }) => disk.wal !== undefined || disk.phase === 'launched');
+  if (world.consul.wasLost && decision.record !== host.disk.record && former.some(isHidden)) world.excused = true;
   const other = findServing(world);
   if (other !== undefined && other !== decision.record.cluster_id)
     world.violation ??= `${host.name} made a second cluster beside ${other}, which serves`;
@@ -124,8 +125,8 @@ function act(world: World, host: Host, rules: Rules): void {
 
 function register(world: World, host: Host): void {
   if (!reachesConsul(world, host)) return;
-  const { incarnation, wal, phase, mark } = host.disk;
-  const state = wal || (phase === 'launched' && !mark) ? 'member' : 'empty';
+  const { incarnation, wal, phase } = host.disk;
+  const state = wal || phase === 'launched' ? 'member' : 'empty';
   world.consul.catalog.set(host.name, { address: host.address, incarnation, state, passing: true });
 }
 
@@ -189,7 +190,8 @@ const onWorld: Partial<Record<EventName, (world: World, rules: Rules) => void>> 
     world.consul.hasLeader = true;
   },
   'kv-lost': (world) => {
-    Object.assign(world.consul, { record: undefined, catalog: new Map(), wasLost: true });
+    // Agents keep what they have registered, and bring it to the catalog again.
+    Object.assign(world.consul, { record: undefined, wasLost: true });
   },
   gather: (world, rules) => everyone(world, ['boot', 'register', 'notice'], rules),
   // All have looked before any acts, and each goes on before the next acts on what it saw.

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { putServerRecord } from '../register/server.ts';
 import { awaitChange, ConsulError, createRecord } from '../shared/consul.ts';
 import { loadIdentity, markLaunch, readMachineId, saveIdentity } from '../shared/identity.ts';
 import { type ClusterRecord, initialCluster } from '../shared/record.ts';
@@ -31,7 +32,7 @@ function writeDecision(environment: Record<string, string>): void {
   renameSync(`${path}.new`, path);
 }
 
-function launch(settings: Settings, record: ClusterRecord): void {
+async function launch(settings: Settings, record: ClusterRecord): Promise<void> {
   const identity = loadIdentity(settings.dataDirectory, readMachineId());
   markLaunch(settings.dataDirectory);
   saveIdentity(settings.dataDirectory, { ...identity, phase: 'launched', record });
@@ -40,6 +41,12 @@ function launch(settings: Settings, record: ClusterRecord): void {
       ? { ETCD_DISCOVERY_SRV: discoveryDomain(settings) }
       : { ETCD_INITIAL_CLUSTER: initialCluster(record) };
   writeDecision({ ...list, ETCD_INITIAL_CLUSTER_TOKEN: record.token, ETCD_INITIAL_CLUSTER_STATE: 'new' });
+  // From now on this host is no candidate for another list, should Consul lose this one.
+  await putServerRecord(settings).catch(ignoreConsul);
+}
+
+function ignoreConsul(error: unknown): void {
+  if (!(error instanceof ConsulError)) throw error;
 }
 
 /** Creates the record unless there is one. Created or not: only reading it again tells. */
@@ -70,9 +77,13 @@ export async function gate(settings: Settings): Promise<void> {
     switch (decision.do) {
       case 'start':
         writeDecision({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
+        // Consul lost its data, this host did not.
+        if (look.record.known && look.record.value === undefined && look.self.record) {
+          await createRecord(settings.cluster, look.self.record).catch(ignoreConsul);
+        }
         return say('etcd has its data here: starting');
       case 'new':
-        launch(settings, decision.record);
+        await launch(settings, decision.record);
         return say(`starting as one of ${decision.record.size} new members of cluster ${decision.record.cluster_id}`);
       case 'propose':
         await propose(settings, decision.record);

@@ -1,5 +1,5 @@
 import { deregister, localServices, register } from '../shared/consul.ts';
-import { hasWal, isUntouched, loadIdentity, readMachineId } from '../shared/identity.ts';
+import { hasWal, loadIdentity, readMachineId } from '../shared/identity.ts';
 import { say } from '../shared/say.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
 import { persist } from './persist.ts';
@@ -23,7 +23,7 @@ export async function putServerRecord(settings: Settings): Promise<void> {
     Port: settings.peerPort,
     Meta: {
       incarnation: identity.incarnation,
-      state: wal || (identity.phase === 'launched' && !isUntouched(settings.dataDirectory)) ? 'member' : 'empty',
+      state: wal || identity.phase === 'launched' ? 'member' : 'empty',
       size: String(settings.size),
       scheme: settings.scheme,
       cid: identity.record?.cluster_id ?? '',
