@@ -192,6 +192,8 @@ const onWorld: Partial<Record<EventName, (world: World, rules: Rules) => void>> 
   'kv-lost': (world) => {
     // Agents keep what they have registered, and bring it to the catalog again.
     Object.assign(world.consul, { record: undefined, wasLost: true });
+    // It takes seconds to lose all data and to have a leader again, a look and its act milliseconds.
+    for (const host of world.hosts) host.look = undefined;
   },
   gather: (world, rules) => everyone(world, ['boot', 'register', 'notice'], rules),
   // All have looked before any acts, and each goes on before the next acts on what it saw.
