@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { compile } from '../compile.ts';
@@ -10,7 +9,8 @@ import { compileForLab, start } from './lab.ts';
 import {
   assertSound,
   eventually,
-  labOptions,
+  inLab,
+  type labOptions,
   labSpec,
   labTest,
   output,
@@ -23,19 +23,9 @@ const minutes = Number(process.env.WAIT_MINUTES ?? 10);
 const role = labSpec({ consul: '{servers: role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]}' });
 const servers = ['consul-server-1', 'consul-server-2', 'consul-server-3'];
 
-/** Boots without waiting; uses the lab as it comes up; leaves nothing behind. */
-async function whileBooting(options: TestLabOptions, use: (lab: Lab) => Promise<void>, change?: (spec: Spec) => void) {
-  const all = await labOptions(options);
-  try {
-    const lab = change === undefined ? await start(all) : await startChanged(all, change);
-    try {
-      await use(lab);
-    } finally {
-      await lab.down();
-    }
-  } finally {
-    rmSync(all.directory, { recursive: true, force: true });
-  }
+/** Boots without waiting, and uses the lab as it comes up. */
+function whileBooting(options: TestLabOptions, use: (lab: Lab) => Promise<void>, change?: (spec: Spec) => void) {
+  return inLab(options, use, change === undefined ? start : (all) => startChanged(all, change));
 }
 
 async function startChanged(all: Awaited<ReturnType<typeof labOptions>>, change: (spec: Spec) => void): Promise<Lab> {

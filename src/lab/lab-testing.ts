@@ -43,11 +43,15 @@ export async function labOptions(options: TestLabOptions): Promise<UpOptions & W
   return { text: labSpec(), file: 'test.yaml', assets: await loadAssets(), ...options, directory };
 }
 
-/** Boots a lab until it is one cluster, uses it, and leaves nothing behind. */
-export async function inLab(options: TestLabOptions, use: (lab: Lab) => Promise<void>): Promise<void> {
+/** Boots a lab, by default until it is one cluster, uses it, and leaves nothing behind. */
+export async function inLab(
+  options: TestLabOptions,
+  use: (lab: Lab) => Promise<void>,
+  bring: (all: Awaited<ReturnType<typeof labOptions>>) => Promise<Lab> = up,
+): Promise<void> {
   const all = await labOptions(options);
   try {
-    const lab = await up(all);
+    const lab = await bring(all);
     try {
       await use(lab);
     } finally {

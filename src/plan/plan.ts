@@ -23,7 +23,7 @@ export interface Plan {
   units: PlanUnit[];
 }
 
-/** Files that land on hosts word for word, read by io/ (from dist/ or from the sources), keyed by their names. */
+/** What lands on hosts: units word for word, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
 export interface Assets {
   /** units/: `consul.service` … */
   units: Record<string, string>;
@@ -31,6 +31,6 @@ export interface Assets {
   scripts: Record<string, string>;
   /** templates/: text with holes. */
   templates: Record<string, string>;
-  /** dist/sidekick/: `etcd-register`, `etcd-ready` (no `.cjs`). */
+  /** dist/sidekick/: `etcd-sidekick` (no `.cjs`), which is each sidekick by the name it is called by. */
   sidekicks: Record<string, string>;
 }
