@@ -55,7 +55,9 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
   if (dataDirectory === '/var/lib/etcd') return [...common, ...own];
   // Elsewhere than where the units say: the sandbox must let it through, and it must be there.
   const dropIn = fill(asset(assets.templates, 'data-directory.conf'), { directory: dataDirectory });
-  const dropIns = ['etcd', 'etcd-register-server', 'etcd-register-client'].map((unit) =>
+  const writing = ['etcd', 'etcd-register-server', 'etcd-register-client', 'etcd-record'];
+  if (spec.etcd.discovery === 'srv') writing.push('etcd-assert');
+  const dropIns = writing.map((unit) =>
     text(`/etc/systemd/system/${unit}.service.d/data-directory.conf`, dropIn, '/etcd/dataDirectory'),
   );
   const tmpfiles = text(

@@ -25,6 +25,7 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
     QG_METRICS_PORT: etcd.metricsPort,
     QG_DATA_DIR: etcd.dataDirectory,
     QG_DISCOVERY: etcd.discovery,
+    QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
   };
   if (tls === 'off') return lines(common);
   return lines({

@@ -5,7 +5,7 @@ import test from 'ava';
 import { unitRows } from './units.ts';
 
 const folder = fileURLToPath(new URL('../../units/', import.meta.url));
-const units = readdirSync(folder).filter((name) => /\.(service|target|path)$/.test(name));
+const units = readdirSync(folder).filter((name) => /\.(service|target|path|timer)$/.test(name));
 const services = units.filter((name) => name.endsWith('.service'));
 
 test('every unit is a row, every row a unit', (t) => {

@@ -29,5 +29,8 @@ export const unitRows: readonly UnitRow[] = [
   { name: 'etcd-register-server.service', roles: member },
   { name: 'etcd.service', roles: member },
   { name: 'etcd-register-client.service', roles: member },
+  { name: 'etcd-assert.service', roles: member, when: (spec) => spec.etcd.discovery === 'srv' },
+  { name: 'etcd-record.timer', roles: member },
+  { name: 'etcd-record.service', roles: member },
   { name: 'etcd-cluster.target', roles: member },
 ];

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { gate } from './ready/gate.ts';
+import { assertCluster } from './register/assert.ts';
 import { registerClient } from './register/client.ts';
 import { registerServer } from './register/server.ts';
 import { say } from './shared/say.ts';
@@ -10,12 +11,14 @@ import { readSettings, type Settings } from './shared/settings.ts';
  *
  *     etcd-ready             the readiness gate
  *     etcd-register server   this host is there, before etcd runs
- *     etcd-register client   the running cluster is the predicted one
+ *     etcd-register client   the running cluster is the predicted one, and found by clients
+ *     etcd-register assert   the same, of a cluster that etcd has found by DNS, before it is ready
  */
 const programs = new Map<string, (settings: Settings) => Promise<void>>([
   ['etcd-ready', gate],
   ['etcd-register server', registerServer],
   ['etcd-register client', registerClient],
+  ['etcd-register assert', assertCluster],
 ]);
 
 const called = [basename(process.argv[1] ?? ''), ...process.argv.slice(2)].join(' ');

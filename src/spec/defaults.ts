@@ -21,6 +21,8 @@ export interface Spec {
     clientPort: number;
     metricsPort: number;
     dataDirectory: string;
+    /** Seconds; 0: never. */
+    replaceDeadAfter: number;
     discovery: 'committed' | 'srv';
   };
   tls: 'off' | TlsPaths;
@@ -48,6 +50,7 @@ export function withDefaults(input: SpecInput): Spec {
       clientPort: etcd.clientPort ?? 2379,
       metricsPort: etcd.metricsPort ?? 2381,
       dataDirectory: etcd.dataDirectory ?? '/var/lib/etcd',
+      replaceDeadAfter: etcd.replaceDeadAfter ?? 60,
       discovery: etcd.discovery ?? 'committed',
     },
     tls: input.tls,

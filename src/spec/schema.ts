@@ -167,6 +167,15 @@ export const SpecSchema = Type.Object(
         clientPort: Port('Port for clients.', 2379),
         metricsPort: Port('Port for health and metrics, on 127.0.0.1 only.', 2381),
         dataDirectory: Type.Optional({ ...HostPath('Data directory on the host.'), default: '/var/lib/etcd' }),
+        replaceDeadAfter: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 604_800,
+            default: 60,
+            description:
+              'Seconds of silence, in Consul and at its port for peers, after which a waiting host may remove a member and take its place. 0: never; `quorumgate member retire` removes it then.',
+          }),
+        ),
         discovery: Type.Optional(
           Type.Enum(['committed', 'srv'], {
             default: 'committed',

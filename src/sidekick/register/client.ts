@@ -1,36 +1,49 @@
-import { createRecord, readRecord, register } from '../shared/consul.ts';
-import { clusterIdAt } from '../shared/etcd.ts';
+import { createRecord, readCandidates, readKeys, register } from '../shared/consul.ts';
+import { promoteMember, readMembership } from '../shared/etcd.ts';
 import { ask } from '../shared/http.ts';
-import { clearLaunchMark, loadIdentity, readMachineId } from '../shared/identity.ts';
+import { clearLaunchMark, type Identity, loadIdentity, readMachineId } from '../shared/identity.ts';
 import { say } from '../shared/say.ts';
-import { type Settings, tagOf } from '../shared/settings.ts';
+import { addressIn, type Settings, tagOf } from '../shared/settings.ts';
+import { runningId } from './assert.ts';
 import { NotYet, persist } from './persist.ts';
 import { putServerRecord, serviceId } from './server.ts';
 
-/** The running cluster's ID, when it is the predicted one: by the copy beside the data and by the record in Consul. */
-async function verifiedId(settings: Settings): Promise<string> {
-  const own = loadIdentity(settings.dataDirectory, readMachineId()).record;
-  const running = await clusterIdAt(settings, settings.address, settings.peerPort, 2000).catch((error: Error) => {
-    throw new NotYet(`etcd does not answer at ${settings.address}:${settings.peerPort}: ${error.message}`);
-  });
-  if (own !== undefined && running !== own.cluster_id) {
-    throw new NotYet(`etcd runs in cluster ${running}, predicted was ${own.cluster_id}: not registered for clients`);
-  }
-  const agreed = (await readRecord(settings.cluster)).value;
-  if (agreed !== undefined && running !== agreed.cluster_id) {
+/** That the record in Consul says the same; published again when Consul has lost it. */
+async function verify(settings: Settings, identity: Identity, running: string): Promise<void> {
+  const own = identity.record;
+  const { record: agreed, modified } = (await readKeys(settings.cluster)).value;
+  // Of before an operator's reset: it was published again after Consul had lost the one of now.
+  const isOlder = agreed !== undefined && own !== undefined && agreed.generation < own.generation;
+  if (agreed !== undefined && !isOlder && running !== agreed.cluster_id) {
     throw new NotYet(
       `etcd runs in cluster ${running}, the record in Consul is of ${agreed.cluster_id}: not registered`,
     );
   }
-  if (agreed === undefined && own === undefined) {
+  if (agreed !== undefined && !isOlder) return;
+  if (own === undefined) {
     throw new NotYet(`no record says that cluster ${running} is the right one: not registered for clients`);
   }
-  // Consul lost its data, not we.
-  if (agreed === undefined && own !== undefined) {
-    await createRecord(settings.cluster, own);
-    throw new NotYet('the record was not in Consul; it has been published again');
-  }
-  return running;
+  await createRecord(settings.cluster, own, modified);
+  throw new NotYet('the record was not in Consul; it has been published again');
+}
+
+/** A learner gets its vote as soon as it has caught up. */
+async function promote(settings: Settings, { record, memberId }: Identity): Promise<void> {
+  // A learner answers no reads, and members that came later than the record are in Consul's answers only.
+  const candidates = await readCandidates(settings, 3000).catch(() => undefined);
+  const addresses = [
+    ...(candidates?.value.map(({ address }) => address) ?? []),
+    ...(record?.members.map((member) => addressIn(member.peer_url)) ?? []),
+  ];
+  const list = await readMembership(settings, [...new Set(addresses)], 3000).catch((error: Error) => {
+    throw new NotYet(`no healthy quorum answers: ${error.message}`);
+  });
+  const mine = list.members.find((member) => member.id === memberId);
+  if (!mine?.isLearner) return;
+  await promoteMember(settings, list.via, mine.id).catch((error: Error) => {
+    throw new NotYet(`learner ${mine.id} has no vote yet: ${error.message}`);
+  });
+  say(`promoted: member ${mine.id} votes`);
 }
 
 /** etcd's own word that it serves: over plain http on loopback, for Consul shows no client certificate. */
@@ -48,7 +61,10 @@ async function assertHealthy(settings: Settings): Promise<void> {
 export async function registerClient(settings: Settings): Promise<void> {
   let id = '';
   await persist(async () => {
-    id = await verifiedId(settings);
+    const identity = loadIdentity(settings.dataDirectory, readMachineId());
+    id = await runningId(settings, identity);
+    await promote(settings, identity);
+    await verify(settings, identity, id);
     await assertHealthy(settings);
     clearLaunchMark(settings.dataDirectory);
     await putServerRecord(settings);

@@ -1,4 +1,4 @@
-import { deregister, localServices, register } from '../shared/consul.ts';
+import { deregister, localServices, register, removeFormerNode } from '../shared/consul.ts';
 import { hasWal, loadIdentity, readMachineId } from '../shared/identity.ts';
 import { say } from '../shared/say.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
@@ -23,7 +23,8 @@ export async function putServerRecord(settings: Settings): Promise<void> {
     Port: settings.peerPort,
     Meta: {
       incarnation: identity.incarnation,
-      state: wal || identity.phase === 'launched' ? 'member' : 'empty',
+      // Launched without data: about to start, or the data is gone.
+      state: wal ? 'member' : identity.phase === 'launched' ? 'launched' : 'empty',
       size: String(settings.size),
       scheme: settings.scheme,
       cid: identity.record?.cluster_id ?? '',
@@ -46,6 +47,10 @@ async function removeLeftovers(settings: Settings): Promise<void> {
 export async function registerServer(settings: Settings): Promise<void> {
   await persist(async () => {
     await removeLeftovers(settings);
+    await putServerRecord(settings);
+    if (!(await removeFormerNode(settings.name, settings.address))) return;
+    say('removed what this host was in Consul before its disk was wiped');
+    // Registering again makes the agent tell the catalog at once.
     await putServerRecord(settings);
   });
   say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);

@@ -9,8 +9,9 @@ export interface Reply {
 }
 
 export interface Ask {
-  method?: 'GET' | 'PUT' | 'POST';
+  method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
   body?: string;
+  headers?: Record<string, string>;
   /** Milliseconds for the whole exchange. */
   timeout: number;
   signal?: AbortSignal;
@@ -19,7 +20,7 @@ export interface Ask {
 }
 
 /** One HTTP exchange. Rejects when there is no whole answer: refused, cut, late, aborted. Any status is an answer. */
-export function ask(url: string, { method = 'GET', body, timeout, signal, tls }: Ask): Promise<Reply> {
+export function ask(url: string, { method = 'GET', body, headers, timeout, signal, tls }: Ask): Promise<Reply> {
   return new Promise((resolve, reject) => {
     // Addresses are what certificates need not name; the CA decides who is one of ours.
     const secure = tls && {
@@ -28,7 +29,7 @@ export function ask(url: string, { method = 'GET', body, timeout, signal, tls }:
       ca: readFileSync(tls.ca),
       checkServerIdentity: () => undefined,
     };
-    const request = (secure ? secured : plain)(url, { method, agent: false, ...secure }, (response) => {
+    const request = (secure ? secured : plain)(url, { method, headers, agent: false, ...secure }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', fail);

@@ -24,6 +24,11 @@ export interface Identity {
   phase: 'fresh' | 'launched';
   /** Copy of the cluster's record, from the launch on. */
   record?: ClusterRecord;
+  /** The member that was launched here: its ID, and its peer URL then. */
+  memberId?: string;
+  peerUrl?: string;
+  /** The data here is of this cluster, which was not the predicted one: it must not be started again. */
+  quarantined?: string;
 }
 
 export function identityPath(dataDirectory: string): string {
@@ -67,11 +72,27 @@ export function clearLaunchMark(dataDirectory: string): void {
   rmSync(launchMark(dataDirectory), { force: true });
 }
 
+/**
+ * Moves etcd's data to `member.AS`, deleting nothing. What remains is a disk on which etcd was launched and has no data;
+ * where the data was of a cluster that never should have been, a fresh one.
+ */
+export function setAside(dataDirectory: string, as: string): void {
+  const from = join(dataDirectory, 'member');
+  let to = `${from}.${as}`;
+  for (let n = 2; existsSync(to); n++) to = `${from}.${as}.${n}`;
+  renameSync(from, to);
+  syncDirectory(dataDirectory);
+}
+
+function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
 export function readMachineId(): string {
   return readFileSync('/etc/machine-id', 'utf8').trim();
 }
 
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {
     fsyncSync(directory);
@@ -125,9 +146,10 @@ export function loadIdentity(dataDirectory: string, machineId: string): Identity
   const found = readIdentity(dataDirectory);
   if (found !== undefined && (found.machineId === machineId || hasWal(dataDirectory))) return found;
   if (found !== undefined) {
-    // Derived, not random: whoever else does the same at this moment comes to the same.
+    // Derived, not random: whoever else does the same at this moment comes to the same. But from this boot as well: the
+    // same image on this machine once more is another disk, and must not be taken for the one that was listed.
     const incarnation = createHash('sha256')
-      .update(found.incarnation + machineId)
+      .update(found.incarnation + machineId + readBootId())
       .digest('hex')
       .slice(0, 32);
     const own: Identity = { incarnation, machineId, phase: 'fresh' };

@@ -13,7 +13,17 @@ export interface Settings {
   name: string;
   address: string;
   /** Paths of PEM files that peers know this host by; undefined under plain http. */
-  tls: { cert: string; key: string; ca: string } | undefined;
+  tls: TlsFiles | undefined;
+  /** The same for the client port. */
+  clientTls: TlsFiles | undefined;
+  /** Seconds of silence after which a host that waits may take a member's place; 0: never. */
+  replaceDeadAfter: number;
+}
+
+export interface TlsFiles {
+  cert: string;
+  key: string;
+  ca: string;
 }
 
 /** Throws with the names of the variables that are missing. */
@@ -25,6 +35,10 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     return value ?? '';
   };
   const scheme = get('QG_SCHEME') === 'https' ? 'https' : 'http';
+  const files = (prefix: string): TlsFiles | undefined =>
+    scheme === 'https'
+      ? { cert: get(`${prefix}CERT_FILE`), key: get(`${prefix}KEY_FILE`), ca: get(`${prefix}TRUSTED_CA_FILE`) }
+      : undefined;
   const settings: Settings = {
     cluster: get('QG_CLUSTER'),
     size: Number(get('QG_SIZE')),
@@ -38,10 +52,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     discovery: get('QG_DISCOVERY') === 'srv' ? 'srv' : 'committed',
     name: get('QG_NAME'),
     address: get('QG_ADDRESS'),
-    tls:
-      scheme === 'https'
-        ? { cert: get('ETCD_PEER_CERT_FILE'), key: get('ETCD_PEER_KEY_FILE'), ca: get('ETCD_PEER_TRUSTED_CA_FILE') }
-        : undefined,
+    tls: files('ETCD_PEER_'),
+    clientTls: files('ETCD_'),
+    replaceDeadAfter: Number(get('QG_REPLACE_DEAD_AFTER')),
   };
   if (missing.length > 0) {
     throw new Error(`not set: ${missing.join(', ')} (from /etc/quorumgate/cluster.env and /run/quorumgate/host.env)`);
@@ -72,4 +85,11 @@ export function peerUrl(settings: Settings, address: string, port: number): stri
   if (settings.discovery === 'committed') return `${settings.scheme}://${address}:${port}`;
   const hex = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
   return `${settings.scheme}://${hex.join('')}.addr.${settings.datacenter}.${settings.domain}:${port}`;
+}
+
+/** The address in a peer URL of either form. */
+export function addressIn(url: string): string {
+  const { hostname } = new URL(url);
+  const hex = /^([0-9a-f]{8})\.addr\./.exec(hostname)?.[1];
+  return hex === undefined ? hostname : [...Buffer.from(hex, 'hex')].join('.');
 }

@@ -1,0 +1,62 @@
+import { makeRecord } from '../shared/record.ts';
+import { type Decision, type Observed, type Peer, type Self, wait } from './observed.ts';
+
+/** 4. There is no record: propose one, but only with exactly N candidates about whom nothing is in doubt. */
+export function propose({ self, candidates, probe, token }: Observed): Decision {
+  if (self.phase === 'launched') {
+    // Consul lost the record, this host did not, and it may still start from it.
+    const listed = self.record?.members.some((member) => member.incarnation === self.incarnation);
+    if (self.untouched && self.record && listed) return { do: 'propose', record: self.record };
+    return wait('etcd was started here before, its data is gone, and Consul has no record of its cluster');
+  }
+  if (!candidates.known) return wait(candidates.cause);
+  const peers = candidates.value;
+  const doubt = doubtful(self, peers);
+  if (doubt !== undefined) return wait(doubt);
+  if (probe === undefined) return { do: 'probe' };
+  if (probe.answering.length > 0) {
+    return wait(`no record in Consul, but etcd answers already at ${probe.answering.join(', ')}: a cluster is there`);
+  }
+  if (!probe.dns.known) return wait(probe.dns.cause);
+  const members = peers.map((peer) => ({
+    name: peer.node,
+    incarnation: peer.meta.incarnation ?? '',
+    peer_url: peer.peerUrl,
+  }));
+  return { do: 'propose', record: makeRecord(members, token, 1) };
+}
+
+/** Why these candidates are not exactly the cluster to be, or undefined. */
+function doubtful(self: Self, peers: Peer[]): string | undefined {
+  const names = (some: Peer[]) =>
+    some
+      .map((peer) => peer.node)
+      .sort()
+      .join(', ');
+  const withData = peers.filter((peer) => peer.meta.state !== 'empty');
+  if (withData.length > 0) {
+    return `no record in Consul, but ${names(withData)} registered with data: a cluster was here before`;
+  }
+  const strangers = peers.filter((peer) => peer.meta.scheme !== self.scheme || peer.meta.size !== String(self.size));
+  if (strangers.length > 0) {
+    const theirs = strangers.map((peer) => `${peer.node}: size ${peer.meta.size}, ${peer.meta.scheme}`).join('; ');
+    return `hosts disagree on the spec: here size ${self.size}, ${self.scheme}; ${theirs}`;
+  }
+  for (const [what, of] of [
+    ['name', (peer: Peer) => peer.node],
+    ['address', (peer: Peer) => peer.peerUrl],
+    ['disk (a copied image?)', (peer: Peer) => peer.meta.incarnation ?? ''],
+  ] as const) {
+    const first = new Map<string, Peer>();
+    for (const peer of peers) {
+      const other = first.get(of(peer));
+      if (other !== undefined) return `${other.id} and ${peer.id} registered with the same ${what}: ${of(peer)}`;
+      first.set(of(peer), peer);
+    }
+  }
+  const here = peers.some((peer) => peer.meta.incarnation === self.incarnation && peer.peerUrl === self.peerUrl);
+  const there = `${peers.length} of ${self.size} registered${peers.length > 0 ? `: ${names(peers)}` : ''}`;
+  if (!here) return `${there}; this host's own record is not among them`;
+  if (peers.length !== self.size) return there;
+  return undefined;
+}
