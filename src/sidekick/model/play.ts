@@ -1,233 +1,196 @@
-import { type Decision, decide, type Observed } from '../ready/decide.ts';
-import {
-  emptyDisk,
-  findServing,
-  findSplit,
-  type Host,
-  makeHost,
-  peerUrl,
-  startEtcd,
-  type World,
-  write,
-} from './world.ts';
+import { verify } from './client.ts';
+import { loseKeys, loseLock, notice, noticeGone, register } from './consul.ts';
+import { findSplit, hear, startEtcd, write } from './etcd.ts';
+import { act, look } from './gate.ts';
+import { POLICY } from './observe.ts';
+import { reset, retire } from './operator.ts';
+import type { Rules } from './rules.ts';
+import { emptyDisk, type Host, makeGate, makeHost, type World } from './world.ts';
 
-/** What may happen, to which host. Each is one moment: what lies between two of them may be a crash. */
-export const EVENTS = [
-  'boot',
-  'register',
-  'look',
-  'act',
-  'exec',
-  'notice',
-  'crash',
-  'wipe',
-  'lose-data',
-  'replace',
-  'disconnect',
-  'connect',
-  'cut-dns',
-  'mend-dns',
-  'republish',
-  'write',
-  'leader-lost',
-  'leader-found',
-  'kv-lost',
-  'step',
-  'gather',
-  'race',
-  'settle',
-] as const;
-
-export type EventName = (typeof EVENTS)[number];
 export interface Event {
   name: EventName;
   host: number;
 }
 
-/** The rules under test: decide() itself, or what is left of it when a rule has been taken out. */
-export interface Rules {
-  decide(seen: Observed): Decision;
-  /** Whether the record is created only where there is none. */
-  compareAndSet: boolean;
-}
+const MOST_HOSTS = 7;
 
-export const RULES: Rules = { decide, compareAndSet: true };
-
-const reachesConsul = (world: World, host: Host) => host.up && host.connected && world.consul.hasLeader;
-
-function observe(world: World, host: Host): Observed {
-  const { disk } = host;
-  const silent = { known: false, cause: 'Consul has no leader' } as const;
-  const asked = reachesConsul(world, host);
-  const entries = [...world.consul.catalog].filter(([, entry]) => entry.passing);
-  const answering = entries
-    .filter(([name]) => world.hosts.some((other) => other.name === name && other.etcd && other.connected))
-    .map(([name]) => name);
-  world.counter += 1;
-  return {
-    self: {
-      name: host.name,
-      peerUrl: peerUrl(host),
-      size: world.size,
-      scheme: 'http',
-      incarnation: disk.incarnation,
-      phase: disk.phase,
-      wal: disk.wal !== undefined,
-      record: disk.record,
-      untouched: disk.mark && disk.wal === undefined,
-      cloned: false,
-    },
-    record: asked ? { known: true, value: world.consul.record } : silent,
-    candidates: asked
-      ? {
-          known: true,
-          value: entries.map(([name, { address, incarnation, state }]) => ({
-            node: name,
-            id: `${name}-server`,
-            address,
-            port: 2380,
-            peerUrl: peerUrl({ address }),
-            meta: { incarnation, state, size: String(world.size), scheme: 'http' },
-          })),
-        }
-      : silent,
-    probe: {
-      answering,
-      dns: host.dns === 'agrees' ? { known: true, value: 'agrees' } : { known: false, cause: 'DNS names fewer' },
-    },
-    token: `t${world.counter}`,
-  };
-}
-
-function act(world: World, host: Host, rules: Rules): void {
-  const decision = rules.decide(host.look as Observed);
-  host.look = undefined;
-  if (decision.do === 'start') {
-    host.launch = 'with data';
-    if (reachesConsul(world, host)) world.consul.record ??= host.disk.record;
+/** Looks and acts until there is nothing more to do at once. */
+function work(world: World, host: Host, rules: Rules): void {
+  look(world, host, rules);
+  for (let turn = 0; turn < 16 && act(world, host, rules); turn++) {
+    if (host.gate.decision === undefined) look(world, host, rules);
   }
-  if (decision.do === 'new') {
-    host.disk = { ...host.disk, phase: 'launched', record: decision.record, mark: true };
-    host.launch = decision.record;
-    register(world, host);
+  exec(world, host, rules);
+}
+
+function exec(world: World, host: Host, rules: Rules): void {
+  if (!host.up || host.launch === undefined) return;
+  if (host.failing) world.story?.push(`etcd on ${host.name} comes to nothing`);
+  else if (!host.etcd) startEtcd(world, host, host.launch, rules);
+  host.launch = undefined;
+  host.failing = false;
+  host.gate = makeGate();
+}
+
+function crash(host: Host): void {
+  Object.assign(host, { up: false, etcd: false, launch: undefined, deaf: false, gate: makeGate() });
+}
+
+/** A new machine in addition, with the spec as it is now. Before there is a cluster that would be another spec. */
+function addHost(world: World): void {
+  const { consul, hosts, discovery } = world;
+  // Where etcd asks DNS itself, a host more is a list of one more.
+  if (consul.record !== undefined && hosts.length < MOST_HOSTS && discovery === 'committed')
+    hosts.push(makeHost(world));
+}
+
+/** The content of a disk gets onto that of another machine, which is off. */
+function clone({ disk, name }: Host, target: Host | undefined): void {
+  // A disk that comes back to where it was is one rolled back: nobody can see what it forgot.
+  if (target === undefined || target.name === name || target.up || disk.machine !== name) return;
+  target.disk = { ...disk, wal: disk.wal && { ...disk.wal } };
+}
+
+function tick(world: World, ticks = 1): void {
+  world.clock += ticks;
+  for (const [name, { url, passing }] of world.consul.catalog) {
+    const isAnswering = world.hosts.some((host) => host.name === name && host.etcd && host.net === 0);
+    if (passing || isAnswering) world.present.set(url, world.clock);
   }
-  if (decision.do !== 'propose' || !reachesConsul(world, host)) return;
-  if (world.consul.record !== undefined && rules.compareAndSet) return;
-  // Consul's data lost, and a disk of the old cluster out of sight: it looks exactly like a new cluster.
-  const isHidden = (other: Host) => !other.etcd && world.consul.catalog.get(other.name)?.state !== 'member';
-  const former = world.hosts.filter(({ disk }) => disk.wal !== undefined || disk.phase === 'launched');
-  if (world.consul.wasLost && decision.record !== host.disk.record && former.some(isHidden)) world.excused = true;
-  const other = findServing(world);
-  if (other !== undefined && other !== decision.record.cluster_id)
-    world.violation ??= `${host.name} made a second cluster beside ${other}, which serves`;
-  world.consul.record = decision.record;
 }
 
-function register(world: World, host: Host): void {
-  if (!reachesConsul(world, host)) return;
-  const { incarnation, wal, phase } = host.disk;
-  const state = wal || phase === 'launched' ? 'member' : 'empty';
-  world.consul.catalog.set(host.name, { address: host.address, incarnation, state, passing: true });
-}
-
-const onHost: Partial<Record<EventName, (world: World, host: Host, rules: Rules) => void>> = {
-  boot: (_, host) => {
+const onHost = {
+  boot: (_: World, host: Host) => {
     host.up = true;
   },
   register,
-  look: (world, host) => {
-    if (host.up && !host.etcd) host.look = observe(world, host);
+  notice,
+  look,
+  act,
+  exec,
+  step: work,
+  verify,
+  hear,
+  crash: (_: World, host: Host) => crash(host),
+  wipe: (world: World, host: Host) => {
+    if (!host.up) host.disk = emptyDisk(world, host.name);
   },
-  act: (world, host, rules) => {
-    if (host.up && host.look !== undefined) act(world, host, rules);
-  },
-  exec: (world, host) => {
-    if (host.up && !host.etcd && host.launch !== undefined) startEtcd(world, host, host.launch);
-    host.launch = undefined;
-  },
-  notice: (world, host) => {
-    const entry = world.consul.catalog.get(host.name);
-    if (entry !== undefined && world.consul.hasLeader) entry.passing = host.up && host.connected;
-  },
-  crash: (_, host) => {
-    Object.assign(host, { up: false, etcd: false, look: undefined, launch: undefined });
-  },
-  wipe: (world, host) => {
-    if (!host.up) host.disk = emptyDisk(world);
-  },
-  'lose-data': (_, host) => {
+  'lose-data': (_: World, host: Host) => {
     if (!host.up) host.disk = { ...host.disk, wal: undefined, mark: false };
   },
-  replace: (world, host) => {
+  replace: (world: World, host: Host) => {
     if (!host.up) world.hosts[world.hosts.indexOf(host)] = makeHost(world);
   },
-  disconnect: (_, host) => {
-    host.connected = false;
+  'crash-lost': (_: World, host: Host) => {
+    crash(host);
+    host.disk = { ...host.disk, wal: undefined, mark: false };
   },
-  connect: (_, host) => {
-    host.connected = true;
+  'crash-others': (world: World, host: Host) => {
+    for (const other of world.hosts) if (other !== host) crash(other);
   },
-  'cut-dns': (_, host) => {
+  'crash-wiped': (world: World, host: Host) => {
+    crash(host);
+    host.disk = emptyDisk(world, host.name);
+  },
+  'crash-replaced': (world: World, host: Host) => {
+    crash(host);
+    world.hosts[world.hosts.indexOf(host)] = makeHost(world);
+  },
+  'crash-noticed': (world: World, host: Host) => {
+    crash(host);
+    notice(world, host);
+  },
+  'kill-gate': (_: World, host: Host) => {
+    if (!host.etcd) Object.assign(host, { launch: undefined, gate: makeGate() });
+  },
+  'fail-launch': (_: World, host: Host) => {
+    host.failing = true;
+  },
+  'lose-reply': (_: World, host: Host) => {
+    host.deaf = true;
+  },
+  isolate: (world: World, host: Host) => {
+    world.counter += 1;
+    host.net = world.counter;
+  },
+  'cut-off': (_: World, host: Host) => {
+    host.net = 1;
+  },
+  connect: (_: World, host: Host) => {
+    host.net = 0;
+  },
+  'cut-dns': (_: World, host: Host) => {
     host.dns = 'cut';
   },
-  'mend-dns': (_, host) => {
+  'flake-dns': (_: World, host: Host) => {
+    host.dns = 'flaky';
+  },
+  'mend-dns': (_: World, host: Host) => {
     host.dns = 'agrees';
   },
-  step: (world, host, rules) => {
-    for (const name of ['look', 'act', 'exec'] as const) onHost[name]?.(world, host, rules);
+  clone: ({ hosts }: World, host: Host) => {
+    clone(host, hosts[(hosts.indexOf(host) + 1) % hosts.length]);
   },
-  republish: (world, host) => {
-    if (host.etcd && reachesConsul(world, host)) world.consul.record ??= host.disk.record;
-  },
+  retire,
 };
 
-const onWorld: Partial<Record<EventName, (world: World, rules: Rules) => void>> = {
-  write,
-  'leader-lost': (world) => {
+const onWorld = {
+  write: (world: World) => write(world, false),
+  'torn-write': (world: World) => write(world, true),
+  'leader-lost': (world: World) => {
     world.consul.hasLeader = false;
   },
-  'leader-found': (world) => {
+  'leader-found': (world: World) => {
     world.consul.hasLeader = true;
   },
-  'kv-lost': (world) => {
-    // Agents keep what they have registered, and bring it to the catalog again.
-    Object.assign(world.consul, { record: undefined, wasLost: true });
-    // It takes seconds to lose all data and to have a leader again, a look and its act milliseconds.
-    for (const host of world.hosts) host.look = undefined;
+  'kv-lost': loseKeys,
+  'lock-lost': loseLock,
+  spare: addHost,
+  grow: (world: World) => {
+    if (world.consul.record === undefined) return;
+    world.size = Math.min(5, world.size + 2);
+    addHost(world);
   },
-  gather: (world, rules) => everyone(world, ['boot', 'register', 'notice'], rules),
+  reset,
+  tick: (world: World) => tick(world),
+  hours: (world: World) => tick(world, POLICY),
+  gather: (world: World, rules: Rules) => {
+    everyone(world, ['boot', 'register', 'notice', 'hear'], rules);
+    noticeGone(world);
+  },
   // All have looked before any acts, and each goes on before the next acts on what it saw.
-  race: (world, rules) => {
-    everyone(world, ['look'], rules);
-    for (const [host] of world.hosts.entries()) {
-      for (const name of ['act', 'step'] as const) play(world, { name, host }, rules);
-    }
+  race: (world: World, rules: Rules) => {
+    everyone(world, ['look', 'act'], rules);
+    everyone(world, ['act', 'step'], rules);
   },
-  settle: (world, rules) => everyone(world, ['boot', 'register', 'notice', 'look', 'act', 'exec', 'republish'], rules),
+  settle: (world: World, rules: Rules) => {
+    onWorld.gather(world, rules);
+    everyone(world, ['look', 'act'], rules);
+    everyone(world, ['step'], rules);
+    everyone(world, ['verify'], rules);
+    tick(world);
+  },
 };
 
-function everyone(world: World, names: readonly EventName[], rules: Rules): void {
-  for (const name of names) {
-    for (const [host] of world.hosts.entries()) play(world, { name, host }, rules);
+/** What may happen, to which host. Each is one moment: what lies between two of them may be a crash. */
+export type EventName = keyof typeof onHost | keyof typeof onWorld;
+export const EVENTS = [...Object.keys(onHost), ...Object.keys(onWorld)] as EventName[];
+
+export const isOnHost = (name: EventName): name is keyof typeof onHost => name in onHost;
+
+/** Host by host, each all of these. */
+function everyone(world: World, names: readonly (keyof typeof onHost)[], rules: Rules): void {
+  for (const host of world.hosts) {
+    for (const name of names) onHost[name](world, host, rules);
   }
 }
 
 /** Lets one event happen, and sees whether everything still holds. */
 export function play(world: World, event: Event, rules: Rules): void {
-  const host = world.hosts[event.host % world.hosts.length];
-  onWorld[event.name]?.(world, rules);
-  if (host !== undefined) onHost[event.name]?.(world, host, rules);
+  if (isOnHost(event.name)) {
+    const host = world.hosts[event.host % world.hosts.length];
+    if (host !== undefined) onHost[event.name](world, host, rules);
+  } else onWorld[event.name](world, rules);
   world.violation ??= findSplit(world);
   if (world.excused) world.violation = undefined;
-}
-
-/** All faults end, and everything has time: as many rounds as it could take. */
-export function heal(world: World, rules: Rules): void {
-  world.consul.hasLeader = true;
-  for (const host of world.hosts) Object.assign(host, { connected: true, dns: 'agrees' });
-  for (const name of world.consul.catalog.keys()) {
-    if (!world.hosts.some((host) => host.name === name)) world.consul.catalog.delete(name);
-  }
-  for (let round = 0; round < 6; round++) play(world, { name: 'settle', host: 0 }, rules);
-  play(world, { name: 'write', host: 0 }, rules);
 }

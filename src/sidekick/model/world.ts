@@ -1,85 +1,128 @@
-import { memberId } from '../shared/cluster-id.ts';
+import type { Peer } from '../ready/decide.ts';
 import type { ClusterRecord } from '../shared/record.ts';
+import type { Gate, Launch } from './gate.ts';
+import type { Entry, Wal } from './log.ts';
 
 /**
  * A world small enough to be driven through millions of schedules: hosts and their disks, Consul, and of etcd the rules
- * that matter here: IDs from lists, quorums, what a log remembers, the guard of a new member. No time and no randomness
- * of its own.
+ * that matter here: IDs from lists, quorums, what a log remembers, the guards of a new and of an added member, the
+ * changes of a membership that it refuses. No time and no randomness of its own.
  */
 export interface World {
+  /** By the spec, as a host has it that is made now. */
   size: number;
+  discovery: 'committed' | 'srv';
   hosts: Host[];
-  consul: {
-    hasLeader: boolean;
-    record: ClusterRecord | undefined;
-    /** By host name; what was registered, when it was registered. */
-    catalog: Map<string, Entry>;
-    wasLost: boolean;
-  };
+  consul: Consul;
+  /** What a monotonic clock shows; a wall clock is read nowhere, its jumps are nobody's matter. */
+  clock: number;
+  /** By peer URL: until when somebody was there. */
+  present: Map<string, number>;
   /** Every start from an empty log: `CLUSTER/MEMBER`. */
   born: Set<string>;
-  /** Acknowledged writes of each cluster. */
-  acknowledged: Map<string, number[]>;
+  /** Members that have told the others their name, as they do once they have caught up: `CLUSTER/MEMBER`. */
+  named: Set<string>;
+  /** Clusters that some record was of. */
+  agreed: Set<string>;
+  /** How each cluster's log begins. */
+  roots: Map<string, Entry>;
+  /** The last entry of each cluster that somebody was told of. */
+  acknowledged: Map<string, Entry>;
   /** Something that nobody could have seen has happened: all bets are off. */
   excused: boolean;
   /** Once a property does not hold. */
   violation: string | undefined;
   counter: number;
+  /** How many there have ever been. */
+  machines: number;
+  /** While a story is told: what the gates and etcd did in this event. */
+  story: string[] | undefined;
+}
+
+export interface Consul {
+  hasLeader: boolean;
+  record: ClusterRecord | undefined;
+  retired: Set<string>;
+  /** The disk whose gate has the lock, and the session by which it has it. */
+  lock: { owner: string; session: number } | undefined;
+  /** By host name; what was registered, when it was registered. */
+  catalog: Map<string, Entered>;
+  /** The candidates in it, until it changes. */
+  candidates: Peer[] | undefined;
+  wasLost: boolean;
+  /** A gate may have gone on without the lock that it had. */
+  lockWasLost: boolean;
+}
+
+export interface Entered {
+  url: string;
+  incarnation: string;
+  state: 'empty' | 'launched' | 'member';
+  size: number;
+  passing: boolean;
 }
 
 export interface Host {
   name: string;
-  address: string;
+  url: string;
+  size: number;
   disk: Disk;
   /** Powered on. */
   up: boolean;
   /** etcd runs. */
   etcd: boolean;
-  /** Reaches Consul and the other hosts. */
-  connected: boolean;
-  dns: 'agrees' | 'cut';
-  /** The gate's last look, not yet acted upon. */
-  look: unknown;
+  /** Hosts of one net reach each other, those of net 0 Consul as well. */
+  net: number;
+  /** Cut: answers lack a host. Flaky: those that etcd itself gets do. */
+  dns: 'agrees' | 'cut' | 'flaky';
+  /** The reply to its next request that changes something will be lost. */
+  deaf: boolean;
+  /** Its next launch of etcd will come to nothing. */
+  failing: boolean;
+  gate: Gate;
   /** The gate's decision, not yet carried out: the moment between the gate's end and etcd's first byte. */
-  launch: ClusterRecord | 'with data' | undefined;
+  launch: Launch | undefined;
 }
 
 export interface Disk {
   incarnation: string;
+  /** Name of the host that made the identity. */
+  machine: string;
   phase: 'fresh' | 'launched';
   record: ClusterRecord | undefined;
+  memberId: string | undefined;
+  launchedAt: string | undefined;
+  quarantined: string | undefined;
   wal: Wal | undefined;
   /** In etcd's directory: launched, and no log since. */
   mark: boolean;
 }
 
-export interface Wal {
-  clusterId: string;
-  memberId: string;
-  /** How many members the log says there are. */
-  voters: number;
-  /** Term of the last entry, then the entries. */
-  term: number;
-  log: number[];
-}
-
-export interface Entry {
-  address: string;
-  incarnation: string;
-  state: 'empty' | 'member';
-  passing: boolean;
-}
-
-export function makeWorld(size: number): World {
+export function makeWorld(size: number, discovery: World['discovery']): World {
+  const consul = {
+    hasLeader: true,
+    wasLost: false,
+    lockWasLost: false,
+    retired: new Set<string>(),
+    catalog: new Map(),
+  };
   const world: World = {
     size,
+    discovery,
     hosts: [],
-    consul: { hasLeader: true, record: undefined, catalog: new Map(), wasLost: false },
+    consul: { ...consul, record: undefined, lock: undefined, candidates: undefined },
+    clock: 0,
+    present: new Map(),
     born: new Set(),
+    named: new Set(),
+    agreed: new Set(),
+    roots: new Map(),
     acknowledged: new Map(),
     excused: false,
     violation: undefined,
     counter: 0,
+    machines: 0,
+    story: undefined,
   };
   for (let index = 1; index <= size; index++) world.hosts.push(makeHost(world));
   return world;
@@ -87,98 +130,66 @@ export function makeWorld(size: number): World {
 
 /** A machine that never was there before. */
 export function makeHost(world: World): Host {
-  world.counter += 1;
+  world.machines += 1;
+  const name = `h${world.machines}`;
   return {
-    name: `h${world.counter}`,
-    address: `10.0.0.${world.counter}`,
-    disk: emptyDisk(world),
+    name,
+    url: `http://${name}:2380`,
+    size: world.size,
+    disk: emptyDisk(world, name),
     up: false,
     etcd: false,
-    connected: true,
+    net: 0,
     dns: 'agrees',
-    look: undefined,
+    deaf: false,
+    failing: false,
+    gate: makeGate(),
     launch: undefined,
   };
 }
 
-export function emptyDisk(world: World): Disk {
+export function makeGate(): Gate {
+  return {
+    look: undefined,
+    decision: undefined,
+    session: undefined,
+    added: undefined,
+    room: 0,
+    silentSince: new Map(),
+    lookedAt: 0,
+  };
+}
+
+export function emptyDisk(world: World, machine: string): Disk {
   world.counter += 1;
-  return { incarnation: `i${world.counter}`, phase: 'fresh', record: undefined, wal: undefined, mark: false };
+  return makeDisk(`i${world.counter}`, machine);
 }
 
-export const peerUrl = ({ address }: Pick<Host, 'address'>) => `http://${address}:2380`;
-
-/** Starts etcd as it would start: with its data, or from the list it was handed. */
-export function startEtcd(world: World, host: Host, launch: ClusterRecord | 'with data'): void {
-  const { disk } = host;
-  if (disk.wal !== undefined) {
-    host.etcd = true;
-    return;
-  }
-  // With no data and no list the state is `existing`, and etcd ends.
-  if (launch === 'with data') return;
-  const url = peerUrl(host);
-  if (!launch.members.some((member) => member.peer_url === url)) return;
-  const id = memberId(url, launch.token);
-  const birth = `${launch.cluster_id}/${id}`;
-  // etcd's own guard sees a former life only while another member answers.
-  const warned = running(world, launch.cluster_id).some((other) => other.connected && host.connected);
-  if (warned && world.born.has(birth)) return;
-  if (world.born.has(birth)) world.violation ??= `${host.name} started member ${id} a second time from an empty log`;
-  world.born.add(birth);
-  disk.wal = { clusterId: launch.cluster_id, memberId: id, voters: launch.members.length, term: 0, log: [] };
-  host.etcd = true;
+export function makeDisk(incarnation: string, machine: string): Disk {
+  return {
+    incarnation,
+    machine,
+    phase: 'fresh',
+    record: undefined,
+    memberId: undefined,
+    launchedAt: undefined,
+    quarantined: undefined,
+    wal: undefined,
+    mark: false,
+  };
 }
 
-export function running(world: World, clusterId: string): Host[] {
-  return world.hosts.filter((host) => host.etcd && host.disk.wal?.clusterId === clusterId);
-}
-
-/** A client's write to every cluster that can take one. */
-export function write(world: World): void {
-  for (const clusterId of new Set(world.hosts.map((host) => host.disk.wal?.clusterId))) {
-    if (clusterId !== undefined) writeTo(world, clusterId);
-  }
-}
-
-function writeTo(world: World, clusterId: string): void {
-  const members = running(world, clusterId)
-    .filter((host) => host.connected)
-    .flatMap(({ disk: { wal } }) => (wal === undefined ? [] : [wal]));
-  const [any] = members;
-  if (any === undefined) return;
-  const quorum = Math.floor(any.voters / 2) + 1;
-  if (members.length < quorum) return;
-  // The leader has the most complete log of those that vote.
-  const leader = members.reduce((best, wal) =>
-    wal.term > best.term || (wal.term === best.term && wal.log.length > best.log.length) ? wal : best,
-  );
-  const kept = world.acknowledged.get(clusterId) ?? [];
-  const lost = kept.find((entry) => !leader.log.includes(entry));
-  if (lost !== undefined) world.violation ??= `cluster ${clusterId} has lost the acknowledged write ${lost}`;
+/** What identity.ts makes of a copied disk without data: one with an identity of its own. */
+export function identify(world: World, host: Host, isFresh: boolean): void {
+  const { disk, name } = host;
+  if (disk.machine === name || disk.wal !== undefined) return;
   world.counter += 1;
-  const log = [...leader.log, world.counter];
-  const term = Math.max(...members.map((wal) => wal.term)) + 1;
-  // Acknowledged by just a quorum: the others hear of it later, or never.
-  const others = members.filter((wal) => wal !== leader).slice(0, quorum - 1);
-  for (const wal of [leader, ...others]) Object.assign(wal, { log: [...log], term });
-  world.acknowledged.set(clusterId, [...kept, world.counter]);
+  host.disk = { ...makeDisk(`${disk.incarnation}+${isFresh ? world.counter : name}`, name), mark: disk.mark };
 }
 
-/** A cluster that has a running quorum. */
-export function findServing(world: World): string | undefined {
-  return world.hosts
-    .flatMap(({ disk: { wal } }) => (wal === undefined ? [] : [wal]))
-    .find(({ clusterId, voters }) => running(world, clusterId).filter((host) => host.connected).length > voters / 2)
-    ?.clusterId;
-}
-
-/** Two clusters, each with a quorum of disks: the worst. */
-export function findSplit(world: World): string | undefined {
-  const disks = new Map<string, Wal[]>();
-  for (const { disk } of world.hosts) {
-    if (disk.wal) disks.set(disk.wal.clusterId, [...(disks.get(disk.wal.clusterId) ?? []), disk.wal]);
-  }
-  const able = [...disks].filter(([, wals]) => wals.length > (wals[0]?.voters ?? 0) / 2).map(([id]) => id);
-  return able.length > 1 ? `two clusters, each with a quorum: ${able.join(' and ')}` : undefined;
+/** Whether the reply to this request is lost. Once. */
+export function losesReply(host: Host): boolean {
+  const { deaf } = host;
+  host.deaf = false;
+  return deaf;
 }

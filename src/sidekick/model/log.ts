@@ -1,0 +1,91 @@
+import { memberId } from '../shared/cluster-id.ts';
+
+/**
+ * Of Raft what matters here: logs that hold writes and changes of the membership, and who may lead by them. A log is its
+ * last entry; entries know the one before, so logs that part share what they had in common.
+ */
+export interface Entry {
+  /** Unique and rising: each entry is of a term of its own, the number stands for term and index. */
+  order: number;
+  before: Entry | undefined;
+  /** The members as of this entry. */
+  config: Config;
+}
+
+export interface Config {
+  seats: readonly Seat[];
+  voters: readonly string[];
+  /** IDs that never come back. */
+  removed: readonly string[];
+}
+
+export interface Seat {
+  id: string;
+  url: string;
+  learner: boolean;
+}
+
+/** What is on a disk. */
+export interface Wal {
+  clusterId: string;
+  memberId: string;
+  /** undefined: a member that was added, and has heard nothing yet. */
+  head: Entry | undefined;
+}
+
+export interface Election {
+  leader: Wal;
+  head: Entry;
+  /** Who votes for it, itself included. */
+  votes: Wal[];
+}
+
+export function makeConfig(seats: readonly Seat[], removed: readonly string[] = []): Config {
+  return { seats, removed, voters: seats.filter((seat) => !seat.learner).map((seat) => seat.id) };
+}
+
+/** A host's name, from its peer URL. */
+export const nameIn = (url: string) => url.slice('http://'.length, url.lastIndexOf(':'));
+
+const ids = new Map<string, string>();
+
+/** What the shared memberId says, said faster: names and tokens come back in each schedule. */
+export function knownMemberId(url: string, token: string): string {
+  const key = `${url} ${token}`;
+  let id = ids.get(key);
+  if (id === undefined) {
+    id = memberId(url, token);
+    ids.set(key, id);
+  }
+  return id;
+}
+
+export const quorumOf = (voters: readonly unknown[]) => Math.floor(voters.length / 2) + 1;
+
+/**
+ * A leader that these can elect: by its own log's members a quorum has a log no longer than its own. Of several the one
+ * with the shortest log, which is the worst that may happen.
+ */
+export function elect(wals: readonly Wal[]): Election | undefined {
+  let won: Election | undefined;
+  for (const leader of wals) {
+    const { head } = leader;
+    if (head === undefined || (won !== undefined && won.head.order <= head.order)) continue;
+    const { voters } = head.config;
+    if (!voters.includes(leader.memberId)) continue;
+    const votes: Wal[] = [];
+    for (const wal of wals) {
+      if ((wal.head?.order ?? -1) > head.order || !voters.includes(wal.memberId)) continue;
+      if (!votes.some(({ memberId }) => memberId === wal.memberId)) votes.push(wal);
+    }
+    if (votes.length >= quorumOf(voters)) won = { leader, head, votes };
+  }
+  return won;
+}
+
+/** Whether the log that ends with `head` has the entry. */
+export function holds(head: Entry, entry: Entry): boolean {
+  let at: Entry | undefined = head;
+  while (at !== undefined && at.order > entry.order) at = at.before;
+  return at === entry;
+}
