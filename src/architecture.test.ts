@@ -66,6 +66,11 @@ for (const [file, name] of [
   ['src/compile.ts', './io/y.ts'],
   ['src/io/x.ts', '../lab/y.ts'],
   ['src/lab/x.ts', '../cli/y.ts'],
+  ['src/lab/x.ts', '../operator/y.ts'],
+  ['src/operator/x.ts', '../cli/y.ts'],
+  ['src/operator/x.ts', '../lab/y.ts'],
+  ['src/operator/x.ts', '../sidekick/ready/y.ts'],
+  ['src/compile.ts', './operator/y.ts'],
   ['src/plan/x.ts', '../sidekick/shared/y.ts'],
   ['src/cli/x.ts', '../sidekick/shared/y.ts'],
   ['src/lab/x.ts', '../sidekick/ready/y.ts'],
@@ -89,6 +94,9 @@ for (const [file, name] of [
   ['src/target/aws/x.test.ts', '../../io/assets.ts'],
   ['src/io/x.ts', '../compile.ts'],
   ['src/lab/x.ts', '../sidekick/shared/y.ts'],
+  ['src/operator/x.ts', '../sidekick/shared/y.ts'],
+  ['src/operator/x.ts', '../plan/environment.ts'],
+  ['src/cli/x.ts', '../operator/y.ts'],
   ['src/cli/main.ts', '../lab/y.ts'],
   ['src/sidekick/ready/x.ts', '../shared/y.ts'],
 ] as const) {
@@ -109,7 +117,7 @@ for (const file of [
 rule('may not', 'src/compile.ts', imports('node:fs'), 'noNodejsModules');
 rule('may', 'src/io/x.ts', imports('node:fs'), 'noNodejsModules');
 
-for (const file of ['src/lab/x.ts', 'src/cli/x.ts', 'src/sidekick/ready/x.ts']) {
+for (const file of ['src/lab/x.ts', 'src/operator/x.ts', 'src/cli/x.ts', 'src/sidekick/ready/x.ts']) {
   rule('may not', file, 'process.exit(1);', 'noProcessExit');
 }
 for (const file of ['src/cli/main.ts', 'src/sidekick/main.ts']) {

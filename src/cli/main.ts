@@ -4,6 +4,7 @@ import { IoError } from '../io/io-error.ts';
 import { addCompileCommands } from './compile.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { addLabCommand } from './lab.ts';
+import { addOperatorCommands } from './operator.ts';
 
 const program = new Command('quorumgate')
   .description(manifest.description)
@@ -15,6 +16,7 @@ const program = new Command('quorumgate')
 
 addCompileCommands(program);
 addLabCommand(program);
+addOperatorCommands(program);
 
 process.on('uncaughtException', stop);
 // `quorumgate schema | head`: the reader has what it wants.

@@ -1,0 +1,38 @@
+import type { Settings } from '../sidekick/shared/settings.ts';
+import { withConsul } from './catalog.ts';
+import { type ClusterView, hostOf, readCluster } from './cluster.ts';
+import { columns } from './columns.ts';
+
+/** The members as a table, and what stands beside it, line by line. Pure. */
+export function listing(view: ClusterView): string[] {
+  const isRetired = (incarnation = '') => (view.retired.includes(incarnation) ? 'retired' : '');
+  const rows = view.members.map((member) => {
+    const host = hostOf(member, view.hosts);
+    const role = member.isLearner ? 'learner' : member.id === view.leader ? 'leader' : 'voter';
+    const there = host === undefined ? 'not registered' : host.alive ? 'alive' : 'not alive';
+    const retired = isRetired(host?.meta.incarnation) || '-';
+    return [member.name || '(not started)', member.id, member.peerUrls.join(','), role, member.health, there, retired];
+  });
+  const head = ['NAME', 'ID', 'PEER URL', 'ROLE', 'HEALTH', 'HOST', 'RETIRED'];
+  const others = view.hosts.filter((host) => !view.members.some((member) => hostOf(member, view.hosts) === host));
+  const described = others.map(({ node, alive, meta }) => {
+    return [node, alive ? 'alive' : 'not alive', meta.state ?? 'unknown', isRetired(meta.incarnation)].filter(Boolean);
+  });
+  const agreed = view.record?.cluster_id;
+  const verdict =
+    agreed === undefined ? 'Consul has no record' : agreed === view.clusterId ? 'as predicted' : `NOT ${agreed}`;
+  return [
+    ...columns([head, ...rows]),
+    `cluster ${view.clusterId}: ${verdict}`,
+    ...(view.leader === undefined ? ['no leader'] : []),
+    ...(view.doubt === undefined ? [] : [`no quorum answers (${view.doubt}): the list is what ${view.via} last knew`]),
+    ...described.map(([name, ...rest]) => `not a member: ${name} (${rest.join(', ')})`),
+  ];
+}
+
+/** Prints the members. */
+export function list(settings: Settings, say: (line: string) => void): Promise<void> {
+  return withConsul(async () => {
+    for (const line of listing(await readCluster(settings))) say(line);
+  });
+}

@@ -1,0 +1,145 @@
+import { memberIdOf, retiredKey } from '../sidekick/shared/record.ts';
+import type { Settings } from '../sidekick/shared/settings.ts';
+import { nearest } from '../spec/suggest.ts';
+import type { Host } from './catalog.ts';
+import { type ClusterView, hostOf, type MemberView } from './cluster.ts';
+import { facts } from './columns.ts';
+import type { Planned, Reason } from './operator-error.ts';
+
+/** One member less. */
+export interface Retirement {
+  member: MemberView;
+  /** Of the disk that must not come back; undefined when nobody knows it, which only a dead host's may be. */
+  incarnation: string | undefined;
+  /** Leads afterwards, when the member leads now. */
+  successor: MemberView | undefined;
+  /** A member that stays, to be asked. */
+  via: string;
+  /** What is left to do, for the operator to read afterwards. */
+  afterwards: string;
+  /** What will happen, for the operator to read before it does. */
+  lines: string[];
+}
+
+const TRY_LATER = 'Wait until it is over (quorumgate member list), then run the command again.';
+
+/** More than half. */
+const majority = (voters: number) => Math.floor(voters / 2) + 1;
+
+const survivable = (voters: number) => `they survive the loss of ${voters - majority(voters) || 'none'}`;
+
+/** By name, by ID, or by the name of the host at its address: who has not started has no name. */
+function find(view: ClusterView, wanted: string): MemberView | Reason {
+  const isMeant = (member: MemberView) =>
+    [member.name, member.id, hostOf(member, view.hosts)?.node].includes(wanted) && wanted !== '';
+  const found = view.members.filter(isMeant);
+  if (found.length === 1 && found[0]) return found[0];
+  const about = wanted;
+  if (found.length > 1) {
+    const remedy = `Name it by its ID: ${found.map(({ id }) => id).join(' or ')}.`;
+    return { about, why: 'more than one member is called so', remedy };
+  }
+  const host = view.hosts.find(({ node }) => node === wanted);
+  if (host !== undefined && view.retired.includes(host.meta.incarnation ?? '')) {
+    return { about, why: 'it is retired already, and no member', remedy: 'Its host may be ended.' };
+  }
+  const names = view.members.map(({ name, id }) => name || id);
+  const meant = nearest(wanted, names);
+  const remedy = `${meant ? `Did you mean ${meant}? ` : ''}The members are ${names.join(', ')}.`;
+  return { about, why: 'no member is called so', remedy };
+}
+
+/** What speaks against the cluster doing without it. */
+function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string): Reason[] {
+  const reasons: Reason[] = [];
+  const not = (about: string, why: string, remedy = TRY_LATER) => reasons.push({ about, why, remedy });
+  if (view.doubt !== undefined) {
+    not(cluster, `no quorum answers (${view.doubt})`, 'Start members until there is one. Without it nothing changes.');
+  } else if (view.leader === undefined) not(cluster, 'it has no leader');
+  if (view.record !== undefined && view.record.cluster_id !== view.clusterId) {
+    const remedy = 'Find out which is the right one before anything is changed.';
+    not(cluster, `it is ${view.clusterId}, the record in Consul is of ${view.record.cluster_id}`, remedy);
+  }
+  const others = view.members.filter((other) => other !== member);
+  const joining = others.find(({ isLearner }) => isLearner);
+  if (joining !== undefined) not(joining.name || joining.address, 'it is joining: one change at a time');
+  if (member.isLearner) return reasons;
+  const voters = view.members.filter(({ isLearner }) => !isLearner);
+  const ill = others.filter((other) => !other.isLearner && !other.healthy);
+  // Who is dead goes first; of two dead ones one has to.
+  if (member.healthy) {
+    for (const other of ill) {
+      const name = other.name || other.id;
+      not(
+        name,
+        `it is not healthy (${other.health})`,
+        `Repair it, or retire it first: quorumgate member retire ${name}`,
+      );
+    }
+  }
+  const left = voters.length - 1 - ill.length;
+  // Of two, both have to agree, and the one that is left is a quorum by itself.
+  const needed = voters.length === 2 && member.healthy ? 1 : majority(voters.length);
+  if (left < needed) {
+    const why = `without ${member.name || member.id} ${left} healthy voters are left, and ${voters.length} need ${needed}`;
+    not(cluster, why, 'Bring other members up first: boot a new host, or repair one.');
+  }
+  return reasons;
+}
+
+/** A host that takes the place at once, by the size that it was booted with. */
+function waitingHost({ hosts, members, retired }: ClusterView, left: number): Host | undefined {
+  const waits = ({ alive, peerUrl, meta }: Host) =>
+    alive && !members.some(({ peerUrls }) => peerUrls.includes(peerUrl)) && !retired.includes(meta.incarnation ?? '');
+  return hosts.find((host) => waits(host) && Number(host.meta.size) > left);
+}
+
+/** The incarnation of the disk that the member runs on, as far as anybody knows. */
+function incarnationOf({ record }: ClusterView, member: MemberView, host: Host | undefined): string | undefined {
+  const listed = record?.members.find(({ incarnation }) => memberIdOf(record, incarnation) === member.id);
+  return host?.meta.incarnation ?? listed?.incarnation;
+}
+
+/**
+ * Takes a member out for good: its leadership handed on, its disk marked, then removed. Pure.
+ *
+ * @param wanted name or ID of the member
+ */
+export function planRetire(view: ClusterView, settings: Settings, wanted: string): Planned<Retirement> {
+  const member = find(view, wanted);
+  if ('why' in member) return { refused: [member] };
+  const refused = reasonsAgainst(view, member, settings.cluster);
+  const host = hostOf(member, view.hosts);
+  const incarnation = incarnationOf(view, member, host);
+  const isGone = !host?.alive && member.raftIndex < 0n;
+  if (incarnation === undefined && !isGone) {
+    const why = 'it is not registered in Consul, so its disk cannot be marked as retired, and it would join again';
+    refused.push({ about: wanted, why, remedy: 'Restart etcd-register-server.service on it.' });
+  }
+  const healthy = view.members.filter((other) => other !== member && other.healthy && !other.isLearner);
+  const successor = [...healthy].sort((a, b) => Number(b.raftIndex - a.raftIndex))[0];
+  if (refused.length > 0 || successor === undefined) return { refused };
+  const name = member.name || wanted;
+  const left = view.members.filter((other) => other !== member);
+  const next = waitingHost(view, left.length)?.node ?? (left.length < settings.size && 'the next new host');
+  const leads = member.id === view.leader;
+  const [url = ''] = member.peerUrls;
+  const there = host === undefined ? 'not registered' : host.alive ? 'alive' : 'not alive';
+  const lines = facts([
+    ['cluster', `${view.clusterId}, ${view.members.length} members`],
+    ['member', `${name} ${member.id} ${url}${member.isLearner ? ', a learner' : ''}`],
+    ['its host', isGone ? `${there}, and does not answer: it is taken for dead` : `${there}, ${member.health}`],
+    ...(leads ? [['leads', `it does; ${successor.name} leads from then on`] as const] : []),
+    incarnation === undefined
+      ? ['writes', 'nothing in Consul: nobody knows its disk, which will join as a new member if it comes back']
+      : ['writes', `Consul's key ${retiredKey(settings.cluster, incarnation)}: its gate lets etcd start no more`],
+    ['removes', `member ${member.id}, for good; its data stays on its disk`],
+    ['left', `${left.map((one) => one.name || one.id).join(', ')}; ${survivable(left.length)}`],
+    ...(next ? [['then', `${next} joins in its place`] as const] : []),
+  ]);
+  const via = successor.address;
+  const title = `retires ${name} from ${settings.cluster}:`;
+  const afterwards = isGone ? `should ${name} come back, end it or wipe its disk` : `the host of ${name} may be ended`;
+  const plan = { member, incarnation, successor: leads ? successor : undefined, via, afterwards };
+  return { plan: { ...plan, lines: [title, ...lines] } };
+}
