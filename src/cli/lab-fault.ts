@@ -1,36 +1,22 @@
 import { type Command, Option } from 'commander';
-import { attach } from '../lab/attach.ts';
 import { playChaos } from '../lab/chaos/play.ts';
 import { chaosReport } from '../lab/chaos/report.ts';
 import type { Faults } from '../lab/fault/faults.ts';
 import { PROGRAMS, type Program } from '../lab/fault/program.ts';
+import type { ReplaceOptions } from '../lab/fault/replace.ts';
 import { groupsOf } from '../lab/find-host.ts';
-import type { Lab } from '../lab/handle.ts';
 import { LabError } from '../lab/lab-error.ts';
-import { layoutOf } from '../lab/layout.ts';
-import { lockLab } from '../lab/take-down.ts';
 import { interruptible } from './interruptible.ts';
+import { withLab } from './lab-running.ts';
 import { number } from './number.ts';
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
-/** Uses the lab that runs, alone: what it remembers of its hosts changes. */
-async function withLab(use: (lab: Lab) => Promise<void>): Promise<void> {
-  const layout = layoutOf();
-  // Before the lock, which makes the directory: there may be no lab in it.
-  attach(layout);
-  const release = await lockLab(layout);
-  try {
-    await use(attach(layout));
-  } finally {
-    release();
-  }
-}
-
-function play(fault: (faults: Faults) => Promise<string>): Promise<void> {
-  return withLab(async (lab) => {
-    say(await fault(lab.fault));
-  });
+/** Plays a fault on the cluster that has `host`. */
+function play(host: string | undefined, fault: (faults: Faults) => Promise<string>): Promise<void> {
+  return withLab(async (lab) => say(await fault(lab.fault)), host);
 }
 
 interface OneProgram {
@@ -45,53 +31,62 @@ export function addFaultCommands(lab: Command): void {
     fault
       .command(`${kind} <host>`)
       .description(text)
-      .action((host: string) => play((faults) => fault_(faults, host)));
+      .action((host: string) => play(host, (faults) => fault_(faults, host)));
   const ofMany = (kind: string, text: string, fault_: (faults: Faults, hosts: string[]) => Promise<string>) =>
     fault
       .command(`${kind} <host...>`)
       .description(`${text}; \`all\` for all hosts`)
-      .action((hosts: string[]) => play((faults) => fault_(faults, hosts)));
+      .action((hosts: string[]) => play(hosts[0], (faults) => fault_(faults, hosts)));
 
   fault
     .command('kill <host>')
     .description("cut a host's power, or SIGKILL one program")
     .addOption(program('only this one'))
-    .action((host: string, flags: OneProgram) => play((faults) => faults.kill(host, flags.program)));
+    .action((host: string, flags: OneProgram) => play(host, (faults) => faults.kill(host, flags.program)));
   fault
     .command('freeze <host>')
     .description('let a host stand still, or SIGSTOP one program')
     .addOption(program('only this one'))
-    .action((host: string, flags: OneProgram) => play((faults) => faults.freeze(host, flags.program)));
+    .action((host: string, flags: OneProgram) => play(host, (faults) => faults.freeze(host, flags.program)));
   fault
     .command('thaw <host>')
     .description('let a frozen host or program go on')
     .addOption(program('only this one'))
-    .action((host: string, flags: OneProgram) => play((faults) => faults.thaw(host, flags.program)));
+    .action((host: string, flags: OneProgram) => play(host, (faults) => faults.thaw(host, flags.program)));
   ofOne('reboot', 'cut the power and boot with the same disk', (faults, host) => faults.reboot(host));
   ofOne('wipe', 'cut the power and boot with an empty disk', (faults, host) => faults.wipe(host));
-  ofOne('replace', 'boot a new host of another name and address in its place', (faults, host) => faults.replace(host));
+  fault
+    .command('replace <host>')
+    .description('boot a new host of another name and address, with an empty disk, in its place')
+    .option('--same-address', 'of another name alone, at the old address')
+    .action((host: string, flags: ReplaceOptions) => play(host, (faults) => faults.replace(host, flags)));
   fault
     .command('clone-disk <from> <to>')
     .description("copy etcd's data directory to a host that is off")
-    .action((from: string, to: string) => play((faults) => faults.cloneDisk(from, to)));
+    .action((from: string, to: string) => play(from, (faults) => faults.cloneDisk(from, to)));
   fault
     .command('partition <group...>')
     .description('separate groups (`etcd-1,etcd-2 etcd-3`) from each other and from all other hosts')
-    .action((groups: string[]) => play((faults) => faults.partition(...groupsOf(groups))));
+    .action((groups: string[]) => play(groupsOf(groups)[0]?.[0], (faults) => faults.partition(...groupsOf(groups))));
   fault
     .command('heal [host...]')
     .description('end partition, delay and loss; of all hosts when none is named')
-    .action((hosts: string[]) => play((faults) => faults.heal(...hosts)));
+    .action((hosts: string[]) =>
+      withLab(async (lab) => {
+        const clusters = hosts.length === 0 ? [lab, ...lab.neighbours] : [lab];
+        for (const { fault } of clusters) say(await fault.heal(...hosts));
+      }, hosts[0]),
+    );
   fault
     .command('delay <host>')
     .description('delay what it sends and receives; 0 ends it')
     .requiredOption('--ms <n>', 'milliseconds, each way', number)
-    .action((host: string, { ms }: { ms: number }) => play((faults) => faults.delay(host, ms)));
+    .action((host: string, { ms }: { ms: number }) => play(host, (faults) => faults.delay(host, ms)));
   fault
     .command('loss <host>')
     .description('lose packets to and from it by chance; 0 ends it')
     .requiredOption('--percent <n>', 'how many of a hundred, each way', number)
-    .action((host: string, { percent }: { percent: number }) => play((faults) => faults.loss(host, percent)));
+    .action((host: string, { percent }: { percent: number }) => play(host, (faults) => faults.loss(host, percent)));
   ofMany('stop-consul', 'stop the Consul agent', (faults, hosts) => faults.stopConsul(...hosts));
   ofMany('start-consul', 'start the Consul agent', (faults, hosts) => faults.startConsul(...hosts));
   ofMany('wipe-consul', "delete the Consul agent's data", (faults, hosts) => faults.wipeConsul(...hosts));

@@ -1,32 +1,22 @@
-import { isSea } from 'node:sea';
-import { type Command, Option } from 'commander';
-import { render } from '../diagnostic/render.ts';
-import { loadAssets } from '../io/assets.ts';
-import { readInput } from '../io/input.ts';
-import { hostsOf, networkOf } from '../lab/addresses.ts';
-import { attach } from '../lab/attach.ts';
-import { boot } from '../lab/boot.ts';
-import { throwawayCertificates } from '../lab/certificates.ts';
-import type { Lab } from '../lab/handle.ts';
+import type { Command } from 'commander';
+import { attachTo } from '../lab/attach.ts';
 import { ensureImage } from '../lab/image.ts';
-import { IMAGES, type ImageName } from '../lab/image-recipe.ts';
-import { insideForeground } from '../lab/inside.ts';
+import type { ImageName } from '../lab/image-recipe.ts';
+import { insideForeground, networkForeground } from '../lab/inside.ts';
 import { showLogs } from '../lab/journal.ts';
-import { compileForLab } from '../lab/lab.ts';
-import { LabError } from '../lab/lab-error.ts';
 import { layoutOf } from '../lab/layout.ts';
 import { prepareMachine } from '../lab/preconditions.ts';
-import { progress } from '../lab/progress.ts';
-import { clusterReport, phaseReport, stuckReport } from '../lab/report.ts';
 import { serve } from '../lab/serve.ts';
 import { status } from '../lab/status.ts';
 import { down } from '../lab/take-down.ts';
-import { LAB_TARGETS } from '../lab/target/targets.ts';
 import { interruptible } from './interruptible.ts';
+import { addChangeCommands } from './lab-change.ts';
 import { addFaultCommands } from './lab-fault.ts';
-import { number } from './number.ts';
+import { addUp, imageOption } from './lab-up.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const withoutDashes = (command: string[]) => (command[0] === '--' ? command.slice(1) : command);
 
 /** Adds `lab` with its subcommands. */
 export function addLabCommand(program: Command): void {
@@ -46,7 +36,7 @@ export function addLabCommand(program: Command): void {
     .description("show a host's journal; also of a host that has ended")
     .option('-f, --follow', 'go on with what comes')
     .action(async (host: string, unit: string | undefined, { follow }: { follow?: boolean }) => {
-      const running = attach();
+      const running = attachTo(host);
       process.exitCode = await showLogs(running.layout, running.host(host), { unit, follow });
     });
   lab
@@ -55,8 +45,18 @@ export function addLabCommand(program: Command): void {
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (host: string, command: string[]) => {
-      process.exitCode = await insideForeground(attach().host(host), command[0] === '--' ? command.slice(1) : command);
+      process.exitCode = await insideForeground(attachTo(host).host(host), withoutDashes(command));
     });
+  lab
+    .command('net <host> <command...>')
+    .description("run a command of this machine in a host's network: lab net etcd-1 -- curl 127.0.0.1:8500")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (host: string, command: string[]) => {
+      const running = attachTo(host);
+      process.exitCode = await networkForeground(running.layout, running.host(host), withoutDashes(command));
+    });
+  addChangeCommands(lab);
   addFaultCommands(lab);
   lab
     .command('down')
@@ -80,85 +80,4 @@ export function addLabCommand(program: Command): void {
   lab
     .command('serve <address> <store> <ready>', { hidden: true })
     .action((address: string, store: string, ready: string) => serve({ address, store, ready }));
-}
-
-interface UpFlags {
-  size?: number;
-  startSpread: number;
-  seed: number;
-  image: ImageName;
-  target: string;
-  timeout: number;
-}
-
-function addUp(lab: Command): void {
-  const names = LAB_TARGETS.map(({ name }) => name);
-  lab
-    .command('up <spec>')
-    .description('compile a spec, boot its hosts and wait until they are one cluster')
-    .option('--size <n>', "so many members instead of the spec's", number)
-    .option('--start-spread <seconds>', 'start the hosts at random moments within so many seconds', number, 0)
-    .option('--seed <n>', 'decides those moments', number, 1)
-    .addOption(imageOption())
-    .addOption(new Option('--target <name>', 'whose output to boot').choices(names).default('aws'))
-    .option('--timeout <seconds>', 'how long the hosts may take', number, 180)
-    .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
-}
-
-function imageOption(): Option {
-  return new Option('--image <name>', 'distribution of the hosts').choices(IMAGES).default('bookworm');
-}
-
-/** This program as a process that serves the hosts. */
-function serveCommand(): string[] {
-  const self = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
-  return [process.execPath, ...self, 'lab', 'serve'];
-}
-
-async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
-  const input = await readInput(file);
-  if ('diagnostic' in input) {
-    process.stderr.write(render([input.diagnostic], 'text'));
-    process.exitCode = 1;
-    return;
-  }
-  const { timeout, ...rest } = flags;
-  const options = { ...rest, text: input.text, file: input.file, assets: await loadAssets(), say, signal };
-  const { compiled, changes } = await compileForLab(options);
-  process.stderr.write(render(compiled.diagnostics, 'text'));
-  if (compiled.spec === undefined || compiled.files.length === 0) {
-    process.exitCode = 1;
-    return;
-  }
-  for (const change of changes) say(`for the lab: ${change}`);
-  const certificates = await throwawayCertificates(compiled.spec, hostsOf(compiled.spec, networkOf(compiled.spec)));
-  if (certificates.size > 0) say('for the lab: tls: certificates of a throwaway CA at the paths of the spec');
-  const lab = await boot(compiled.files, compiled.spec, {
-    ...options,
-    serveCommand: serveCommand(),
-    hostFiles: ({ name }) => certificates.get(name) ?? [],
-  });
-  try {
-    await finishUp(lab, timeout, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    await lab.down();
-    throw new LabError('interrupted', 'The lab was taken down again.', { cause: error });
-  }
-}
-
-async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
-  const watched = await lab.wait({ timeoutSeconds, signal, onLook: progress(process.stdout) });
-  if (watched.outcome !== 'up') {
-    process.stdout.write(await stuckReport(lab.layout, watched.seen));
-    const what = watched.outcome === 'dead' ? 'a host has ended' : `not all hosts were up after ${timeoutSeconds} s`;
-    throw new LabError(what, 'What runs is left as it is: `quorumgate lab logs HOST`, `lab exec`, then `lab down`.');
-  }
-  const view = await lab.cluster();
-  process.stdout.write(`\n${clusterReport(view)}\n${phaseReport(watched)}`);
-  if (view.one) return;
-  throw new LabError(
-    'the hosts are up, but are not one cluster',
-    'This must never be: please report it with `lab logs`.',
-  );
 }

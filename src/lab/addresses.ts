@@ -2,7 +2,7 @@ import type { Role } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { LabError } from './lab-error.ts';
 
-/** The lab's network: the bridge is `.1`, consul-server-K `.10+K`, etcd-K `.100+K`. */
+/** The lab's network: the bridge is `.1`, consul-server-K `.10+K`, etcd-K `.100+K`; see `placeBeside` for others. */
 export interface Network {
   cidr: string;
   prefix: number;
@@ -15,8 +15,19 @@ export interface HostPlan {
   address: string;
 }
 
+/** How the hosts of a cluster are called, and how far their addresses are from where the first cluster's are. */
+export interface Place {
+  prefix: string;
+  shift: number;
+}
+
+const FIRST: Place = { prefix: '', shift: 0 };
+/** Between the addresses of one cluster and of the next: room for hosts that are replaced. */
+const SHIFT = 50;
+
 export const DEFAULT_NETWORK = '10.77.0.0/24';
-const HIGHEST_OFFSET = 100 + 9;
+const LARGEST = 9;
+const HIGHEST_OFFSET = 100 + LARGEST;
 
 function toNumber(address: string): number {
   return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -60,13 +71,42 @@ export function networkOf(spec: Pick<Spec, 'address'>): Network {
   return { cidr: `${toAddress(base)}/${prefix}`, prefix, gateway: toAddress(base + 1) };
 }
 
+/** The place of a cluster beside the first, the `index`-th one: hosts `NAME-etcd-1`, the first such at `.151`. */
+export function placeBeside(network: Network, cluster: string, index: number): Place {
+  const shift = SHIFT * index;
+  if (shift + HIGHEST_OFFSET > roomOf(network).last) {
+    throw new LabError(
+      `the network ${network.cidr} has no room for cluster ${cluster} beside what is there`,
+      'Use a wider one in `address.cidr` of the first spec.',
+    );
+  }
+  return { prefix: `${cluster}-`, shift };
+}
+
+/** Of a spec: how many hosts of each role. */
+export interface Counts {
+  cluster: { size: number };
+  consul: { count: number };
+}
+
 /** The hosts that a spec (after the lab's overlay) makes, Consul's own servers first. */
-export function hostsOf(spec: Pick<Spec, 'cluster' | 'consul'>, network: Network): HostPlan[] {
+export function hostsOf(spec: Counts, network: Network, place: Place = FIRST): HostPlan[] {
   const many = (role: Role, count: number): HostPlan[] =>
     Array.from({ length: count }, (_, index) => ({
-      name: `${role}-${index + 1}`,
+      name: `${place.prefix}${role}-${index + 1}`,
       role,
-      address: addressAt(network, FIRST_OFFSET[role] + index + 1),
+      address: addressAt(network, FIRST_OFFSET[role] + place.shift + index + 1),
     }));
   return [...many('consul-server', spec.consul.count), ...many('etcd', spec.cluster.size)];
+}
+
+/** The hosts of a spec and those that it may once grow by. */
+export function hostsEver(spec: Counts, network: Network, place: Place | undefined): HostPlan[] {
+  return hostsOf({ ...spec, cluster: { ...spec.cluster, size: LARGEST } }, network, place);
+}
+
+/** Where Consul's servers are: on hosts of their own, else on the members. */
+export function consulAddresses(hosts: readonly HostPlan[]): string[] {
+  const own = hosts.filter(({ role }) => role === 'consul-server');
+  return (own.length > 0 ? own : hosts).map(({ address }) => address);
 }

@@ -1,15 +1,17 @@
 import type { OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { hostsOf, networkOf } from './addresses.ts';
+import { stateBeside } from './beside.ts';
+import type { Bootable } from './compile-for-lab.ts';
 import { type Lab, labHandle } from './handle.ts';
 import type { HostFile } from './host.ts';
 import { ensureImage } from './image.ts';
 import type { ImageName } from './image-recipe.ts';
 import { LabError } from './lab-error.ts';
-import { labSteps } from './lab-steps.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { labSteps, type Planned } from './lab-steps.ts';
+import { type Layout, layoutBeside, layoutOf } from './layout.ts';
 import { prepareMachine } from './preconditions.ts';
-import type { Seeds } from './seeds.ts';
+import { seedsOf } from './seeds.ts';
 import type { ServeCommand } from './servers.ts';
 import { type HostState, isRunning, type LabState, readState } from './state.ts';
 import { runSteps } from './steps.ts';
@@ -44,8 +46,19 @@ async function clearTheGround(layout: Layout, say: (line: string) => void): Prom
   await takeDown(layout);
 }
 
-/** Boots the hosts of a spec (after the lab's overlay) from compiled files. Does not wait until they are up. */
-export async function boot(files: readonly OutputFile[], spec: Spec, options: LabOptions = {}): Promise<Lab> {
+/** A cluster beside the first. */
+export type ClusterBeside = Bootable & Pick<LabOptions, 'hostFiles'>;
+
+/**
+ * Boots the hosts of a spec (after the lab's overlay) from compiled files, and among them those of clusters beside it.
+ * Does not wait until they are up.
+ */
+export async function boot(
+  files: readonly OutputFile[],
+  spec: Spec,
+  options: LabOptions = {},
+  beside: readonly ClusterBeside[] = [],
+): Promise<Lab> {
   const { say = () => {}, signal } = options;
   const target = LAB_TARGETS.find(({ name }) => name === (options.target ?? 'aws'));
   if (target === undefined) {
@@ -62,7 +75,7 @@ export async function boot(files: readonly OutputFile[], spec: Spec, options: La
     const state: LabState = {
       version: 1,
       phase: 'starting',
-      cluster: spec.cluster,
+      cluster: { ...spec.cluster },
       target: target.name,
       image: image.name,
       resolved: image.resolved,
@@ -70,13 +83,16 @@ export async function boot(files: readonly OutputFile[], spec: Spec, options: La
       network,
       hosts: hostsOf(spec, network),
     };
-    const seeds: Seeds = {
-      compiled: new Map(files.map(({ path, bytes }) => [path, bytes])),
-      own: new Map(state.hosts.map((host) => [host.name, options.hostFiles?.(host) ?? []])),
-    };
-    const { startSpread = 0, seed = 1, serveCommand } = options;
-    await runSteps(labSteps(layout, state, { seeds, startSpread, seed, signal, serveCommand }), signal);
-    return labHandle(layout, state);
+    const first: Planned = { layout, state, seeds: seedsOf({ files, spec }, state, options.hostFiles) };
+    const others: Planned[] = [];
+    for (const one of beside) {
+      const known = others.map((other) => other.state);
+      const its = stateBeside(state, known, one.spec);
+      const place = layoutBeside(layout, its.cluster.name);
+      others.push({ layout: place, state: its, seeds: seedsOf(one, its, one.hostFiles) });
+    }
+    await runSteps(labSteps(first, others, options), signal);
+    return labHandle(first, others);
   } finally {
     release();
   }

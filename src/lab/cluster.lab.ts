@@ -12,6 +12,22 @@ for (const size of [1, 3, 5, 7]) {
   }
 }
 
+const beside = Number(process.env.RUNS ?? 20);
+for (let run = 1; run <= beside; run++) {
+  labTest(`two clusters, a and a-b, on one Consul, booted among each other, run ${run} of ${beside}`, async (t) => {
+    t.timeout(300_000);
+    const second = labSpec({ cluster: '{name: a-b, size: 3}', consul: '{servers: existing, join: [10.77.0.101]}' });
+    const first = labSpec({ cluster: '{name: a, size: 3}' });
+    const options = { text: first, startSpread: 5, seed: run, beside: [{ text: second, file: 'a-b.yaml' }] };
+    await inLab(options, async (lab) => {
+      const [other] = lab.neighbours;
+      if (other === undefined) return t.fail('there is no second cluster');
+      for (const one of [lab, other]) await assertSound(t, one);
+      t.not((await lab.cluster()).predicted, (await other.cluster()).predicted);
+    });
+  });
+}
+
 labTest("Consul's servers on hosts of their own", async (t) => {
   t.timeout(300_000);
   const consul = '{servers: role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]}';

@@ -26,7 +26,7 @@ export interface ClusterView {
   recorded: string;
   /** The cluster IDs of the running members: more than one is the disaster. */
   actual: string[];
-  /** Exactly one cluster, the predicted one, with every host a healthy member. */
+  /** Exactly one cluster, the predicted one, with every host a healthy member, and as many as there are to be. */
   one: boolean;
 }
 
@@ -95,6 +95,7 @@ export async function viewCluster(layout: Layout, state: LabState): Promise<Clus
     recorded: record?.cluster_id ?? '',
     actual,
     one:
+      members.length === state.cluster.size &&
       rows.every((row) => row.started && row.healthy && row.listed === members.length && row.clusterId === predicted) &&
       rows.filter(({ leader }) => leader).length === 1,
   };

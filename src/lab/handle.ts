@@ -1,17 +1,22 @@
+import { addCluster, type BesideOptions } from './beside.ts';
 import { type ClusterView, viewCluster } from './cluster.ts';
 import type { Finished, RunOptions } from './command.ts';
 import { etcdctl } from './etcdctl.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import { type Faults, faultsOf } from './fault/faults.ts';
 import { cutPower, emptyDisk, powerOn } from './fault/power.ts';
+import type { Scene } from './fault/scene.ts';
 import { findHost } from './find-host.ts';
-import { inside } from './inside.ts';
+import { type GrowOptions, grow } from './grow.ts';
+import { inside, insideNetwork } from './inside.ts';
+import { LabError } from './lab-error.ts';
 import type { Layout } from './layout.ts';
+import { remove } from './remove.ts';
 import type { HostState, LabState } from './state.ts';
 import { down } from './take-down.ts';
 import { type Watched, type WatchOptions, watch } from './watch.ts';
 
-/** A lab that was booted. Hosts are called by their names: `etcd-1`. */
+/** A cluster of a lab that was booted; `down` ends all of them. Hosts are called by their names: `etcd-1`. */
 export interface Lab {
   layout: Layout;
   state: LabState;
@@ -21,6 +26,8 @@ export interface Lab {
   exec(name: string, command: string[], options?: RunOptions & { env?: Record<string, string> }): Promise<Finished>;
   /** Runs etcdctl inside a host with its certificates, against that host's member or those of `of`. */
   etcdctl(name: string, args: string[], of?: string[]): Promise<Finished>;
+  /** Runs a command of this machine in a host's network: `127.0.0.1` is the host, running or not. */
+  net(name: string, command: string[], options?: RunOptions): Promise<Finished>;
   facts(): Promise<HostFacts[]>;
   cluster(): Promise<ClusterView>;
   /** Waits until every host is up; does not throw when they do not come up. */
@@ -29,12 +36,21 @@ export interface Lab {
   kill(name: string): Promise<void>;
   /** Boots a host that was killed; `wipe` gives it an empty disk first. */
   start(name: string, options?: { wipe?: boolean }): Promise<void>;
+  /** Boots the hosts that a larger size of the same cluster has more; says in one line what it did. */
+  grow(options: GrowOptions): Promise<string>;
+  /** Ends a host for good; with `size`, so many members make the cluster whole from now on. */
+  remove(name: string, options?: { size?: number | undefined }): Promise<string>;
+  /** Boots another cluster beside this one, the first, on its Consul. */
+  beside(options: BesideOptions): Promise<Lab>;
+  /** The clusters beside this one, when it is the first. */
+  neighbours: Lab[];
   fault: Faults;
   down(): Promise<void>;
 }
 
-export function labHandle(layout: Layout, state: LabState): Lab {
+export function labHandle({ layout, state }: Scene, beside: readonly Scene[] = []): Lab {
   const scene = { layout, state };
+  const neighbours = beside.map((one) => labHandle(one));
   const hostOf = (name: string) => findHost(state, name);
   return {
     layout,
@@ -43,6 +59,7 @@ export function labHandle(layout: Layout, state: LabState): Lab {
     host: hostOf,
     exec: async (name, command, options) => inside(hostOf(name), command, options),
     etcdctl: async (name, args, of) => etcdctl(layout, hostOf(name), args, of?.map(hostOf)),
+    net: async (name, command, options) => insideNetwork(layout, hostOf(name), command, options),
     facts: () => readFacts(layout, state),
     cluster: () => viewCluster(layout, state),
     wait: (options) => watch(state.hosts, options),
@@ -51,6 +68,17 @@ export function labHandle(layout: Layout, state: LabState): Lab {
       if (wipe) await emptyDisk(scene, hostOf(name));
       await powerOn(scene, hostOf(name));
     },
+    grow: (options) => grow(scene, options),
+    remove: async (name, { size } = {}) => remove(scene, hostOf(name), size),
+    beside: async (options) => {
+      if (state.beside !== undefined)
+        throw new LabError(`${state.cluster.name} is not the first cluster`, 'Ask that one.');
+      const others = neighbours.map((one) => one.state);
+      const lab = labHandle(await addCluster(scene, others, options));
+      neighbours.push(lab);
+      return lab;
+    },
+    neighbours,
     fault: faultsOf(scene),
     down: async () => {
       await down(layout);

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { execa } from 'execa';
 import { type Finished, finish, type RunOptions } from './command.ts';
 import { LabError } from './lab-error.ts';
+import { type Layout, namespaceOf } from './layout.ts';
 import { childrenOf, isAlive } from './process-identity.ts';
 import type { HostState } from './state.ts';
 
@@ -36,6 +37,11 @@ export function enter(host: HostState, command: string[], env: Record<string, st
   ];
 }
 
+/** The command line that runs a command of this machine in a host's network. */
+export function enterNetwork(layout: Layout, host: Pick<HostState, 'name'>, command: string[]): string[] {
+  return ['nsenter', `--net=/run/netns/${namespaceOf(layout, host.name)}`, '--', ...command];
+}
+
 /** Runs a command inside a host to its end. */
 export function inside(
   host: HostState,
@@ -47,15 +53,35 @@ export function inside(
   return finish(program, args, rest);
 }
 
+/** Runs a command of this machine in a host's network to its end. */
+export function insideNetwork(
+  layout: Layout,
+  host: Pick<HostState, 'name'>,
+  command: string[],
+  options?: RunOptions,
+): Promise<Finished> {
+  const [program = '', ...args] = enterNetwork(layout, host, command);
+  return finish(program, args, options);
+}
+
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** Runs a command inside a host on this process's own terminal; its exit code, 128 and more for a signal. */
-export async function insideForeground(host: HostState, command: string[]): Promise<number> {
-  const [program = '', ...args] = enter(host, command);
-  const child = execa(program, args, { stdio: 'inherit', reject: false, cleanup: false });
+export function insideForeground(host: HostState, command: string[]): Promise<number> {
   // A signal to nsenter alone would leave the command behind, inside.
+  return foreground(enter(host, command), childrenOf);
+}
+
+/** The same in a host's network alone. */
+export function networkForeground(layout: Layout, host: HostState, command: string[]): Promise<number> {
+  return foreground(enterNetwork(layout, host, command), (pid) => [pid]);
+}
+
+async function foreground(command: string[], signalled: (pid: number) => number[]): Promise<number> {
+  const [program = '', ...args] = command;
+  const child = execa(program, args, { stdio: 'inherit', reject: false, cleanup: false });
   const forward = (signal: NodeJS.Signals) => {
-    for (const pid of child.pid === undefined ? [] : childrenOf(child.pid)) {
+    for (const pid of child.pid === undefined ? [] : signalled(child.pid)) {
       try {
         process.kill(pid, signal);
       } catch {}

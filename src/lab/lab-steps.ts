@@ -2,20 +2,29 @@ import { readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from './cgroup.ts';
+import type { Scene } from './fault/scene.ts';
 import { bootHost, type HostFile, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
-import { filesFrom, forgetSeeds, type Seeds, writeSeeds } from './seeds.ts';
+import { filesFrom, type Seeds, writeSeeds } from './seeds.ts';
 import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
-import { forgetState, type HostState, type LabState, writeState } from './state.ts';
+import { forgetAll, type HostState, type LabState, writeState } from './state.ts';
 import type { Step } from './steps.ts';
 
-export interface StepOptions {
+/** One cluster of a lab, with what its hosts find on empty disks. */
+export interface Planned extends Scene {
   seeds: Seeds;
-  startSpread: number;
-  seed: number;
+}
+
+/** Hosts start at random moments within so many seconds, decided by `seed`. */
+export interface Spread {
+  startSpread?: number | undefined;
+  seed?: number | undefined;
   signal?: AbortSignal | undefined;
+}
+
+export interface StepOptions extends Spread {
   serveCommand?: ServeCommand | undefined;
 }
 
@@ -25,77 +34,96 @@ export async function makeDisk(layout: Layout, state: LabState, host: HostState,
   prepareHost(hostPaths(layout, host.name).root, host.name, state.network, state.resolved, files);
 }
 
-function memoryStep(layout: Layout, state: LabState, seeds: Seeds): Step {
+/** Boots hosts, each at its moment. When one fails, those that have not begun do not begin. */
+export async function bootHosts(layout: Layout, hosts: readonly HostState[], spread: Spread): Promise<void> {
+  const delays = startDelays(hosts.length, spread.startSpread ?? 0, spread.seed ?? 1);
+  const stop = new AbortController();
+  const signal = spread.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, spread.signal]);
+  const boots = hosts.map(async (host, index) => {
+    await sleep((delays[index] ?? 0) * 1000, undefined, { signal });
+    Object.assign(host, await bootHost(layout, host.name));
+  });
+  for (const boot of boots) boot.catch(() => stop.abort());
+  // None may still be about to boot when the undoing begins.
+  const ended = await Promise.allSettled(boots);
+  const failed = ended.filter((end) => end.status === 'rejected').map((end) => end.reason as Error);
+  const first = failed.find((error) => error.name !== 'AbortError') ?? failed[0];
+  if (first !== undefined) throw first;
+}
+
+function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
   return {
     name: 'writing down what is about to be done',
     do: async () => {
-      await mkdir(layout.log, { recursive: true });
-      await writeSeeds(layout, seeds);
-      await writeState(layout, state);
+      await mkdir(lab.log, { recursive: true });
+      for (const { layout, state, seeds } of clusters) {
+        await writeSeeds(layout, seeds);
+        await writeState(layout, state);
+      }
     },
     undo: async () => {
-      await forgetSeeds(layout);
-      await rm(layout.log, { recursive: true, force: true });
-      await forgetState(layout);
+      await rm(lab.log, { recursive: true, force: true });
+      await forgetAll(lab);
     },
   };
 }
 
-function disksStep(layout: Layout, state: LabState, seeds: Seeds): Step {
+function disksStep(lab: Layout, clusters: readonly Planned[]): Step {
   return {
     name: 'making the hosts’ disks',
     do: async () => {
-      for (const host of state.hosts) await makeDisk(layout, state, host, filesFrom(seeds, state.target, host));
+      for (const { layout, state, seeds } of clusters) {
+        for (const host of state.hosts) await makeDisk(layout, state, host, filesFrom(seeds, state.target, host));
+      }
     },
     // By what is there, not by what is remembered.
     undo: async () => {
-      const names = new Set(
-        mountsUnder(layout.hosts).map((point) => point.slice(layout.hosts.length + 1).split('/')[0]),
-      );
+      const names = new Set(mountsUnder(lab.hosts).map((point) => point.slice(lab.hosts.length + 1).split('/')[0]));
       try {
-        for (const name of readdirSync(layout.hosts)) names.add(name);
+        for (const name of readdirSync(lab.hosts)) names.add(name);
       } catch {}
-      for (const name of names) if (name) await removeHost(layout, name);
-      await rm(layout.hosts, { recursive: true, force: true });
+      for (const name of names) if (name) await removeHost(lab, name);
+      await rm(lab.hosts, { recursive: true, force: true });
     },
   };
 }
 
-function bootStep(layout: Layout, state: LabState, options: StepOptions): Step {
+/** A host of each cluster in turn: the same moment is not one cluster's alone. */
+function interleaved(clusters: readonly Planned[]): HostState[] {
+  const longest = Math.max(...clusters.map(({ state }) => state.hosts.length));
+  return Array.from({ length: longest }, (_, index) =>
+    clusters.flatMap(({ state }) => state.hosts[index] ?? []),
+  ).flat();
+}
+
+function bootStep(lab: Layout, clusters: readonly Planned[], spread: Spread): Step {
   return {
     name: 'booting the hosts',
     do: async () => {
-      const delays = startDelays(state.hosts.length, options.startSpread, options.seed);
-      const stop = new AbortController();
-      const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
-      const boots = state.hosts.map(async (host, index) => {
-        await sleep((delays[index] ?? 0) * 1000, undefined, { signal });
-        Object.assign(host, await bootHost(layout, host.name));
-      });
-      for (const boot of boots) boot.catch(() => stop.abort());
-      // None may still be about to boot when the undoing begins.
-      const ended = await Promise.allSettled(boots);
-      const failed = ended.filter((end) => end.status === 'rejected').map((end) => end.reason as Error);
-      const first = failed.find((error) => error.name !== 'AbortError') ?? failed[0];
-      if (first !== undefined) throw first;
-      state.phase = 'running';
-      await writeState(layout, state);
+      await bootHosts(lab, interleaved(clusters), spread);
+      for (const { layout, state } of clusters) {
+        state.phase = 'running';
+        await writeState(layout, state);
+      }
     },
-    undo: () => removeCgroup(layout.prefix),
+    undo: () => removeCgroup(lab.prefix),
   };
 }
 
-/** All that a lab consists of, in the order in which it is made. Undoing needs nothing but the layout. */
-export function labSteps(layout: Layout, state: LabState, options: StepOptions): Step[] {
+/** All that a lab consists of, in the order in which it is made. Undoing needs nothing but the first one's layout. */
+export function labSteps(first: Planned, beside: readonly Planned[], options: StepOptions): Step[] {
+  const { layout, state } = first;
+  const clusters = [first, ...beside];
+  const hosts = clusters.flatMap((cluster) => cluster.state.hosts);
   const remember = (server: LabState['server']) => {
     if (server !== undefined) state.server = server;
     return writeState(layout, state);
   };
   return [
-    memoryStep(layout, state, options.seeds),
-    networkStep(layout, state.network, state.hosts),
+    memoryStep(layout, clusters),
+    networkStep(layout, state.network, hosts),
     serversStep(layout, state.network, remember, options.serveCommand),
-    disksStep(layout, state, options.seeds),
-    bootStep(layout, state, options),
+    disksStep(layout, clusters),
+    bootStep(layout, clusters, options),
   ];
 }

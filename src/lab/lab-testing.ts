@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { loadAssets } from '../io/assets.ts';
+import type { Finished } from './command.ts';
 import type { Lab } from './handle.ts';
 import { type UpOptions, up, type WaitOptions } from './lab.ts';
 
@@ -97,4 +99,60 @@ export async function output(lab: Lab, host: string, command: string): Promise<s
 /** The status line of a unit: what it says it waits for. */
 export function statusLine(lab: Lab, host: string, unit: string): Promise<string> {
   return output(lab, host, `systemctl show -P StatusText ${unit}`);
+}
+
+/** Consul's servers on hosts of their own: they outlive what is done to members. */
+export const serverRole = '{servers: role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]}';
+
+/** What a host's gate says; waits until it is this. */
+export function says(lab: Lab, host: string, text: RegExp, unit = 'etcd.service'): Promise<string> {
+  return eventually(
+    () => statusLine(lab, host, unit).catch(() => ''),
+    (line) => text.test(line),
+    60,
+  );
+}
+
+/** The member ID of each host. */
+export async function memberIds(lab: Lab): Promise<Map<string, string>> {
+  const { rows } = await lab.cluster();
+  return new Map(rows.map(({ host, memberId }) => [host, memberId]));
+}
+
+/** As many members as the cluster is to have, all started and voting: nothing is left of those that were before. */
+export async function assertWhole(t: ExecutionContext, lab: Lab): Promise<Map<string, string>> {
+  const members = lab.hosts.filter(({ role }) => role === 'etcd');
+  const { stdout } = await lab.etcdctl(members[0]?.name ?? '', ['member', 'list']);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(', '));
+  t.is(rows.length, lab.state.cluster.size, stdout);
+  t.deepEqual(rows.map(([, , name]) => name).sort(), members.map(({ name }) => name).sort());
+  for (const [, state, , , , learner] of rows) t.deepEqual([state, learner], ['started', 'false'], stdout);
+  return memberIds(lab);
+}
+
+/**
+ * `quorumgate` as an operator runs it who reaches Consul through a host. `SPEC` and `SNAPSHOT` in the arguments become
+ * files of this content.
+ */
+export async function operate(
+  lab: Lab,
+  through: string,
+  spec: string,
+  args: string[],
+  snapshot?: Uint8Array,
+): Promise<Finished> {
+  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-operator-'));
+  try {
+    const files = { SPEC: join(folder, 'cluster.yaml'), SNAPSHOT: join(folder, 'snapshot.db') };
+    writeFileSync(files.SPEC, spec);
+    if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
+    const program = fileURLToPath(new URL('../../dist/cli/index.mjs', import.meta.url));
+    const named = args.map((arg) => (arg === 'SPEC' || arg === 'SNAPSHOT' ? files[arg] : arg));
+    return await lab.net(through, [process.execPath, program, ...named]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

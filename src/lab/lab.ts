@@ -1,59 +1,29 @@
-import { type Assets, type Compiled, compile } from '../compile.ts';
-import { ensureArtifact, offerFor } from './artifacts.ts';
-import { boot, type LabOptions } from './boot.ts';
+import { consulAddresses, hostsOf, networkOf } from './addresses.ts';
+import { boot, type ClusterBeside, type LabOptions } from './boot.ts';
+import { bootableFrom, type SpecSource } from './compile-for-lab.ts';
 import type { Lab } from './handle.ts';
 import { LabError } from './lab-error.ts';
-import { layoutOf } from './layout.ts';
 import type { Seen } from './look.ts';
-import { overlay } from './overlay.ts';
-import { prepareMachine } from './preconditions.ts';
-import type { Watched } from './watch.ts';
+import { type Watched, watch } from './watch.ts';
 
-export interface UpOptions extends LabOptions {
-  /** The spec, as the user wrote it. */
-  text: string;
-  /** Its name in diagnostics. */
-  file: string;
-  assets: Assets;
-  size?: number | undefined;
-}
-
-export interface CompiledForLab {
-  compiled: Compiled;
-  changes: string[];
-}
-
-/** Compiles a spec as the lab can boot it. Without files in it, the diagnostics say why. */
-export async function compileForLab(options: UpOptions): Promise<CompiledForLab> {
-  const { text, file, assets, size, signal, say = () => {} } = options;
-  const first = compile(text, { file, assets });
-  if (first.spec === undefined) return { compiled: first, changes: [] };
-  const { cache } = layoutOf(options.directory);
-  await prepareMachine(say, signal);
-  const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
-  const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
-  const changes: string[] = [];
-  const compiled = compile(text, {
-    file,
-    assets,
-    overlay: (spec) => {
-      const overlaid = overlay(spec, { target: options.target ?? 'aws', size, consul, etcd });
-      changes.splice(0, changes.length, ...overlaid.changes);
-      return overlaid.spec;
-    },
-  });
-  return { compiled, changes };
+export interface UpOptions extends LabOptions, SpecSource {
+  /** Specs of clusters beside the first, on its Consul; their hosts start among the first's. */
+  beside?: (Pick<SpecSource, 'text' | 'file' | 'size'> & Pick<LabOptions, 'hostFiles'>)[];
 }
 
 /** Compiles and boots; waits for nothing. Throws with the first error of the spec. */
 export async function start(options: UpOptions): Promise<Lab> {
-  const { compiled, changes } = await compileForLab(options);
-  const error = compiled.diagnostics.find(({ severity }) => severity === 'error');
-  if (error !== undefined || compiled.spec === undefined) {
-    throw new LabError(error?.message ?? `${options.file} did not compile`, error?.remedy ?? '');
+  const { files, spec } = await bootableFrom(options);
+  const network = networkOf(spec);
+  const join = consulAddresses(hostsOf(spec, network));
+  const beside: ClusterBeside[] = [];
+  for (const { hostFiles, ...source } of options.beside ?? []) {
+    const { assets, directory, target, say, signal } = options;
+    const settings = { assets, directory, target, signal, ...(say === undefined ? {} : { say }) };
+    const one = await bootableFrom({ ...settings, ...source, guestOf: { network, join } });
+    beside.push({ ...one, ...(hostFiles === undefined ? {} : { hostFiles }) });
   }
-  for (const change of changes) options.say?.(`for the lab: ${change}`);
-  return boot(compiled.files, compiled.spec, options);
+  return boot(files, spec, options, beside);
 }
 
 export interface WaitOptions {
@@ -68,7 +38,8 @@ export async function up(options: UpOptions & WaitOptions): Promise<UpLab> {
   const lab = await start(options);
   try {
     const { timeoutSeconds = 180, onLook, signal } = options;
-    const watched = await lab.wait({ timeoutSeconds, signal, ...(onLook === undefined ? {} : { onLook }) });
+    const hosts = [lab, ...lab.neighbours].flatMap((one) => one.hosts);
+    const watched = await watch(hosts, { timeoutSeconds, signal, ...(onLook === undefined ? {} : { onLook }) });
     if (watched.outcome === 'up') return { ...lab, watched };
     const where = watched.seen
       .filter((seen) => !seen.up)

@@ -33,6 +33,16 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
   };
 }
 
+/** The same lab with the memory of another cluster. */
+export function layoutBeside(layout: Layout, cluster: string): Layout {
+  const { directory } = layout;
+  return {
+    ...layout,
+    state: join(directory, `state-${cluster}.json`),
+    seeds: join(directory, `seeds-${cluster}.json`),
+  };
+}
+
 /** Directories and files of one host. `root` is the mounted whole, `upper` what the host itself has written. */
 export function hostPaths(layout: Layout, name: string) {
   const base = join(layout.hosts, name);

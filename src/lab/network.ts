@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { HostPlan, Network } from './addresses.ts';
-import { run } from './command.ts';
+import { finish, run } from './command.ts';
 import { type Layout, namespaceOf } from './layout.ts';
 import type { Step } from './steps.ts';
 
@@ -10,9 +10,9 @@ export const BRIDGE = 'bridge';
 /** The bridge itself, in that namespace. */
 export const SWITCH = 'br0';
 
-/** The bridge's port for a host, by its place in the lab's list. */
-export function portOf(index: number): string {
-  return `port${index}`;
+/** The bridge's port for a host, by its address: hosts come and go, and no two have one address at a time. */
+export function portOf({ address }: Pick<HostPlan, 'address'>): string {
+  return `port${Buffer.from(address.split('.').map(Number)).toString('hex')}`;
 }
 
 /** The lab's namespaces, by their names alone: also those of a lab that nobody remembers. */
@@ -30,8 +30,8 @@ export async function batch(namespace: string, lines: string[]): Promise<void> {
 }
 
 /** The commands that make a host's cable, then those on the host's own end. */
-function cable(layout: Layout, network: Network, host: HostPlan, index: number): { here: string[]; there: string[] } {
-  const port = portOf(index);
+function cable(layout: Layout, network: Network, host: HostPlan): { here: string[]; there: string[] } {
+  const port = portOf(host);
   return {
     here: [
       `link add ${port} type veth peer name eth0 netns ${namespaceOf(layout, host.name)}`,
@@ -42,17 +42,18 @@ function cable(layout: Layout, network: Network, host: HostPlan, index: number):
 }
 
 /** Connects one host more. */
-export async function connectHost(layout: Layout, network: Network, host: HostPlan, index: number): Promise<void> {
-  const { here, there } = cable(layout, network, host, index);
+export async function connectHost(layout: Layout, network: Network, host: HostPlan): Promise<void> {
+  const { here, there } = cable(layout, network, host);
   await run('ip', ['netns', 'add', namespaceOf(layout, host.name)]);
   await batch(namespaceOf(layout, BRIDGE), here);
   await batch(namespaceOf(layout, host.name), there);
 }
 
-/** Takes a host's cable and namespace away. */
-export async function disconnectHost(layout: Layout, name: string, index: number): Promise<void> {
-  await batch(namespaceOf(layout, BRIDGE), [`link del ${portOf(index)}`]);
-  await run('ip', ['netns', 'delete', namespaceOf(layout, name)]);
+/** Takes a host's cable and namespace away, as far as they are there. */
+export async function disconnectHost(layout: Layout, host: HostPlan): Promise<void> {
+  await finish('ip', ['-n', namespaceOf(layout, BRIDGE), 'link', 'del', portOf(host)]);
+  const namespace = namespaceOf(layout, host.name);
+  if (namespacesOf(layout).includes(namespace)) await run('ip', ['netns', 'delete', namespace]);
 }
 
 async function connect(layout: Layout, network: Network, hosts: readonly HostPlan[]): Promise<void> {
@@ -65,11 +66,9 @@ async function connect(layout: Layout, network: Network, hosts: readonly HostPla
     `link add ${SWITCH} type bridge`,
     `addr add ${network.gateway}/${network.prefix} dev ${SWITCH}`,
     `link set ${SWITCH} up`,
-    ...hosts.flatMap((host, index) => cable(layout, network, host, index).here),
+    ...hosts.flatMap((host) => cable(layout, network, host).here),
   ]);
-  for (const [index, host] of hosts.entries()) {
-    await batch(namespaceOf(layout, host.name), cable(layout, network, host, index).there);
-  }
+  for (const host of hosts) await batch(namespaceOf(layout, host.name), cable(layout, network, host).there);
 }
 
 /** One namespace with the bridge, one for each host. */

@@ -67,6 +67,19 @@ test('Consul that exists elsewhere becomes one host of the lab', (t) => {
   );
 });
 
+test('a cluster beside another has that one’s network and Consul; a lab that has changed says where its servers are', (t) => {
+  const guestOf = { network: networkOf({ address: {} }), join: ['10.77.0.101'] };
+  const { spec: changed, changes } = overlay(spec(), { ...options, guestOf });
+  t.deepEqual(changed.address, { cidr: '10.77.0.0/24' });
+  t.like(changed.consul, { servers: 'existing', count: 0, join: ['10.77.0.101'] });
+  t.true(changes.includes('consul.servers: members -> existing'));
+  t.is(hostsOf(changed, guestOf.network).length, 3);
+  const existing = spec({ consul: { servers: 'existing', join: ['10.77.0.101'] }, address: { cidr: '10.77.0.0/24' } });
+  t.false(overlay(existing, { ...options, guestOf }).changes.some((line) => /^(consul|address)/.test(line)));
+  const { spec: grown } = overlay(spec(), { ...options, size: 5, join: ({ cluster }) => [`10.1.2.${cluster.size}`] });
+  t.deepEqual(grown.consul.join, ['10.1.2.5']);
+});
+
 test('networks: host bits are dropped, wide ones are fine, narrow ones are refused', (t) => {
   t.deepEqual(networkOf({ address: { cidr: '10.9.8.77/24' } }), {
     cidr: '10.9.8.0/24',

@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import type { ProgramName, ProgramSource } from '../spec/schema.ts';
-import { hostsOf, networkOf } from './addresses.ts';
+import { consulAddresses, hostsOf, type Network, networkOf } from './addresses.ts';
 import type { Artifact } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 
@@ -9,6 +9,10 @@ export interface OverlayOptions {
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
+  /** For a cluster beside another: that one's network, and where its Consul servers are. */
+  guestOf?: { network: Network; join: string[] } | undefined;
+  /** Where Consul's servers are in a lab that runs already; else where a fresh one has them. */
+  join?: ((spec: Spec) => string[]) | undefined;
 }
 
 export interface Overlaid {
@@ -40,20 +44,22 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     change('cluster.size', String(spec.cluster.size), String(options.size));
     spec.cluster.size = options.size;
   }
-  if (spec.address.cidr === undefined) {
-    const { cidr } = networkOf(spec);
+  const { guestOf } = options;
+  if (spec.address.cidr === undefined || guestOf !== undefined) {
+    const { cidr } = guestOf?.network ?? networkOf(spec);
     change('address', JSON.stringify(spec.address), JSON.stringify({ cidr }));
     spec.address = { cidr };
   }
-  if (spec.consul.servers === 'existing') {
+  if (guestOf !== undefined) {
+    change('consul.servers', spec.consul.servers, 'existing');
+    spec.consul = { ...spec.consul, servers: 'existing', count: 0 };
+  } else if (spec.consul.servers === 'existing') {
     changes.push('consul.servers: existing -> role, one host: the lab has no Consul of yours, so it boots one');
     spec.consul = { ...spec.consul, servers: 'role', count: 1 };
   }
 
   const network = networkOf(spec);
-  const hosts = hostsOf(spec, network);
-  const role = spec.consul.servers === 'members' ? 'etcd' : 'consul-server';
-  const join = hosts.filter((host) => host.role === role).map((host) => host.address);
+  const join = guestOf?.join ?? options.join?.(spec) ?? consulAddresses(hostsOf(spec, network));
   change('consul.join', spec.consul.join.join(', '), join.join(', '));
   spec.consul.join = join;
 

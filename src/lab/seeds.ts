@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { hostsEver } from './addresses.ts';
+import type { Bootable } from './compile-for-lab.ts';
 import type { HostFile } from './host.ts';
 import { LabError } from './lab-error.ts';
 import type { Layout } from './layout.ts';
-import type { HostState } from './state.ts';
+import type { HostState, LabState } from './state.ts';
 import { LAB_TARGETS } from './target/targets.ts';
 
 /** What hosts find on an empty disk: kept beside the state, so that a later process can give a host a new one. */
@@ -14,14 +16,36 @@ export interface Seeds {
   own: ReadonlyMap<string, HostFile[]>;
 }
 
+/** The seeds of a cluster; own files also for hosts that it may once grow by. */
+export function seedsOf(
+  { files, spec }: Bootable,
+  { network, beside, hosts }: Pick<LabState, 'network' | 'beside' | 'hosts'>,
+  hostFiles: (host: HostState) => HostFile[] = () => [],
+): Seeds {
+  const ever = [...hosts, ...hostsEver(spec, network, beside)];
+  return {
+    compiled: new Map(files.map(({ path, bytes }) => [path, bytes])),
+    own: new Map(ever.map((host) => [host.name, hostFiles(host)])),
+  };
+}
+
 export const NO_SEEDS: Seeds = { compiled: new Map(), own: new Map() };
 
+/** Files of a host alone. */
+export function ownFiles({ own }: Seeds, { name, filesOf = name }: Pick<HostState, 'name' | 'filesOf'>): HostFile[] {
+  return own.get(filesOf) ?? [];
+}
+
 /** What a host of these seeds has to find before it boots. */
-export function filesFrom(seeds: Seeds, target: string, host: Pick<HostState, 'name' | 'role'>): HostFile[] {
+export function filesFrom(
+  seeds: Seeds,
+  target: string,
+  host: Pick<HostState, 'name' | 'role' | 'filesOf'>,
+): HostFile[] {
   const found = LAB_TARGETS.find(({ name }) => name === target);
   if (found === undefined) throw new LabError(`the lab cannot boot target ${target}`, 'Run `quorumgate lab down`.');
   const seeded = found.seed(host, seeds.compiled).map(({ path, mode, bytes }) => ({ path, mode, content: bytes }));
-  return [...seeded, ...(seeds.own.get(host.name) ?? [])];
+  return [...seeded, ...ownFiles(seeds, host)];
 }
 
 interface StoredFile extends Omit<HostFile, 'content'> {
@@ -62,8 +86,4 @@ export function readSeeds(layout: Layout): Seeds {
     compiled: new Map(Object.entries(stored.compiled).map(([path, base64]) => [path, decode(base64)])),
     own: new Map(Object.entries(stored.own).map(([name, list]) => [name, files(list)])),
   };
-}
-
-export async function forgetSeeds(layout: Layout): Promise<void> {
-  await rm(layout.seeds, { force: true });
 }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import type { HostPlan, Network } from './addresses.ts';
+import { join } from 'node:path';
+import type { HostPlan, Network, Place } from './addresses.ts';
 import { processesIn } from './cgroup.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, layoutBeside } from './layout.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** A host that was started; the identities tell whether it still runs. */
@@ -13,8 +14,11 @@ export interface HostState extends HostPlan {
   init?: ProcessIdentity;
   /** When systemd-nspawn was started, in seconds of the machine's monotonic clock. */
   startedAt?: number;
+  /** The host in whose place this one is, by its name, where that one's own files are this one's. */
+  filesOf?: string;
 }
 
+/** One cluster of a lab. A second one beside the first has a file of its own, with the same network and image. */
 export interface LabState {
   version: 1;
   /** `starting` in the file and no process that holds the lock: a crash. */
@@ -27,7 +31,9 @@ export interface LabState {
   imageDirectory: string;
   network: Network;
   hosts: HostState[];
-  /** Hosts that were replaced: their names and addresses are not given again. */
+  /** Only of a cluster beside the first: its place, and where that one's Consul servers are. */
+  beside?: Place & { join: string[] };
+  /** Hosts that were replaced or removed: their names and addresses are not given again. */
   retired?: HostPlan[];
   server?: ProcessIdentity;
 }
@@ -55,9 +61,38 @@ async function write(layout: Layout, state: LabState): Promise<void> {
   await rename(`${layout.state}.new`, layout.state);
 }
 
-export async function forgetState(layout: Layout): Promise<void> {
-  await rm(layout.state, { force: true });
-  await rm(`${layout.state}.new`, { force: true });
+function filesOf(layout: Layout): string[] {
+  try {
+    // Sorted, the first cluster's state is the last.
+    return readdirSync(layout.directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Where what is remembered of clusters beside the first is. */
+export function layoutsBeside(layout: Layout): Layout[] {
+  return filesOf(layout).flatMap((file) => {
+    const name = /^state-(.+)\.json$/.exec(file)?.[1];
+    return name === undefined ? [] : [layoutBeside(layout, name)];
+  });
+}
+
+/** Hosts of the lab's other clusters, there or gone: they have addresses of the same network. */
+export function hostsElsewhere(layout: Layout): HostPlan[] {
+  const states = filesOf(layout).filter((file) => /^state(-.+)?\.json$/.test(file));
+  const others = states.map((file) => join(layout.directory, file)).filter((file) => file !== layout.state);
+  return others.flatMap((file) => {
+    const { hosts = [], retired = [] } = readState({ ...layout, state: file }) ?? {};
+    return [...hosts, ...retired];
+  });
+}
+
+/** Forgets all clusters of the lab, and what their hosts find on empty disks. */
+export async function forgetAll(layout: Layout): Promise<void> {
+  for (const file of filesOf(layout)) {
+    if (/^(seeds|state)(-.+)?\.json(\.new)?$/.test(file)) await rm(join(layout.directory, file), { force: true });
+  }
 }
 
 /** Whether any process of the lab still runs, remembered or not. */

@@ -1,17 +1,21 @@
 import { attach } from './attach.ts';
+import type { Lab } from './handle.ts';
 import { isUp } from './inside.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { look } from './look.ts';
 import { clusterReport } from './report.ts';
 import { table } from './table.ts';
 
-/** `lab status`: hosts with their steps, then the cluster. */
+/** `lab status`: for each cluster its hosts with their steps, then the cluster. */
 export async function status(layout: Layout = layoutOf()): Promise<string> {
-  const lab = attach(layout);
-  const { state } = lab;
+  const first = attach(layout);
+  return (await Promise.all([first, ...first.neighbours].map(statusOf))).join('\n');
+}
+
+async function statusOf({ layout, state, cluster }: Lab): Promise<string> {
   const seen = await Promise.all(state.hosts.map((host) => look(host)));
   const rows = seen.map(({ host, step, status: text }) => [host.name, host.role, host.address, step, text]);
   const head = `lab in ${layout.directory}: ${state.target} on ${state.image}, cluster ${state.cluster.name}\n`;
   const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows]);
-  return `${head}${hosts}${state.hosts.some(isUp) ? `\n${clusterReport(await lab.cluster())}` : ''}`;
+  return `${head}${hosts}${state.hosts.some(isUp) ? `\n${clusterReport(await cluster())}` : ''}`;
 }

@@ -30,7 +30,7 @@ export async function takeDown(layout: Layout): Promise<void> {
   const network = { cidr: '', prefix: 0, gateway: '' };
   const nothing = { version: 1, phase: 'starting', cluster: { name: '', size: 0 }, target: '', image: '' } as const;
   const state: LabState = readState(layout) ?? { ...nothing, resolved: false, imageDirectory: '', network, hosts: [] };
-  await undoSteps(labSteps(layout, state, { seeds: NO_SEEDS, startSpread: 0, seed: 0 }));
+  await undoSteps(labSteps({ layout, state, seeds: NO_SEEDS }, [], {}));
 }
 
 /** `lab down`: whether there was anything. */

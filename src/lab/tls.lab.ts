@@ -1,12 +1,13 @@
+import { loadAssets } from '../io/assets.ts';
 import { hostsOf, networkOf } from './addresses.ts';
 import { throwawayCertificates } from './certificates.ts';
-import { compileForLab } from './lab.ts';
-import { assertSound, eventually, example, inLab, labOptions, labTest, output } from './lab-testing.ts';
+import { compileForLab } from './compile-for-lab.ts';
+import { assertSound, eventually, example, inLab, labTest, output } from './lab-testing.ts';
 
 labTest('mutual TLS on peers and clients, -ssl records only', async (t) => {
   t.timeout(300_000);
   const text = example('tls.yaml');
-  const { spec } = (await compileForLab(await labOptions({ text }))).compiled;
+  const { spec } = (await compileForLab({ text, file: 'tls.yaml', assets: await loadAssets() })).compiled;
   if (spec === undefined) return t.fail('the example does not compile');
   const certificates = await throwawayCertificates(spec, hostsOf(spec, networkOf(spec)));
   await inLab({ text, hostFiles: ({ name }) => certificates.get(name) ?? [] }, async (lab) => {

@@ -1,16 +1,18 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { hostsOf, networkOf } from '../addresses.ts';
 import { random } from '../spread.ts';
 import { type Choice, choose } from './choose.ts';
 import { KINDS } from './kinds.ts';
 
-const hosts = ['etcd-1', 'etcd-2', 'etcd-3'];
-const kinds = KINDS.filter(({ heals }) => heals).map(({ name }) => name);
+const network = networkOf({ address: {} });
+const kinds = KINDS.filter(({ heals }) => heals);
+const destroying = new Set(kinds.filter(({ destroys }) => destroys).map(({ name }) => name));
 
-function story(seed: number, length = 30, size = 3): Choice[] {
+function story(seed: number, length = 30, size = 3, count = 0): Choice[] {
   const next = random(seed);
-  const names = Array.from({ length: size }, (_, index) => `etcd-${index + 1}`);
-  return Array.from({ length }, () => choose(next, kinds, names, size));
+  const hosts = hostsOf({ cluster: { size }, consul: { count } }, network);
+  return Array.from({ length }, () => choose(next, kinds, hosts, size));
 }
 
 test('one seed is one story, another seed another', (t) => {
@@ -33,16 +35,34 @@ test('a fault hits different hosts, no more than a quorum bears, unless it says 
   );
 });
 
+test('disks are lost only of members, and of no more than a quorum bears', (t) => {
+  t.deepEqual([...destroying], ['wipe', 'replace']);
+  fc.assert(
+    fc.property(fc.nat(), fc.constantFrom(1, 3, 5, 7), fc.constantFrom(0, 3), (seed, size, count) => {
+      for (const { kind, hosts, beyond } of story(seed, 40, size, count).filter((one) => destroying.has(one.kind))) {
+        t.true(hosts.length <= Math.floor((size - 1) / 2), `${kind} of ${hosts.length} of ${size}`);
+        t.true(hosts.every((name) => name.startsWith('etcd-')));
+        t.false(beyond);
+      }
+    }),
+  );
+  t.true(story(2, 500).some(({ kind }) => destroying.has(kind)));
+  t.false(
+    story(2, 500, 1).some(({ kind }) => destroying.has(kind)),
+    'a single member has none to lose',
+  );
+});
+
 test('a long story has every kind in it, and now and then more than a quorum bears', (t) => {
   const long = story(1, 500);
-  t.deepEqual([...new Set(long.map(({ kind }) => kind))].sort(), [...kinds].sort());
+  t.deepEqual([...new Set(long.map(({ kind }) => kind))].sort(), kinds.map(({ name }) => name).sort());
   const share = long.filter(({ beyond }) => beyond).length / long.length;
   t.true(share > 0.1 && share < 0.3, String(share));
-  t.true(long.some(({ hosts: hit }) => hit.length === hosts.length));
+  t.true(long.some(({ hosts: hit }) => hit.length === 3));
 });
 
 test('what only an operator can heal is never chosen', (t) => {
   const off = KINDS.filter(({ heals }) => !heals).map(({ name }) => name);
-  t.deepEqual(off, ['wipe', 'replace', 'clone-disk', 'wipe-consul']);
+  t.deepEqual(off, ['clone-disk']);
   t.is(new Set(KINDS.map(({ name }) => name)).size, KINDS.length);
 });

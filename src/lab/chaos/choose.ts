@@ -1,3 +1,5 @@
+import type { HostPlan } from '../addresses.ts';
+
 /** One fault: which, on whom, how long, and how long nothing happens before it. */
 export interface Choice {
   kind: string;
@@ -21,18 +23,26 @@ function shuffled<T>(list: readonly T[], next: () => number): T[] {
   return list.flatMap(() => left.splice(Math.floor(next() * left.length), 1));
 }
 
+/** What has to be known of a kind to choose it. */
+export interface Choosable {
+  name: string;
+  /** A member's disk is lost with it: never on more members than a quorum bears, since nothing brings them back. */
+  destroys?: true;
+}
+
 /** The next fault. Always draws the same number of times, so that one list of kinds and one seed are one story. */
 export function choose(
   next: () => number,
-  kinds: readonly string[],
-  hosts: readonly string[],
+  kinds: readonly Choosable[],
+  hosts: readonly Pick<HostPlan, 'name' | 'role'>[],
   members: number,
 ): Choice {
-  const kind = kinds[Math.floor(next() * kinds.length)] ?? '';
-  const order = shuffled(hosts, next);
   const bearable = Math.floor((members - 1) / 2);
-  const beyond = next() < BEYOND || bearable === 0;
-  const [from, to] = beyond ? [bearable + 1, hosts.length] : [1, bearable];
+  const possible = kinds.filter(({ destroys }) => !destroys || bearable > 0);
+  const { name: kind, destroys = false } = possible[Math.floor(next() * possible.length)] ?? { name: '' };
+  const order = shuffled(hosts, next).flatMap(({ name, role }) => (destroys && role !== 'etcd' ? [] : name));
+  const beyond = (next() < BEYOND || bearable === 0) && !destroys;
+  const [from, to] = beyond ? [bearable + 1, order.length] : [1, bearable];
   const count = from + Math.floor(next() * (to - from + 1));
   const [pause, lasts, amount] = [1 + next() * 4, 1 + next() * 11, Math.round(next() * 100)];
   const hit = order.slice(0, count);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type Finished, finish } from '../command.ts';
+import type { Finished } from '../command.ts';
 import { etcdctlEnvironment } from '../etcdctl.ts';
 import type { Scene } from '../fault/scene.ts';
-import { hostPaths, namespaceOf } from '../layout.ts';
+import { insideNetwork } from '../inside.ts';
+import { hostPaths } from '../layout.ts';
 import { BRIDGE } from '../network.ts';
 import type { HostState } from '../state.ts';
 
@@ -16,6 +17,6 @@ export function clientOf({ layout }: Scene, member: HostState, args: string[], t
     value.startsWith('/') ? `${name}=${join(root, value)}` : `${name}=${value}`,
   );
   const etcdctl = join(root, 'opt/quorumgate/bin/etcdctl');
-  const enter = [`--net=/run/netns/${namespaceOf(layout, BRIDGE)}`, '--', 'env', ...settings];
-  return finish('nsenter', [...enter, etcdctl, `--command-timeout=${timeout}`, '--dial-timeout=1s', ...args]);
+  const command = ['env', ...settings, etcdctl, `--command-timeout=${timeout}`, '--dial-timeout=1s', ...args];
+  return insideNetwork(layout, { name: BRIDGE }, command);
 }

@@ -1,9 +1,8 @@
 import type { Faults } from '../fault/faults.ts';
-import type { Choice } from './choose.ts';
+import type { Choice, Choosable } from './choose.ts';
 
 /** A kind of fault as chaos plays it: what begins it, and what ends it where it does not end by itself. */
-export interface ChaosKind {
-  name: string;
+export interface ChaosKind extends Choosable {
   /** Whether this version heals it by itself; others are never chosen. */
   heals: boolean;
   begin(faults: Faults, choice: Choice): Promise<string[]>;
@@ -29,8 +28,8 @@ const healAll = once((faults) => faults.heal());
 const thaw = each((faults, host) => faults.thaw(host));
 
 /**
- * All kinds, as data. A host that was wiped, replaced or given another's disk waits for an operator in this version, as
- * does one whose cluster's record is gone with Consul's data: joining is not built yet. Then `heals` becomes true here.
+ * All kinds, as data. Only a host that was given another's disk waits for an operator, by design: no protocol can tell
+ * which of two with one identity is the right one.
  */
 export const KINDS: readonly ChaosKind[] = [
   { name: 'kill-etcd', heals: true, begin: each((faults, host) => faults.kill(host, 'etcd')) },
@@ -61,8 +60,8 @@ export const KINDS: readonly ChaosKind[] = [
     begin: once((faults, hosts) => faults.stopConsul(...hosts)),
     end: once((faults, hosts) => faults.startConsul(...hosts)),
   },
-  { name: 'wipe', heals: false, begin: each((faults, host) => faults.wipe(host)) },
-  { name: 'replace', heals: false, begin: each((faults, host) => faults.replace(host)) },
+  { name: 'wipe', heals: true, destroys: true, begin: each((faults, host) => faults.wipe(host)) },
+  { name: 'replace', heals: true, destroys: true, begin: each((faults, host) => faults.replace(host)) },
   {
     name: 'clone-disk',
     heals: false,
@@ -72,5 +71,5 @@ export const KINDS: readonly ChaosKind[] = [
     }),
     end: each((faults, host) => faults.reboot(host)),
   },
-  { name: 'wipe-consul', heals: false, begin: once((faults, hosts) => faults.wipeConsul(...hosts)) },
+  { name: 'wipe-consul', heals: true, begin: once((faults, hosts) => faults.wipeConsul(...hosts)) },
 ];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { consulFlaws } from '../consul-health.ts';
 import type { Lab } from '../handle.ts';
 import { monotonic } from '../host.ts';
 import { isUp } from '../inside.ts';
@@ -73,7 +74,6 @@ export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosT
   if (!one) throw new LabError('the lab is not one healthy cluster to begin with', 'See `quorumgate lab status`.');
   const began = monotonic();
   const say = (line: string) => options.say(`${(monotonic() - began).toFixed(1).padStart(7)} s  ${line}`);
-  const names = kinds.map(({ name }) => name);
   const next = random(seed);
   const told = { played: new Map<string, number>(), longestHealing: 0, broken: [] as string[] };
   // Of this run alone: another with the same seed wrote the same numbers.
@@ -81,15 +81,17 @@ export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosT
   say(`seed ${seed}, cluster ${predicted}: a client writes`);
   try {
     while (monotonic() - began < minutes * 60 && told.broken.length === 0 && !signal?.aborted) {
-      const hosts = lab.hosts.map(({ name }) => name);
-      const choice = choose(next, names, hosts, lab.state.cluster.size);
+      const choice = choose(next, kinds, lab.hosts, lab.state.cluster.size);
       const kind = kinds.find(({ name }) => name === choice.kind);
       if (kind === undefined) break;
       say(`${choice.kind}: ${choice.hosts.join(', ')}${choice.beyond ? ' (more than a quorum bears)' : ''}`);
-      if (!(await playOne(lab, kind, choice, { ...options, say }))) continue;
-      told.played.set(choice.kind, (told.played.get(choice.kind) ?? 0) + 1);
+      const played = await playOne(lab, kind, choice, { ...options, say });
+      if (signal?.aborted) break;
+      if (played) told.played.set(choice.kind, (told.played.get(choice.kind) ?? 0) + 1);
+      // Also after one that was not played to its end: a second disk is never lost while a first one is missing.
       const ended = monotonic();
-      told.broken.push(...(await flawsAfter(() => clusterFlaws(lab, predicted), signal)));
+      const look = async () => [...(await clusterFlaws(lab, predicted)), ...(await consulFlaws(lab))];
+      told.broken.push(...(await flawsAfter(look, signal)));
       told.longestHealing = Math.max(told.longestHealing, monotonic() - ended);
       say(`  healthy after ${(monotonic() - ended).toFixed(1)} s; ${writer.soFar().acknowledged.length} writes so far`);
     }

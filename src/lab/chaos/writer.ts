@@ -14,6 +14,7 @@ export interface Written {
 }
 
 export interface Writer {
+  /** At any moment; a gap counts while it lasts. */
   soFar(): Written;
   stop(): Promise<Written>;
 }
@@ -23,7 +24,10 @@ export function keyOf(prefix: string, number: number): string {
   return `${prefix}${String(number).padStart(12, '0')}`;
 }
 
-/** Puts increasing keys, one after the other, to one member; to the next one whenever a write is not acknowledged. */
+/**
+ * Puts increasing keys, one after the other, to one member; to the next one whenever a write is not acknowledged, so
+ * also when its host is gone, or has no etcdctl yet.
+ */
 export function startWriter(scene: Scene, prefix: string): Writer {
   const written: Written = { prefix, acknowledged: [], attempts: 0, longestGap: 0 };
   let stopped = false;
@@ -36,7 +40,10 @@ export function startWriter(scene: Scene, prefix: string): Writer {
     while (!stopped) {
       const members = scene.state.hosts.filter(({ role }) => role === 'etcd');
       const member = members[turn % members.length];
-      if (member === undefined) return;
+      if (member === undefined) {
+        await sleep(50);
+        continue;
+      }
       written.attempts += 1;
       const number = written.attempts;
       const { exitCode } = await clientOf(scene, member, ['put', keyOf(prefix, number), String(number)], '2s');
@@ -52,7 +59,10 @@ export function startWriter(scene: Scene, prefix: string): Writer {
   // Seen by who stops it, not as an error that nobody has caught meanwhile.
   working.catch(() => {});
   return {
-    soFar: () => written,
+    soFar: () => {
+      gap();
+      return written;
+    },
     stop: async () => {
       stopped = true;
       await working;

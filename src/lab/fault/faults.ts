@@ -7,7 +7,7 @@ import { heal } from './heal.ts';
 import { partition } from './partition.ts';
 import { kill, reboot, wipe } from './power.ts';
 import { killProgram, type Program } from './program.ts';
-import { replace } from './replace.ts';
+import { type ReplaceOptions, replace } from './replace.ts';
 import type { Scene } from './scene.ts';
 import { delay, loss } from './traffic.ts';
 
@@ -22,8 +22,8 @@ export interface Faults {
   reboot(host: string): Promise<string>;
   /** The same with an empty disk. */
   wipe(host: string): Promise<string>;
-  /** Another host, by name and address, in its place; it is in `lab.hosts` then. */
-  replace(host: string): Promise<string>;
+  /** Another host, by name and (unless `sameAddress`) address, in its place; it is in `lab.hosts` then. */
+  replace(host: string, options?: ReplaceOptions): Promise<string>;
   /** etcd's data directory of one host onto another that is off. */
   cloneDisk(from: string, to: string): Promise<string>;
   /** Groups that no longer reach each other, nor the hosts that are in none of them. */
@@ -50,7 +50,7 @@ export function faultsOf(scene: Scene): Faults {
     thaw: async (host, program) => thaw(scene, one(host), program),
     reboot: async (host) => reboot(scene, one(host)),
     wipe: async (host) => wipe(scene, one(host)),
-    replace: async (host) => replace(scene, one(host)),
+    replace: async (host, options) => replace(scene, one(host), options),
     cloneDisk: async (from, to) => cloneDisk(scene, one(from), one(to)),
     partition: async (...groups) => partition(scene, groups.map(many)),
     heal: async (...hosts) => heal(scene, hosts.length === 0 ? scene.state.hosts : many(hosts)),

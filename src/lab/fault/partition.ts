@@ -15,21 +15,35 @@ function names(hosts: readonly HostState[]): string {
   return hosts.map(({ name }) => name).join(', ');
 }
 
-async function switchesIn(namespace: string): Promise<string[]> {
-  const links = JSON.parse(await run('ip', ['-n', namespace, '-j', 'link', 'show', 'type', 'bridge'])) as {
-    ifname?: string;
-  }[];
-  return links.flatMap(({ ifname }) => (ifname === undefined || ifname === SWITCH ? [] : [ifname]));
+/** Switches of partitions with no cable in them any more. */
+async function emptySwitches(namespace: string): Promise<string[]> {
+  const shown = await run('ip', ['-n', namespace, '-d', '-j', 'link', 'show']);
+  const links = JSON.parse(shown) as { ifname?: string; master?: string; linkinfo?: { info_kind?: string } }[];
+  const used = new Set([SWITCH, ...links.map(({ master }) => master)]);
+  const switches = links
+    .filter(({ linkinfo }) => linkinfo?.info_kind === 'bridge')
+    .map(({ ifname = SWITCH }) => ifname);
+  return switches.filter((name) => !used.has(name));
+}
+
+/** A group's switch; no two groups of the lab's clusters have one first host. */
+function switchOf([first]: readonly HostState[]): string {
+  return first === undefined ? SWITCH : portOf(first).replace('port', 'br');
 }
 
 /** Puts hosts back on the lab's one switch. */
-export async function reconnect({ layout, state }: Scene, hosts: readonly HostState[]): Promise<void> {
+export async function reconnect({ layout }: Scene, hosts: readonly HostState[]): Promise<void> {
   const namespace = namespaceOf(layout, BRIDGE);
-  const lines = hosts.map((host) => `link set ${portOf(state.hosts.indexOf(host))} master ${SWITCH}`);
-  if (hosts.length === state.hosts.length) {
-    lines.push(...(await switchesIn(namespace)).map((name) => `link del ${name}`));
-  }
-  await batch(namespace, lines);
+  await batch(
+    namespace,
+    hosts.map((host) => `link set ${portOf(host)} master ${SWITCH}`),
+  );
+  const left = await emptySwitches(namespace);
+  if (left.length > 0)
+    await batch(
+      namespace,
+      left.map((name) => `link del ${name}`),
+    );
 }
 
 /** Separates groups from each other and from all other hosts; ends an earlier partition. */
@@ -39,10 +53,10 @@ export async function partition(scene: Scene, groups: readonly (readonly HostSta
   if (all.length === 0) throw new LabError('a partition needs a host', 'Name one, or groups: `etcd-1,etcd-2 etcd-3`.');
   if (new Set(all).size < all.length) throw new LabError('a host is in two groups', 'Name each host once.');
   await reconnect(scene, state.hosts);
-  const lines = groups.flatMap((group, index) => [
-    `link add br${index + 1} type bridge`,
-    `link set br${index + 1} up`,
-    ...group.map((host) => `link set ${portOf(state.hosts.indexOf(host))} master br${index + 1}`),
+  const lines = groups.flatMap((group) => [
+    `link add ${switchOf(group)} type bridge`,
+    `link set ${switchOf(group)} up`,
+    ...group.map((host) => `link set ${portOf(host)} master ${switchOf(group)}`),
   ]);
   await batch(namespaceOf(layout, BRIDGE), lines);
   const rest = state.hosts.filter((host) => !all.includes(host));

@@ -1,31 +1,39 @@
-import { removeHost } from '../host.ts';
 import { LabError } from '../lab-error.ts';
-import { connectHost, disconnectHost } from '../network.ts';
-import { readSeeds } from '../seeds.ts';
-import { type HostState, writeState } from '../state.ts';
-import { cutPower, emptyDisk, powerOn } from './power.ts';
-import { replacementFor } from './replacement.ts';
+import { connectHost } from '../network.ts';
+import { nextHost } from '../next-host.ts';
+import { retire, takeAway } from '../remove.ts';
+import { ownFiles, readSeeds } from '../seeds.ts';
+import { type HostState, hostsElsewhere, writeState } from '../state.ts';
+import { emptyDisk, powerOn } from './power.ts';
 import type { Scene } from './scene.ts';
 
-/** A new host in another's place: other name, other address, empty disk; the old one never comes back. */
-export async function replace(scene: Scene, old: HostState): Promise<string> {
+export interface ReplaceOptions {
+  /** The new host gets the old one's address, and with it the files that the old one alone had, such as certificates. */
+  sameAddress?: boolean | undefined;
+}
+
+/** A new host in another's place: other name and machine-id, empty disk, other address; the old one never comes back. */
+export async function replace(
+  scene: Scene,
+  old: HostState,
+  { sameAddress = false }: ReplaceOptions = {},
+): Promise<string> {
   const { layout, state } = scene;
-  if ((readSeeds(layout).own.get(old.name) ?? []).length > 0) {
+  if (!sameAddress && ownFiles(readSeeds(layout), old).length > 0) {
     throw new LabError(
       `${old.name} has files for it alone, such as certificates for its address: the lab cannot make them for another`,
-      'Use a spec with `tls: off` for this fault.',
+      'Use `--same-address`, or a spec with `tls: off`.',
     );
   }
-  const next: HostState = replacementFor(state, old);
-  const index = state.hosts.indexOf(old);
-  await cutPower(scene, old);
-  await removeHost(layout, old.name);
-  await disconnectHost(layout, old.name, index);
-  const { name, role, address } = old;
-  state.retired = [...(state.retired ?? []), { name, role, address }];
-  state.hosts[index] = next;
+  const { name, role, address, filesOf = name } = old;
+  const next: HostState = nextHost(state, role, hostsElsewhere(layout));
+  if (sameAddress) Object.assign(next, { address, filesOf });
+  // Before anything is waited for: two hosts may be replaced at once.
+  retire(scene, old);
+  state.hosts[state.hosts.indexOf(old)] = next;
+  await takeAway(scene, old);
   await writeState(layout, state);
-  await connectHost(layout, state.network, next, index);
+  await connectHost(layout, state.network, next);
   await emptyDisk(scene, next);
   await powerOn(scene, next);
   return `${name} (${address}): gone for good; ${next.name} (${next.address}) boots in its place with an empty disk`;

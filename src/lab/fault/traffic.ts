@@ -7,9 +7,9 @@ import type { HostState } from '../state.ts';
 import type { Scene } from './scene.ts';
 
 /** Both ends of a host's cable: what leaves either end is hit, so each way once. */
-function ends({ layout, state }: Scene, host: HostState): [namespace: string, device: string][] {
+function ends({ layout }: Scene, host: HostState): [namespace: string, device: string][] {
   return [
-    [namespaceOf(layout, BRIDGE), portOf(state.hosts.indexOf(host))],
+    [namespaceOf(layout, BRIDGE), portOf(host)],
     [namespaceOf(layout, host.name), 'eth0'],
   ];
 }
@@ -29,7 +29,7 @@ async function netem(scene: Scene, host: HostState, what: string[]): Promise<boo
 /** Drops one packet in so many by chance in the bridge's namespace: for kernels without netem. */
 async function dropByFilter(scene: Scene, host: HostState, percent: number): Promise<void> {
   await ensureNft((line) => process.stderr.write(`${line}\n`));
-  const port = portOf(scene.state.hosts.indexOf(host));
+  const port = portOf(host);
   const chance = `numgen random mod 10000 < ${Math.round(percent * 100)} drop`;
   const rules = `table netdev loss-${port} {
     chain in { type filter hook ingress device ${port} priority 0; ${chance}; }
@@ -45,7 +45,7 @@ export async function clearTraffic(scene: Scene, hosts: readonly HostState[]): P
     for (const [namespace, device] of ends(scene, host)) {
       await finish('tc', ['-n', namespace, 'qdisc', 'del', 'dev', device, 'root']);
     }
-    const table = `loss-${portOf(scene.state.hosts.indexOf(host))}`;
+    const table = `loss-${portOf(host)}`;
     await finish('nsenter', [`--net=/run/netns/${bridge}`, NFT, 'delete', 'table', 'netdev', table]);
   }
 }

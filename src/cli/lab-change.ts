@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { compile } from '../compile.ts';
+import { loadAssets } from '../io/assets.ts';
+import { readInput } from '../io/input.ts';
+import { LabError } from '../lab/lab-error.ts';
+import { interruptible } from './interruptible.ts';
+import { withLab } from './lab-running.ts';
+import { number } from './number.ts';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+interface Size {
+  size?: number;
+}
+
+/** Adds `lab grow` and `lab remove`. */
+export function addChangeCommands(lab: Command): void {
+  lab
+    .command('grow <spec>')
+    .description('boot the hosts that a larger size of the same cluster has more, with its user-data; waits for none')
+    .option('--size <n>', "so many members instead of the spec's", number)
+    .action((spec: string, flags: Size) => interruptible((signal) => grow(spec, flags, signal)));
+  lab
+    .command('remove <host>')
+    .description('end a host for good: power, disk, network, and its name and address for ever')
+    .option('--size <n>', 'how many members make the cluster whole from now on', number)
+    .action((host: string, { size }: Size) =>
+      withLab(async (running) => say(await running.remove(host, { size })), host),
+    );
+}
+
+async function grow(file: string, { size }: Size, signal: AbortSignal): Promise<void> {
+  const input = await readInput(file);
+  if ('diagnostic' in input) throw new LabError(input.diagnostic.message, input.diagnostic.remedy);
+  const source = { text: input.text, file: input.file, assets: await loadAssets(), size };
+  // Of a spec that does not compile the first cluster says so.
+  const cluster = compile(source.text, source).spec?.cluster.name;
+  await withLab(async (first) => {
+    const meant = first.neighbours.find(({ state }) => state.cluster.name === cluster) ?? first;
+    say(await meant.grow({ ...source, say, signal }));
+  });
+}

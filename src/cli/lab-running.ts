@@ -1,0 +1,20 @@
+import { attach, attachTo } from '../lab/attach.ts';
+import type { Lab } from '../lab/handle.ts';
+import { layoutOf } from '../lab/layout.ts';
+import { lockLab } from '../lab/take-down.ts';
+
+/**
+ * Uses the lab that runs, alone: what it remembers of its hosts changes. It is the cluster that has `host`, else the
+ * first.
+ */
+export async function withLab(use: (lab: Lab) => Promise<void>, host?: string): Promise<void> {
+  const layout = layoutOf();
+  // Before the lock, which makes the directory: there may be no lab in it.
+  attach(layout);
+  const release = await lockLab(layout);
+  try {
+    await use(attachTo(host, layout));
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,137 @@
+import { isSea } from 'node:sea';
+import { type Command, Option } from 'commander';
+import { render } from '../diagnostic/render.ts';
+import { loadAssets } from '../io/assets.ts';
+import { readInput } from '../io/input.ts';
+import { consulAddresses, hostsEver, hostsOf, networkOf, placeBeside } from '../lab/addresses.ts';
+import { boot, type ClusterBeside } from '../lab/boot.ts';
+import { throwawayCertificates } from '../lab/certificates.ts';
+import { type Bootable, type CompileSettings, compileForLab } from '../lab/compile-for-lab.ts';
+import type { Lab } from '../lab/handle.ts';
+import { IMAGES, type ImageName } from '../lab/image-recipe.ts';
+import { LabError } from '../lab/lab-error.ts';
+import { progress } from '../lab/progress.ts';
+import { clusterReport, phaseReport, stuckReport } from '../lab/report.ts';
+import { LAB_TARGETS } from '../lab/target/targets.ts';
+import { watch } from '../lab/watch.ts';
+import { interruptible } from './interruptible.ts';
+import { number } from './number.ts';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+interface UpFlags {
+  size?: number;
+  beside: string[];
+  startSpread: number;
+  seed: number;
+  image: ImageName;
+  target: string;
+  timeout: number;
+}
+
+/** Adds `lab up`. */
+export function addUp(lab: Command): void {
+  const names = LAB_TARGETS.map(({ name }) => name);
+  lab
+    .command('up <spec>')
+    .description('compile a spec, boot its hosts and wait until they are one cluster')
+    .option('--size <n>', "so many members instead of the spec's", number)
+    .option(
+      '--beside <spec>',
+      "boot another cluster among the first's hosts, on its Consul",
+      (one: string, before: string[]) => [...before, one],
+      [],
+    )
+    .option('--start-spread <seconds>', 'start the hosts at random moments within so many seconds', number, 0)
+    .option('--seed <n>', 'decides those moments', number, 1)
+    .addOption(imageOption())
+    .addOption(new Option('--target <name>', 'whose output to boot').choices(names).default('aws'))
+    .option('--timeout <seconds>', 'how long the hosts may take', number, 180)
+    .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
+}
+
+export function imageOption(): Option {
+  return new Option('--image <name>', 'distribution of the hosts').choices(IMAGES).default('bookworm');
+}
+
+/** This program as a process that serves the hosts. */
+function serveCommand(): string[] {
+  const self = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
+  return [process.execPath, ...self, 'lab', 'serve'];
+}
+
+/** Reads and compiles one spec for the lab; tells what is wrong with it, or what was changed. */
+async function read(file: string, settings: CompileSettings & { size?: number }): Promise<Bootable | undefined> {
+  const input = await readInput(file);
+  if ('diagnostic' in input) {
+    process.stderr.write(render([input.diagnostic], 'text'));
+    return undefined;
+  }
+  const source = { text: input.text, file: input.file, assets: await loadAssets() };
+  const { compiled, changes } = await compileForLab({ ...settings, ...source });
+  process.stderr.write(render(compiled.diagnostics, 'text'));
+  if (compiled.spec === undefined || compiled.files.length === 0) return undefined;
+  for (const change of changes) say(`for the lab: ${change}`);
+  return { files: compiled.files, spec: compiled.spec };
+}
+
+/** With certificates for its hosts, also for those that it may grow by; `index` tells clusters beside the first. */
+async function withCertificates(
+  cluster: Bootable,
+  network = networkOf(cluster.spec),
+  index = 0,
+): Promise<ClusterBeside> {
+  const { spec } = cluster;
+  const place = index === 0 ? undefined : placeBeside(network, spec.cluster.name, index);
+  const certificates = await throwawayCertificates(spec, hostsEver(spec, network, place));
+  if (certificates.size > 0) say('for the lab: tls: certificates of a throwaway CA at the paths of the spec');
+  return { ...cluster, hostFiles: ({ name }) => certificates.get(name) ?? [] };
+}
+
+async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
+  const { timeout, beside: besideFiles, size, ...rest } = flags;
+  const options = { ...rest, say, signal };
+  const first = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
+  const beside: ClusterBeside[] = [];
+  if (first !== undefined) {
+    const network = networkOf(first.spec);
+    const guestOf = { network, join: consulAddresses(hostsOf(first.spec, network)) };
+    for (const name of besideFiles) {
+      const one = await read(name, { ...options, guestOf });
+      if (one !== undefined) beside.push(await withCertificates(one, network, beside.length + 1));
+    }
+  }
+  if (first === undefined || beside.length < besideFiles.length) {
+    process.exitCode = 1;
+    return;
+  }
+  const { hostFiles } = await withCertificates(first);
+  const files = hostFiles === undefined ? {} : { hostFiles };
+  const lab = await boot(first.files, first.spec, { ...options, ...files, serveCommand: serveCommand() }, beside);
+  try {
+    await finishUp(lab, timeout, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await lab.down();
+    throw new LabError('interrupted', 'The lab was taken down again.', { cause: error });
+  }
+}
+
+async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
+  const clusters = [lab, ...lab.neighbours];
+  const hosts = clusters.flatMap((one) => one.hosts);
+  const watched = await watch(hosts, { timeoutSeconds, signal, onLook: progress(process.stdout) });
+  if (watched.outcome !== 'up') {
+    process.stdout.write(await stuckReport(lab.layout, watched.seen));
+    const what = watched.outcome === 'dead' ? 'a host has ended' : `not all hosts were up after ${timeoutSeconds} s`;
+    throw new LabError(what, 'What runs is left as it is: `quorumgate lab logs HOST`, `lab exec`, then `lab down`.');
+  }
+  const views = await Promise.all(clusters.map((one) => one.cluster()));
+  for (const view of views) process.stdout.write(`\n${clusterReport(view)}`);
+  process.stdout.write(`\n${phaseReport(watched)}`);
+  if (views.every(({ one }) => one)) return;
+  throw new LabError(
+    `the hosts are up, but are not one cluster${views.length > 1 ? ' each' : ''}`,
+    'This must never be: please report it with `lab logs`.',
+  );
+}

@@ -1,0 +1,37 @@
+import type { Scene } from './fault/scene.ts';
+import { killHost, removeHost } from './host.ts';
+import { bootHosts, makeDisk, type Spread } from './lab-steps.ts';
+import { connectHost, disconnectHost } from './network.ts';
+import { filesFrom, type Seeds } from './seeds.ts';
+import type { HostState } from './state.ts';
+import { runSteps } from './steps.ts';
+
+/** Boots hosts in a lab that runs; when one does not, none of them is left. What they are is for the caller to keep. */
+export async function addHosts(
+  { layout, state }: Scene,
+  hosts: readonly HostState[],
+  seeds: Seeds,
+  spread: Spread,
+): Promise<void> {
+  const each = (act: (host: HostState) => Promise<void>) => async () => {
+    for (const host of hosts) await act(host);
+  };
+  const steps = [
+    {
+      name: 'connecting the new hosts',
+      do: each((host) => connectHost(layout, state.network, host)),
+      undo: each((host) => disconnectHost(layout, host)),
+    },
+    {
+      name: 'making their disks',
+      do: each((host) => makeDisk(layout, state, host, filesFrom(seeds, state.target, host))),
+      undo: each((host) => removeHost(layout, host.name)),
+    },
+    {
+      name: 'booting them',
+      do: () => bootHosts(layout, hosts, spread),
+      undo: each((host) => killHost(layout, host.name)),
+    },
+  ];
+  await runSteps(steps, spread.signal);
+}

@@ -1,0 +1,50 @@
+import type { Spec } from '../spec/defaults.ts';
+import { addHosts } from './add-hosts.ts';
+import { consulAddresses, hostsOf, placeBeside } from './addresses.ts';
+import { bootableFrom, type SpecSource } from './compile-for-lab.ts';
+import type { Scene } from './fault/scene.ts';
+import type { HostFile } from './host.ts';
+import { LabError } from './lab-error.ts';
+import type { Spread } from './lab-steps.ts';
+import { layoutBeside } from './layout.ts';
+import { seedsOf, writeSeeds } from './seeds.ts';
+import { type HostState, type LabState, writeState } from './state.ts';
+
+export interface BesideOptions extends SpecSource, Spread {
+  hostFiles?: (host: HostState) => HostFile[];
+  say?: (line: string) => void;
+}
+
+/** What is to be remembered of a cluster beside the first and `others`. */
+export function stateBeside(first: LabState, others: readonly LabState[], spec: Spec): LabState {
+  const { version, phase, target, image, resolved, imageDirectory, network } = first;
+  const { name, size } = spec.cluster;
+  if ([first, ...others].some(({ cluster }) => cluster.name === name)) {
+    throw new LabError(
+      `the lab has a cluster ${name} already`,
+      'Give the second spec another `cluster.name`; `quorumgate lab grow` makes the first one larger.',
+    );
+  }
+  const place = placeBeside(network, name, others.length + 1);
+  return {
+    ...{ version, phase, target, image, resolved, imageDirectory, network },
+    cluster: { name, size },
+    beside: { ...place, join: spec.consul.join },
+    hosts: hostsOf(spec, network, place),
+  };
+}
+
+/** Boots another cluster in a lab that runs, on the Consul of the first. Waits for nothing. */
+export async function addCluster(first: Scene, others: readonly LabState[], options: BesideOptions): Promise<Scene> {
+  const { network, hosts, target } = first.state;
+  const { directory } = first.layout;
+  const join = consulAddresses(hosts);
+  const bootable = await bootableFrom({ ...options, directory, target, guestOf: { network, join } });
+  const state = stateBeside(first.state, others, bootable.spec);
+  const scene = { layout: layoutBeside(first.layout, state.cluster.name), state };
+  const seeds = seedsOf(bootable, state, options.hostFiles);
+  await addHosts(scene, state.hosts, seeds, options);
+  await writeSeeds(scene.layout, seeds);
+  await writeState(scene.layout, state);
+  return scene;
+}

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Lab } from './handle.ts';
+import { assertSound, assertWhole, inLab, labSpec, labTest, operate, output, says, serverRole } from './lab-testing.ts';
+import { hostPaths } from './layout.ts';
+
+const spec = labSpec({ consul: serverRole, etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
+const members = ['etcd-1', 'etcd-2', 'etcd-3'];
+
+async function wipeAll(lab: Lab): Promise<void> {
+  await Promise.all(members.map((name) => lab.kill(name)));
+  await Promise.all(members.map((name) => lab.start(name, { wipe: true })));
+}
+
+const lostAll = /waiting: cannot join cluster .*no healthy quorum.*quorumgate reset, or restore/;
+
+labTest('all disks wiped: every host waits and says so; reset brings a new cluster', async (t) => {
+  t.timeout(900_000);
+  await inLab({ text: spec }, async (lab) => {
+    const { predicted } = await lab.cluster();
+    const early = await operate(lab, 'etcd-1', spec, ['reset', 'SPEC', '--yes']);
+    t.not(early.exitCode, 0, 'a living cluster is not reset');
+    t.log(early.stderr);
+
+    // One disk that is off and may hold data.
+    await Promise.all(members.map((name) => lab.kill(name)));
+    await Promise.all(['etcd-1', 'etcd-2'].map((name) => lab.start(name, { wipe: true })));
+    for (const host of ['etcd-1', 'etcd-2']) t.regex(await says(lab, host, lostAll), lostAll);
+    const refused = await operate(lab, 'etcd-1', spec, ['reset', 'SPEC', '--yes']);
+    t.not(refused.exitCode, 0);
+    t.regex(refused.stderr, /etcd-3/);
+    t.log(refused.stderr);
+
+    await lab.start('etcd-3', { wipe: true });
+    for (const host of members) t.regex(await says(lab, host, lostAll), lostAll);
+    for (const host of members) t.is(await output(lab, host, 'pgrep -x etcd'), '');
+    const unasked = await operate(lab, 'etcd-1', spec, ['reset', 'SPEC']);
+    t.is(unasked.exitCode, 2, 'nobody there to confirm');
+
+    const reset = await operate(lab, 'etcd-1', spec, ['reset', 'SPEC', '--yes']);
+    t.is(reset.exitCode, 0, reset.stderr);
+    t.log(reset.stdout);
+    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    await assertSound(t, lab);
+    t.not((await lab.cluster()).predicted, predicted);
+  });
+});
+
+labTest('restore from a snapshot: one host starts from it, the others join', async (t) => {
+  t.timeout(900_000);
+  await inLab({ text: spec }, async (lab) => {
+    const { predicted } = await lab.cluster();
+    t.is((await lab.etcdctl('etcd-1', ['put', 'kept', 'yes'])).exitCode, 0);
+    const { root } = hostPaths(lab.layout, 'etcd-1');
+    t.is((await lab.etcdctl('etcd-1', ['snapshot', 'save', '/root/snapshot.db'])).exitCode, 0);
+    const bytes = readFileSync(`${root}/root/snapshot.db`);
+    await wipeAll(lab);
+    for (const host of members) t.regex(await says(lab, host, lostAll), lostAll);
+
+    const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-2', '--yes'];
+    const restored = await operate(lab, 'etcd-1', spec, args, bytes);
+    t.is(restored.exitCode, 0, restored.stderr);
+    t.log(restored.stdout);
+    const missing = /waiting: .*restore\.db is not there/;
+    t.regex(await says(lab, 'etcd-2', missing), missing);
+    const bring = async (content: string | Uint8Array) => {
+      writeFileSync(`${hostPaths(lab.layout, 'etcd-2').root}/root/brought.db`, content);
+      await output(lab, 'etcd-2', 'install -o etcd -m 600 /root/brought.db /var/lib/etcd/restore.db');
+    };
+    await bring('not it');
+    const wrong = /restore\.db has SHA-256/;
+    t.regex(await says(lab, 'etcd-2', wrong), wrong);
+    await bring(bytes);
+    t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up');
+    await assertSound(t, lab);
+    await assertWhole(t, lab);
+    t.not((await lab.cluster()).predicted, predicted);
+    for (const host of members) t.regex((await lab.etcdctl(host, ['get', 'kept'])).stdout, /yes/);
+  });
+});
