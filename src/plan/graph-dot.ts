@@ -33,8 +33,8 @@ const blue = 'fillcolor="#e8f1fb", color="#3b73b0", fontcolor="#16324f"';
 const green = 'fillcolor="#dff2e1", color="#3d8b4a", fontcolor="#1d4a25"';
 const grey = 'fillcolor="#eeeeee", color="#9a9a9a", fontcolor="#555555"';
 
-/** Targets that only carry order between basic.target and a kind of unit. */
-const plumbing = new Set(['paths.target', 'timers.target', 'sockets.target']);
+/** Targets that only carry order between basic.target and a kind of unit, or at the end of it all. */
+const plumbing = new Set(['paths.target', 'timers.target', 'sockets.target', 'shutdown.target']);
 
 /** The order among what is shown, also where it runs through what is not. */
 function visibleOrder(graph: BootGraph, nodes: BootNode[]): Order[] {
@@ -53,9 +53,11 @@ function startedLater(graph: BootGraph, nodes: BootNode[]): Pull[] {
   );
 }
 
+const NOTE = 'shape=note, style=filled';
+
 function attributes({ name, external }: BootNode): string {
   const kind = kindOf(name);
-  const shape = { target: 'shape=hexagon, style=filled, margin="0.02,0.05"', path: 'shape=note, style=filled' }[kind];
+  const shape = { target: 'shape=hexagon, style=filled, margin="0.02,0.05"', path: NOTE, timer: NOTE }[kind];
   const colour = external ? grey : kind === 'target' ? green : undefined;
   return [`label=${quote(label(name))}`, shape, colour].filter((part) => part !== undefined).join(', ');
 }
@@ -64,7 +66,7 @@ function attributes({ name, external }: BootNode): string {
 function label(name: string): string {
   const short = name.replace(/\.service$/, '');
   const lines: string[] = [];
-  for (const part of short.split(/(?<=-)|(?=@)|(?=\.(?:target|path)$)/)) {
+  for (const part of short.split(/(?<=-)|(?=@)|(?=\.(?:target|path|timer)$)/)) {
     const last = lines.at(-1);
     if (last === undefined || last.length + part.length > 12) lines.push(part);
     else lines[lines.length - 1] = last + part;
