@@ -7,7 +7,7 @@ import { readInput } from '../io/input.ts';
 import { confirmByName, type Dialogue, NobodyToAsk } from '../operator/confirm.ts';
 import { list } from '../operator/list.ts';
 import { replace } from '../operator/replace.ts';
-import { planReset } from '../operator/reset.ts';
+import { type Fresh, planReset } from '../operator/reset.ts';
 import { planRestore } from '../operator/restore.ts';
 import { retire } from '../operator/retire-run.ts';
 import { clientFiles, settingsOf } from '../operator/settings.ts';
@@ -16,6 +16,8 @@ import type { Spec } from '../spec/defaults.ts';
 import { EXIT } from './exit.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const freshly = (): Fresh => ({ token: randomUUID(), now: Math.floor(Date.now() / 1000) });
 
 const REACH = `
 Environment:
@@ -43,9 +45,9 @@ function addReset(program: Command): void {
     .action((file: string, { lost = [], yes }: LossFlags) =>
       withSpec(file, async (spec) => {
         const settings = settingsOf(spec);
-        const token = randomUUID();
+        const fresh = freshly();
         const what = `reset ${settings.cluster}`;
-        await replace(what, settings, (seen) => planReset(seen, settings, lost, token), dialogue(command, yes));
+        await replace(what, settings, (seen) => planReset(seen, settings, lost, fresh), dialogue(command, yes));
       }),
     );
 }
@@ -58,7 +60,7 @@ function addRestore(program: Command): void {
     .action((file: string, { lost = [], yes, seed, ...flags }: LossFlags & { snapshot: string; seed?: string }) =>
       withSpec(file, async (spec) => {
         const settings = settingsOf(spec);
-        const options = { snapshot: await readSnapshot(flags.snapshot), seed, lost, token: randomUUID() };
+        const options = { snapshot: await readSnapshot(flags.snapshot), seed, lost, ...freshly() };
         const what = `restore ${settings.cluster}`;
         await replace(what, settings, (seen) => planRestore(seen, settings, options), dialogue(command, yes));
       }),

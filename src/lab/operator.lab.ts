@@ -1,6 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Lab } from './handle.ts';
-import { assertSound, assertWhole, inLab, labSpec, labTest, operate, output, says, serverRole } from './lab-testing.ts';
+import {
+  assertSound,
+  assertWhole,
+  eventually,
+  inLab,
+  labSpec,
+  labTest,
+  operate,
+  output,
+  says,
+  serverRole,
+} from './lab-testing.ts';
 import { hostPaths } from './layout.ts';
 
 const spec = labSpec({ consul: serverRole, etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
@@ -75,5 +86,60 @@ labTest('restore from a snapshot: one host starts from it, the others join', asy
     await assertWhole(t, lab);
     t.not((await lab.cluster()).predicted, predicted);
     for (const host of members) t.regex((await lab.etcdctl(host, ['get', 'kept'])).stdout, /yes/);
+  });
+});
+
+labTest('old disks that come back after a restore: their members are stopped and refused', async (t) => {
+  t.timeout(900_000);
+  await inLab({ text: spec }, async (lab) => {
+    const old = (await lab.cluster()).predicted;
+    t.is((await lab.etcdctl('etcd-1', ['snapshot', 'save', '/root/snapshot.db'])).exitCode, 0);
+    const bytes = readFileSync(`${hostPaths(lab.layout, 'etcd-1').root}/root/snapshot.db`);
+    await Promise.all(members.map((name) => lab.kill(name)));
+    await lab.start('etcd-1', { wipe: true });
+    t.regex(await says(lab, 'etcd-1', lostAll), lostAll);
+    const args = [
+      'restore',
+      'SPEC',
+      '--snapshot',
+      'SNAPSHOT',
+      '--seed',
+      'etcd-1',
+      '--lost',
+      'etcd-2',
+      'etcd-3',
+      '--yes',
+    ];
+    // Consul needs a while to see that they are off.
+    const restored = await eventually(
+      () => operate(lab, 'etcd-1', spec, args, bytes),
+      ({ exitCode }) => exitCode === 0,
+      60,
+    );
+    t.is(restored.exitCode, 0, restored.stderr);
+    writeFileSync(`${hostPaths(lab.layout, 'etcd-1').root}/root/brought.db`, bytes);
+    await output(lab, 'etcd-1', 'install -o etcd -m 600 /root/brought.db /var/lib/etcd/restore.db');
+    const up = await eventually(
+      () => output(lab, 'etcd-1', 'systemctl is-active etcd-cluster.target'),
+      (text) => text === 'active',
+      60,
+    );
+    t.is(up, 'active');
+
+    // Two of the three that the old cluster had: a quorum of it.
+    await Promise.all(['etcd-2', 'etcd-3'].map((name) => lab.start(name)));
+    const refused = new RegExp(`refusing: the data here is of cluster ${old}, the record in Consul of`);
+    for (const host of ['etcd-2', 'etcd-3']) {
+      t.regex(await says(lab, host, refused), refused);
+      t.is(await output(lab, host, 'pgrep -x etcd'), '');
+    }
+    const clients = 'curl -s "127.0.0.1:8500/v1/health/service/etcd3?passing&tag=_etcd-client._tcp.mycluster"';
+    const named = await output(lab, 'etcd-1', `${clients} | grep -o '"Node":"etcd-[0-9]"' | sort -u`);
+    t.is(named, '"Node":"etcd-1"');
+    // Wiped, they join the cluster that there is.
+    await Promise.all(['etcd-2', 'etcd-3'].map((name) => lab.fault.wipe(name)));
+    t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up');
+    await assertSound(t, lab);
+    await assertWhole(t, lab);
   });
 });

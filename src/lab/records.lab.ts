@@ -68,8 +68,14 @@ labTest(
         const two = /2 of 3 registered: etcd-1, etcd-2/;
         t.regex(await says(lab, 'etcd-1', two), two);
         const other = { node: 'other', address: '10.77.0.65' };
+        // With one of two there would be three, which may agree: none is left alone as if it were one of us.
+        const unlike = { ...other, meta: { size: '5' } };
         const cases: [string, Phantom[], RegExp][] = [
-          ['extra', [other, { node: 'more', address: '10.77.0.64' }], /4 of 3 registered: etcd-1, etcd-2, more, other/],
+          [
+            'extra',
+            [unlike, { node: 'more', address: '10.77.0.64' }, other],
+            /4 of 3 registered: etcd-1, etcd-2, more, other/,
+          ],
           ['the same address', [{ node: 'other', address: '10.77.0.102' }], /registered with the same address/],
           ['unresolvable', [{ node: 'other', address: 'nowhere.invalid' }], /cannot tell .*nowhere\.invalid/],
           ['with data', [{ ...other, meta: { state: 'member', cid: 'a' } }], /other registered with data/],
@@ -80,6 +86,7 @@ labTest(
           t.log(name);
           for (const phantom of phantoms) await register(lab, phantom);
           await assertNamed(t, lab, cause);
+          for (const phantom of phantoms) await register(lab, { ...phantom, meta: { size: '5' } });
           for (const { node } of phantoms) await catalog(lab, 'deregister', { Node: node });
           t.regex(await says(lab, 'etcd-1', two), two);
         }

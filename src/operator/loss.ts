@@ -81,6 +81,14 @@ export function absentMembers({ record, hosts }: Situation): ClusterRecord['memb
   return record?.members.filter(({ name, incarnation }) => !isThere(name, incarnation)) ?? [];
 }
 
+/** Members of the old list in whose name another machine is there now, at another address and with another disk. */
+export function formerMembers({ record, hosts }: Situation): ClusterRecord['members'] {
+  const isItself = (member: ClusterRecord['members'][number], { meta, peerUrl }: Host) =>
+    meta.incarnation === member.incarnation || peerUrl === member.peer_url;
+  const named = record?.members.filter(({ name }) => hosts.some(({ node }) => node === name)) ?? [];
+  return named.filter((member) => !hosts.some((host) => isItself(member, host)));
+}
+
 /**
  * Everything that speaks against all data being lost, as far as can be seen. Pure.
  *

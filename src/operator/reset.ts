@@ -2,7 +2,14 @@ import { type ClusterRecord, makeRecord, recordKey } from '../sidekick/shared/re
 import type { Settings } from '../sidekick/shared/settings.ts';
 import type { Host } from './catalog.ts';
 import { facts } from './columns.ts';
-import { candidatesOf, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation, unknownMachines } from './loss.ts';
+import {
+  candidatesOf,
+  formerMembers,
+  reasonsAgainstCandidates,
+  reasonsAgainstLoss,
+  type Situation,
+  unknownMachines,
+} from './loss.ts';
 import type { Planned } from './operator-error.ts';
 
 /** A new record in the place of the one that was read. */
@@ -14,6 +21,22 @@ export interface Replacement {
   lines: string[];
   /** What is left to do or to wait for, for the operator to read afterwards. */
   afterwards: string[];
+}
+
+/** What a plan is made with besides what was seen: the same for each look of one command. */
+export interface Fresh {
+  /** Random, for the new cluster. */
+  token: string;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+/**
+ * Later than every one that was ever given: Consul may have lost, or got back from a snapshot, the record of the last, and
+ * disks remember it.
+ */
+export function generationAfter({ record }: Situation, { now }: Fresh): number {
+  return Math.max((record?.generation ?? 0) + 1, now);
 }
 
 /** A candidate as the record lists it. */
@@ -28,12 +51,17 @@ export function changeFacts(seen: Situation, next: ClusterRecord, settings: Sett
     old && `${old.cluster_id}, generation ${old.generation}: ${old.members.map(({ name }) => name).join(', ')}`;
   const over = seen.modified === 0 ? 'if it is still not there' : `if it is still the version ${seen.modified}`;
   const unknown = unknownMachines(seen).filter(({ node }) => !lost.includes(node));
+  const former = formerMembers(seen);
   return [
     ['old cluster', was ?? 'no record of any'],
     ['new cluster', `${next.cluster_id} (predicted), generation ${next.generation}`],
     ['members', ...next.members.map(({ name, peer_url }) => `${name} ${peer_url}`)],
     ['by your word', ...lost.map((name) => `${name} is destroyed, and its disk`)],
-    ['not known', ...unknown.map(({ node, address }) => `whether ${node} (${address}), gone from Consul, has data`)],
+    [
+      'not known',
+      ...unknown.map(({ node, address }) => `whether ${node} (${address}), gone from Consul, has data`),
+      ...former.map(({ name, peer_url }) => `whether the ${name} that was at ${peer_url} has data`),
+    ],
     ['writes', `Consul's key ${recordKey(settings.cluster)}, ${over}; nothing else`],
     [
       'for good',
@@ -48,9 +76,8 @@ export function changeFacts(seen: Situation, next: ClusterRecord, settings: Sett
  * An empty cluster of the hosts that are there, in the place of one whose data is all lost. Pure.
  *
  * @param lost hosts that the operator says are destroyed with their disks
- * @param token random, for the new cluster
  */
-export function planReset(seen: Situation, settings: Settings, lost: string[], token: string): Planned<Replacement> {
+export function planReset(seen: Situation, settings: Settings, lost: string[], fresh: Fresh): Planned<Replacement> {
   if (seen.record === undefined) {
     const why = 'Consul has no record of it: there is nothing to reset';
     const remedy =
@@ -69,7 +96,7 @@ export function planReset(seen: Situation, settings: Settings, lost: string[], t
     refused.push({ about: settings.cluster, why, remedy });
   }
   if (refused.length > 0) return { refused };
-  const record = makeRecord(candidates.map(asMember), token, seen.record.generation + 1);
+  const record = makeRecord(candidates.map(asMember), fresh.token, generationAfter(seen, fresh));
   const lines = facts([
     ...changeFacts(seen, record, settings, lost),
     ['then', `these ${record.size} hosts start etcd by themselves, with no data`],

@@ -4,7 +4,7 @@ import { host, settings, situation } from './operator-testing.ts';
 import { planRestore } from './restore.ts';
 
 const snapshot = { file: '/root/my snap.db', bytes: 1056, sha256: 'ab'.repeat(32) };
-const base = { snapshot, seed: undefined, lost: [], token: 'token' };
+const base = { snapshot, seed: undefined, lost: [], token: 'token', now: 0 };
 
 test('one member, the first by name, and the snapshot', (t) => {
   const planned = planRestore(situation(), settings, base);

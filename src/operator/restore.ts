@@ -4,17 +4,15 @@ import type { Host } from './catalog.ts';
 import { facts } from './columns.ts';
 import { candidatesOf, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation } from './loss.ts';
 import type { Planned, Reason } from './operator-error.ts';
-import { asMember, changeFacts, type Replacement } from './reset.ts';
+import { asMember, changeFacts, type Fresh, generationAfter, type Replacement } from './reset.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends Fresh {
   snapshot: Snapshot;
   /** Name of the host that starts from it; the first by name when not given. */
   seed: string | undefined;
   /** Hosts that the operator says are destroyed with their disks. */
   lost: string[];
-  /** Random, for the new cluster. */
-  token: string;
 }
 
 /**
@@ -45,7 +43,7 @@ export function planRestore(seen: Situation, settings: Settings, options: Restor
   const seed = chooseSeed(candidates, seen, options.seed);
   if ('why' in seed) refused.push(seed);
   if (refused.length > 0 || 'why' in seed) return { refused };
-  const generation = (seen.record?.generation ?? 0) + 1;
+  const generation = generationAfter(seen, options);
   const record = { ...makeRecord([asMember(seed)], token, generation), snapshot: snapshot.sha256 };
   const others = candidates.filter((host) => host !== seed).map(({ node }) => node);
   const joining = [...others, 'hosts that boot later'].join(', ');

@@ -65,7 +65,9 @@ async function handOn(settings: Settings, { member, successor, via }: Retirement
     },
   );
   for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(100)) {
-    const { leader = '0' } = await call<{ leader?: string }>(settings, via, 'maintenance/status', {}, PATIENCE);
+    // What it was asked through may be away for a moment itself.
+    const status = call<{ leader?: string }>(settings, via, 'maintenance/status', {}, PATIENCE);
+    const { leader = '0' } = await status.catch((): { leader?: string } => ({}));
     if (BigInt(leader) === 0n || toHex(leader) === member.id) continue;
     say(`${successor?.name} leads now`);
     return;
@@ -96,14 +98,10 @@ async function takeOut(settings: Settings, plan: Retirement, say: (line: string)
     );
     cause = refused || cause;
     if ((await isListed(settings, plan)) === false) {
-      const { members } = await readMembership(settings, [via], PATIENCE);
       say(`removed: ${name} (${member.id}) is a member no more`);
-      say(
-        `the members are ${members
-          .map((one) => one.name || one.id)
-          .sort()
-          .join(', ')}`,
-      );
+      const list = await readMembership(settings, [via], PATIENCE).catch(() => undefined);
+      const names = list?.members.map((one) => one.name || one.id).sort();
+      say(names === undefined ? 'the members do not answer at this moment' : `the members are ${names.join(', ')}`);
       say(plan.afterwards);
       return;
     }

@@ -44,7 +44,7 @@ const reset = (said: string[], meanwhile?: () => void) => {
   return replace(
     'reset mycluster',
     settings,
-    (seen) => planReset(seen, settings, [], token),
+    (seen) => planReset(seen, settings, [], { token, now: 0 }),
     dialogue(said, meanwhile),
   );
 };

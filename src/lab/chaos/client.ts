@@ -9,11 +9,17 @@ import type { HostState } from '../state.ts';
 
 /**
  * etcdctl from where no fault reaches: beside the switch, with the program and the certificates of a host's disk, which
- * are there whether the host runs or not.
+ * are there whether the host runs or not. It asks that host's member, or those of `of`.
  */
-export function clientOf({ layout }: Scene, member: HostState, args: string[], timeout: string): Promise<Finished> {
+export function clientOf(
+  { layout }: Scene,
+  member: HostState,
+  args: string[],
+  timeout: string,
+  of: readonly HostState[] = [member],
+): Promise<Finished> {
   const { root } = hostPaths(layout, member.name);
-  const settings = Object.entries(etcdctlEnvironment(layout, member, [member])).map(([name, value]) =>
+  const settings = Object.entries(etcdctlEnvironment(layout, member, of)).map(([name, value]) =>
     value.startsWith('/') ? `${name}=${join(root, value)}` : `${name}=${value}`,
   );
   const etcdctl = join(root, 'opt/quorumgate/bin/etcdctl');

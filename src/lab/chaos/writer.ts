@@ -25,8 +25,8 @@ export function keyOf(prefix: string, number: number): string {
 }
 
 /**
- * Puts increasing keys, one after the other, to one member; to the next one whenever a write is not acknowledged, so
- * also when its host is gone, or has no etcdctl yet.
+ * Puts increasing keys, one after the other, as a client does that knows all members. etcdctl is that of one host, and of
+ * the next one whenever a write is not acknowledged: the host may be gone, or have no etcdctl yet.
  */
 export function startWriter(scene: Scene, prefix: string): Writer {
   const written: Written = { prefix, acknowledged: [], attempts: 0, longestGap: 0 };
@@ -46,7 +46,7 @@ export function startWriter(scene: Scene, prefix: string): Writer {
       }
       written.attempts += 1;
       const number = written.attempts;
-      const { exitCode } = await clientOf(scene, member, ['put', keyOf(prefix, number), String(number)], '2s');
+      const { exitCode } = await clientOf(scene, member, ['put', keyOf(prefix, number), String(number)], '2s', members);
       if (exitCode === 0) {
         gap();
         last = monotonic();

@@ -22,20 +22,24 @@ function withData({ self, record, membership }: Observed): Decision {
   if (self.quarantined !== undefined) {
     return { do: 'set-aside', why: `it is of cluster ${self.quarantined}, which was not the predicted one` };
   }
-  if (self.cloned || (self.launchedAt ?? self.peerUrl) !== self.peerUrl) {
-    const where = self.launchedAt ?? 'another machine';
-    return refuse(`the data here is of the member at ${where}, this host is ${self.peerUrl}: a copied disk?`);
-  }
   const own = self.record?.cluster_id;
-  const agreed = record.known ? record.value : undefined;
-  // An older generation in Consul comes from a loss of its data, and is replaced once this member runs.
-  if (agreed && self.record && agreed.cluster_id !== own && agreed.generation >= self.record.generation) {
-    return refuse(`the data here is of cluster ${own}, the record in Consul of ${agreed.cluster_id}`);
-  }
   // A removed ID never comes back, so this data can never be a member's again.
   const list = membership?.known && membership.value.clusterId === own ? membership.value.members : undefined;
   if (self.memberId && list && !list.some((member) => member.id === self.memberId)) {
     return { do: 'set-aside', why: `cluster ${own} has removed its member ${self.memberId}` };
+  }
+  if (self.cloned) {
+    return refuse(
+      'the data here was made on another machine: a copied disk? docs/operations.md, "A disk that was moved"',
+    );
+  }
+  if ((self.launchedAt ?? self.peerUrl) !== self.peerUrl) {
+    return refuse(`the data here is of the member at ${self.launchedAt}, this host is ${self.peerUrl}: a copied disk?`);
+  }
+  const agreed = record.known ? record.value : undefined;
+  // An older generation in Consul comes from a loss of its data, and is replaced once this member runs.
+  if (agreed && self.record && agreed.cluster_id !== own && agreed.generation >= self.record.generation) {
+    return refuse(`the data here is of cluster ${own}, the record in Consul of ${agreed.cluster_id}`);
   }
   return { do: 'start' };
 }

@@ -3,7 +3,6 @@ import { putServerRecord } from '../register/server.ts';
 import { awaitChange, ConsulError, createRecord } from '../shared/consul.ts';
 import { knows, type Member } from '../shared/etcd.ts';
 import { hasWal, setAside } from '../shared/identity.ts';
-import type { ClusterRecord } from '../shared/record.ts';
 import { say } from '../shared/say.ts';
 import type { Settings } from '../shared/settings.ts';
 import { decide } from './decide.ts';
@@ -34,24 +33,15 @@ function ignoreConsul(error: unknown): void {
   if (!(error instanceof ConsulError)) throw error;
 }
 
-/** Creates the record unless there is one. Created or not: only reading it again tells. */
-async function create(settings: Settings, record: ClusterRecord): Promise<void> {
-  await createRecord(settings.cluster, record).catch(async (error: unknown) => {
-    ignoreConsul(error);
-    await sleep(250);
-  });
-}
-
 /**
- * A member that answers and does not know yet that this one was added. etcd takes its list, and its own ID, from the first
- * member that answers it: that could be what this host was before.
+ * A member that may answer and does not know yet that this one was added. etcd takes its list, and its own ID, from the
+ * first that answers: that could be what this host was before.
  */
 async function unawareOf(settings: Settings, members: Member[], id: string): Promise<string | undefined> {
   const asked = members.flatMap((member) =>
     member.id === id ? [] : member.peerUrls.map(async (url) => ((await knows(settings, url, id)) ? undefined : url)),
   );
-  const answers = await Promise.allSettled(asked);
-  return answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value) || [])[0];
+  return (await Promise.all(asked)).find((url) => url !== undefined);
 }
 
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
@@ -84,8 +74,14 @@ async function carryOut(settings: Settings, joining: Joining, look: Look, decisi
       return 'done';
     }
     case 'propose':
-      await create(settings, decision.record);
-      return undefined;
+      // Created or not: only reading it again tells.
+      try {
+        await createRecord(settings.cluster, decision.record);
+        return undefined;
+      } catch (error) {
+        ignoreConsul(error);
+        return `waiting: ${(error as Error).message}`;
+      }
     case 'remove':
     case 'add': {
       const refused = await joining.change(decision, look);

@@ -21,13 +21,12 @@ export function join(seen: Observed, record: ClusterRecord): Decision {
     return refuse(`the members answer as cluster ${clusterId}, the record is of ${record.cluster_id}`);
   }
   const mine = members.find((member) => member.peerUrls.includes(self.peerUrl));
-  if (mine !== undefined) {
-    const added = attempt.added ?? (self.untouched ? self.memberId : undefined);
-    if (mine.id === added) return { do: 'existing', record, memberId: mine.id, members };
+  const added = attempt.added ?? (self.untouched ? self.memberId : undefined);
+  if (mine !== undefined && mine.id !== added) {
     return { do: 'remove', memberId: mine.id, why: 'this host was it, and its data is gone' };
   }
-  // With a dead member left in, etcd adds none.
-  const lost = members.find((member) => member.peerUrls.some((url) => dead.includes(url)));
+  // With a dead member left in, most versions of etcd add none, and nobody knows what it would tell this host.
+  const lost = members.find(({ peerUrls }) => peerUrls.length > 0 && peerUrls.every((url) => dead.includes(url)));
   if (lost !== undefined) {
     return {
       do: 'remove',
@@ -35,6 +34,7 @@ export function join(seen: Observed, record: ClusterRecord): Decision {
       why: `${lost.name || lost.peerUrls.join()} is dead by the spec's policy`,
     };
   }
+  if (mine !== undefined) return { do: 'existing', record, memberId: mine.id, members };
   const learner = members.find((member) => member.isLearner);
   if (learner !== undefined) return wait(`${learner.name || learner.peerUrls.join()} is joining; one at a time`);
   if (members.length < self.size || attempt.replaced) return { do: 'add' };

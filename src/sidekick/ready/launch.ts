@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member } from '../shared/etcd.ts';
 import { loadIdentity, markLaunch, readMachineId, saveIdentity, syncDirectory } from '../shared/identity.ts';
@@ -39,7 +38,7 @@ function restore(settings: Settings, record: ClusterRecord): void {
   const directory = settings.dataDirectory;
   const file = join(directory, 'restore.db');
   if (!existsSync(file)) throw new Error(`${file} is not there; put the snapshot of SHA-256 ${record.snapshot} there`);
-  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const sha256 = execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 64);
   if (sha256 !== record.snapshot)
     throw new Error(`${file} has SHA-256 ${sha256}, the operator named ${record.snapshot}`);
   const work = join(directory, 'restoring');
@@ -82,10 +81,10 @@ export function launchNew(settings: Settings, record: ClusterRecord): void {
   writeDecision({ ...list, ETCD_INITIAL_CLUSTER_TOKEN: record.token, ETCD_INITIAL_CLUSTER_STATE: 'new' });
 }
 
-/** A member that was added. The list must be the cluster's own, to the letter; who has not started has no name in it. */
+/** A member that was added. The list must be the cluster's own; names do not count in it, but must not be the same. */
 export function launchExisting(settings: Settings, record: ClusterRecord, memberId: string, members: Member[]): void {
   markLaunched(settings, record, memberId);
-  const name = (member: Member) => (member.id === memberId ? settings.name : member.name || `member-${member.id}`);
+  const name = (member: Member) => (member.id === memberId ? settings.name : `member-${member.id}`);
   const list = members.flatMap((member) => member.peerUrls.map((url) => `${name(member)}=${url}`));
   writeDecision({ ETCD_INITIAL_CLUSTER: list.join(','), ETCD_INITIAL_CLUSTER_STATE: 'existing' });
 }

@@ -62,9 +62,10 @@ export class Joining {
         this.#added = await addLearner(this.#settings, via, seen.self.peerUrl);
         say(`added this host as learner ${this.#added}`);
       } else {
-        await removeMember(this.#settings, via, decision.memberId);
         const own = members.find(({ id }) => id === decision.memberId)?.peerUrls.includes(seen.self.peerUrl);
+        // Before, for the reply may be lost.
         if (own) this.#room = members.length;
+        await removeMember(this.#settings, via, decision.memberId);
         say(`removed member ${decision.memberId}: ${decision.why}`);
       }
       return undefined;

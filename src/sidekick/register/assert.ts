@@ -5,11 +5,16 @@ import { say } from '../shared/say.ts';
 import type { Settings } from '../shared/settings.ts';
 import { NotYet, persist } from './persist.ts';
 
-/** Stops etcd. The gate finds the mark and moves the data aside before etcd runs again. */
-function quarantine(settings: Settings, identity: Identity, running: string): never {
-  saveIdentity(settings.dataDirectory, { ...identity, quarantined: running });
+/** Ends etcd. systemd starts it again, and its gate decides anew. */
+export function stopEtcd(): void {
   const pid = Number(execFileSync('systemctl', ['show', '-P', 'MainPID', 'etcd.service'], { encoding: 'utf8' }));
   if (pid > 1) process.kill(pid, 'SIGTERM');
+}
+
+/** The gate finds the mark and moves the data aside before etcd runs again. */
+function quarantine(settings: Settings, identity: Identity, running: string): never {
+  saveIdentity(settings.dataDirectory, { ...identity, quarantined: running });
+  stopEtcd();
   throw new NotYet(`etcd ran in cluster ${running}, predicted was ${identity.record?.cluster_id}: stopped it`);
 }
 

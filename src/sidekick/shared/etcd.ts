@@ -28,10 +28,12 @@ export async function clusterIdAt(settings: Settings, address: string, port: num
   return id.padStart(16, '0');
 }
 
-/** Whether the member that listens for peers at this URL lists this one; rejects when none answers. */
-export async function knows(settings: Settings, peerUrl: string, id: string): Promise<boolean> {
-  const { body } = await ask(`${peerUrl}/members`, { timeout: 1000, tls: settings.tls });
-  return body.includes(`"id":${BigInt(`0x${id}`)},`);
+/** Whether the member that listens for peers at this URL lists this one, or nobody listens there. */
+export function knows(settings: Settings, peerUrl: string, id: string): Promise<boolean> {
+  return ask(`${peerUrl}/members`, { timeout: 1000, tls: settings.tls }).then(
+    ({ body }) => body.includes(`"id":${BigInt(`0x${id}`)},`),
+    ({ code = '' }: NodeJS.ErrnoException) => ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code),
+  );
 }
 
 interface WireMember {
