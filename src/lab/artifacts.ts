@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { downloadPackages } from './apt.ts';
 import { run } from './command.ts';
 import { LabError, reason } from './lab-error.ts';
 import { acquireLock } from './lock.ts';
 
-export interface Artifact {
-  program: 'consul' | 'etcd';
-  version: string;
+export interface Served {
   /** Name in the store, and on the lab's HTTP server. */
   file: string;
   sha256: string;
+}
+
+export interface Artifact extends Served {
+  program: 'consul' | 'etcd';
+  version: string;
 }
 
 interface Offer {
@@ -122,5 +126,40 @@ export async function ensureArtifact(
     );
   } finally {
     release?.();
+  }
+}
+
+/** Names of what `npm run build:sea` makes, by Node's word for the machine. */
+export function sidekickFile(arch = process.arch): string {
+  return `etcd-sidekick-${arch}`;
+}
+
+/** The single executable of this machine's kind, in the store; `built` is the folder it is in, looked for if not given. */
+export async function ensureSidekick(cache: string, built = builtSidekicks()): Promise<Served> {
+  const name = sidekickFile();
+  const from = built === undefined ? undefined : join(built, name);
+  if (from === undefined || !existsSync(from)) {
+    throw new LabError(
+      `the spec wants the sidekicks as an executable, and dist/sea/${name} is not there`,
+      'Run `npm run build:sea` in the source tree, or write `sidekick: inline` in a copy of the spec for the lab.',
+    );
+  }
+  const bytes = await readFile(from);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const file = `${name}-${sha256.slice(0, 12)}`;
+  const target = join(storeDirectory(cache), file);
+  await mkdir(storeDirectory(cache), { recursive: true });
+  if (!existsSync(target)) {
+    await writeFile(`${target}.${process.pid}.new`, bytes);
+    await rename(`${target}.${process.pid}.new`, target);
+  }
+  return { file, sha256 };
+}
+
+/** dist/sea/, from the source tree or from the bundle in dist/cli/. */
+function builtSidekicks(): string | undefined {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const found = ['sea', 'dist/sea'].map((name) => join(folder, name)).find((name) => existsSync(name));
+    if (found !== undefined || folder === dirname(folder)) return found;
   }
 }

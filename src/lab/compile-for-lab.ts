@@ -1,6 +1,6 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { ensureArtifact, offerFor } from './artifacts.ts';
+import { ensureArtifact, ensureSidekick, offerFor } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
 import { type OverlayOptions, overlay } from './overlay.ts';
@@ -36,12 +36,13 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   await prepareMachine(say, signal);
   const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
   const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
+  const sidekick = first.spec.programs.sidekick === 'inline' ? undefined : await ensureSidekick(cache);
   const changes: string[] = [];
   const compiled = compile(text, {
     file,
     assets,
     overlay: (spec) => {
-      const overlaid = overlay(spec, { target: options.target ?? 'aws', size, consul, etcd, guestOf, join });
+      const overlaid = overlay(spec, { target: options.target ?? 'aws', size, consul, etcd, sidekick, guestOf, join });
       changes.splice(0, changes.length, ...overlaid.changes);
       return overlaid.spec;
     },

@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { type Spec, withDefaults } from '../spec/defaults.ts';
 import type { SpecInput } from '../spec/schema.ts';
 import { hostsOf, networkOf } from './addresses.ts';
-import { type Artifact, offerFor, upstreamVersion } from './artifacts.ts';
+import { type Artifact, ensureSidekick, offerFor, sidekickFile, storeDirectory, upstreamVersion } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { overlay } from './overlay.ts';
 
@@ -42,6 +46,28 @@ test('what has no route out comes from the lab, and each change is told', (t) =>
     'programs.node: package -> image',
   ]);
   t.deepEqual(cloud.address, { metadata: 'ec2' }, 'the original is left alone');
+});
+
+test('a single executable is served by the lab, and no Node is wanted then', (t) => {
+  const own = spec({ programs: { sidekick: { url: 'https://example/s', sha256: 'd'.repeat(64) } } });
+  const sidekick = { file: 'etcd-sidekick-x64-1', sha256: 'c'.repeat(64) };
+  const { spec: changed, changes } = overlay(own, { ...options, sidekick });
+  t.deepEqual(changed.programs.sidekick, { url: 'http://10.1.2.1/etcd-sidekick-x64-1', sha256: sidekick.sha256 });
+  t.deepEqual(
+    changes.filter((line) => /sidekick|node/.test(line)),
+    ['programs.sidekick: https://example/s -> http://10.1.2.1/etcd-sidekick-x64-1'],
+  );
+});
+
+test('the single executable is copied into the store under its hash, or the user is told how to make it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-artifacts-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const missing = await t.throwsAsync(ensureSidekick(folder, folder), { instanceOf: LabError });
+  t.regex(missing?.remedy ?? '', /npm run build:sea/);
+  writeFileSync(join(folder, sidekickFile()), 'x');
+  const { file, sha256 } = await ensureSidekick(folder, folder);
+  t.is(sha256, createHash('sha256').update('x').digest('hex'));
+  t.is(readFileSync(join(storeDirectory(folder), file), 'utf8'), 'x');
 });
 
 test("a spec's own network stays; size, version and targets are overlaid", (t) => {

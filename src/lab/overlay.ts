@@ -1,7 +1,7 @@
 import type { Spec } from '../spec/defaults.ts';
-import type { ProgramName, ProgramSource } from '../spec/schema.ts';
+import type { ProgramName, ProgramSource, SidekickSource } from '../spec/schema.ts';
 import { consulAddresses, hostsOf, type Network, networkOf } from './addresses.ts';
-import type { Artifact } from './artifacts.ts';
+import type { Artifact, Served } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 
 export interface OverlayOptions {
@@ -9,6 +9,8 @@ export interface OverlayOptions {
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
+  /** The single executable, where the spec wants one. */
+  sidekick?: Served | undefined;
   /** For a cluster beside another: that one's network, and where its Consul servers are. */
   guestOf?: { network: Network; join: string[] } | undefined;
   /** Where Consul's servers are in a lab that runs already; else where a fresh one has them. */
@@ -21,7 +23,7 @@ export interface Overlaid {
   changes: string[];
 }
 
-function shown(value: ProgramSource): string {
+function shown(value: ProgramSource | SidekickSource): string {
   return typeof value === 'string' ? value : value.url;
 }
 
@@ -73,10 +75,15 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     change(`programs.${name}`, shown(spec.programs[name]), shown(value));
     spec.programs[name] = value;
   };
-  for (const { program, file, sha256 } of [options.consul, options.etcd]) {
-    set(program, { url: `http://${network.gateway}/${file}`, sha256 });
-  }
+  const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
+  for (const artifact of [options.consul, options.etcd]) set(artifact.program, served(artifact));
   set('socat', 'image');
-  set('node', 'image');
+  if (options.sidekick === undefined || spec.programs.sidekick === 'inline') {
+    set('node', 'image');
+  } else {
+    const sidekick = served(options.sidekick);
+    change('programs.sidekick', shown(spec.programs.sidekick), shown(sidekick));
+    spec.programs.sidekick = sidekick;
+  }
   return { spec, changes };
 }

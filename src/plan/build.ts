@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, programList } from './environment.ts';
+import { clusterEnvironment, programList, wantsPackages } from './environment.ts';
 import { fill } from './fill.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { unitRows } from './units.ts';
@@ -48,10 +48,13 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       '/consul/domain',
     ),
     ...['host', 'program', 'dns'].map(script),
-    ...(Object.values(spec.programs).includes('package') ? [script('packages')] : []),
+    ...(wantsPackages(spec) ? [script('packages')] : []),
   ];
   if (role === 'consul-server') return common;
-  const own = [executable('/opt/quorumgate/bin/etcd-sidekick', asset(assets.sidekicks, 'etcd-sidekick'))];
+  const own =
+    spec.programs.sidekick === 'inline'
+      ? [executable('/opt/quorumgate/bin/etcd-sidekick', asset(assets.sidekicks, 'etcd-sidekick'))]
+      : [];
   if (dataDirectory === '/var/lib/etcd') return [...common, ...own];
   // Elsewhere than where the units say: the sandbox must let it through, and it must be there.
   const dropIn = fill(asset(assets.templates, 'data-directory.conf'), { directory: dataDirectory });

@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
+import type { ProgramSource } from '../spec/schema.ts';
 import type { Role } from './plan.ts';
 
 function lines(values: Record<string, string | number>): string {
@@ -41,13 +42,33 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
   });
 }
 
+/** What a role's host needs, and how it comes by it: Node only for sidekicks that came inline. */
+export function programSources({ programs }: Spec, role: Role): [name: string, source: ProgramSource][] {
+  const { sidekick, consul, etcd, socat, node } = programs;
+  if (role === 'consul-server') {
+    return [
+      ['consul', consul],
+      ['socat', socat],
+    ];
+  }
+  return [
+    ['consul', consul],
+    ['etcd', etcd],
+    ['socat', socat],
+    sidekick === 'inline' ? ['node', node] : ['etcd-sidekick', sidekick],
+  ];
+}
+
 /** /etc/quorumgate/programs: what units/scripts/program.sh and packages.sh read. */
 export function programList(spec: Spec, role: Role): string {
-  const names = role === 'etcd' ? (['consul', 'etcd', 'socat', 'node'] as const) : (['consul', 'socat'] as const);
-  return names
-    .map((name) => {
-      const source = spec.programs[name];
-      return typeof source === 'string' ? `${name} ${source}\n` : `${name} url ${source.url} ${source.sha256}\n`;
-    })
+  return programSources(spec, role)
+    .map(([name, source]) =>
+      typeof source === 'string' ? `${name} ${source}\n` : `${name} url ${source.url} ${source.sha256}\n`,
+    )
     .join('');
+}
+
+/** Whether a host takes anything from its distribution. */
+export function wantsPackages(spec: Spec): boolean {
+  return programSources(spec, 'etcd').some(([, source]) => source === 'package');
 }

@@ -46,7 +46,7 @@ function inStage(command: string) {
 
 analysed('systemd-analyze verify has nothing to say about any unit', (t) => {
   const { stdout, stderr } =
-    inStage(`for name in consul etcd socat node; do cp quorumgate-program@.service /opt/quorumgate-program@$name.service; done
+    inStage(`for name in consul etcd socat sidekick; do cp quorumgate-program@.service /opt/quorumgate-program@$name.service; done
     systemd-analyze verify --man=no /opt/*.service ${units.join(' ')}`);
   t.is(stdout + stderr, '');
 });

@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
+import { wantsPackages } from './environment.ts';
 import type { Role } from './plan.ts';
 
 interface UnitRow {
@@ -14,11 +15,7 @@ const member = ['etcd'] as const;
 /** Every unit that lands on hosts, in boot order. A unit with an [Install] section is enabled. */
 export const unitRows: readonly UnitRow[] = [
   { name: 'quorumgate.target', roles: everywhere },
-  {
-    name: 'quorumgate-packages.service',
-    roles: everywhere,
-    when: (spec) => Object.values(spec.programs).includes('package'),
-  },
+  { name: 'quorumgate-packages.service', roles: everywhere, when: wantsPackages },
   { name: 'quorumgate-program@.service', roles: everywhere },
   { name: 'quorumgate-host.service', roles: everywhere },
   { name: 'consul-dns-host.service', roles: everywhere },

@@ -1,4 +1,4 @@
-import type { AddressSource, ProgramName, ProgramSource, SpecInput, TlsPaths } from './schema.ts';
+import type { AddressSource, ProgramName, ProgramSource, SidekickSource, SpecInput, TlsPaths } from './schema.ts';
 
 /** A spec with every default filled in: what plan/ works on. */
 export interface Spec {
@@ -26,7 +26,7 @@ export interface Spec {
     discovery: 'committed' | 'srv';
   };
   tls: 'off' | TlsPaths;
-  programs: Record<ProgramName, ProgramSource>;
+  programs: Record<ProgramName, ProgramSource> & { sidekick: SidekickSource };
 }
 
 export function withDefaults(input: SpecInput): Spec {
@@ -59,6 +59,7 @@ export function withDefaults(input: SpecInput): Spec {
       etcd: programs.etcd ?? 'image',
       socat: programs.socat ?? 'package',
       node: programs.node ?? 'package',
+      sidekick: programs.sidekick ?? 'inline',
     },
   };
 }

@@ -240,15 +240,15 @@ test(finds, fetched('https://10.0.0.5:8080/etcd-v3.5.16-linux.tar.gz?v=1.2.3'));
 test(finds, fetched('https://x/v3.5.16/on-glibc-2.36.0.tar.gz'));
 test(finds, fetched('https://x/v3.5.17/etcd-v3.5.17.tar.gz'), 'version-contradicts-url: 3.5.16');
 test(finds, fetched('https://x/consul_1.20.1.zip', 'consul'));
-test(
-  finds,
-  {
-    consul: 'consul: {servers: existing, join: [a], version: 1.20.0}',
-    ...fetched('https://x/consul_1.20.1.zip', 'consul'),
-  },
-  'version-contradicts-url: 1.20.0',
-);
+const older = { consul: 'consul: {servers: existing, join: [a], version: 1.20.0}' };
+test(finds, { ...older, ...fetched('https://x/consul_1.20.1.zip', 'consul') }, 'version-contradicts-url: 1.20.0');
 test(finds, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, 'unknown-key: sha');
+test(finds, { programs: 'programs: {sidekick: inline, node: image}' });
+test(finds, { programs: 'programs: {sidekick: package}' }, 'not-one-of: package');
+test(finds, fetched('https://x/etcd-sidekick-x64', 'sidekick'));
+test(finds, fetched('https://x/etcd-sidekick.deb', 'sidekick'), 'program-archive: "https://x/etcd-sidekick.deb"');
+const both = { programs: `programs: {node: package, sidekick: {url: "https://x/y", sha256: ${sha}}}` };
+test(finds, both, 'node-unneeded: package');
 
 const advises = test.macro<[changes: Partial<typeof LINES>, remedy: RegExp]>({
   exec(t, changes, remedy) {

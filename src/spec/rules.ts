@@ -6,7 +6,7 @@ import { dataDirectory, tlsFiles, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { ports } from './rule/port.ts';
-import { programUrls, sharedHash, urlVersion } from './rule/program.ts';
+import { programUrls, sharedHash, unneededNode, urlVersion } from './rule/program.ts';
 import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -26,6 +26,7 @@ const RULES: readonly Rule[] = [
   sharedHash,
   programUrls,
   urlVersion,
+  unneededNode,
   dataDirectory,
 ];
 

@@ -62,17 +62,19 @@ const Artifact = Type.Object(
   { ...strict, description: 'Fetched, checked and unpacked by the host before it is needed.' },
 );
 
-const Source = (description: string) =>
+const WordOrArtifact = <Word extends string>(words: readonly Word[], description: string) =>
   Type.Optional(
     // ajv sees the two branches through `if`, so that one mistake gives one error (see validate.ts).
-    Type.Unsafe<'package' | 'image' | Static<typeof Artifact>>({
+    Type.Unsafe<Word | Static<typeof Artifact>>({
       description,
       if: { type: 'string' },
       // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
-      then: { enum: ['package', 'image'] },
+      then: { enum: words },
       else: Artifact,
     }),
   );
+
+const Source = (description: string) => WordOrArtifact(['package', 'image'], description);
 
 const TlsFiles = (what: string) => ({
   cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`),
@@ -199,7 +201,11 @@ export const SpecSchema = Type.Object(
           consul: Source('Consul. Default: `image`.'),
           etcd: Source('etcd (archive: also `etcdctl`). Default: `image`.'),
           socat: Source('socat. Default: `package`.'),
-          node: Source('Node 18 or newer, for the sidekicks. Default: `package`.'),
+          node: Source('Node 18 or newer, for sidekicks that come `inline`. Default: `package`.'),
+          sidekick: WordOrArtifact(
+            ['inline'],
+            'The sidekicks. Default: `inline`, run by Node. Where hosts have no Node: the single executable that `npm run build:sea` makes, by `url`.',
+          ),
         },
         {
           ...strict,
@@ -215,6 +221,7 @@ export const SpecSchema = Type.Object(
 /** What the user wrote, valid by the schema, defaults not yet filled in. */
 export type SpecInput = Static<typeof SpecSchema>;
 export type ProgramSource = 'package' | 'image' | Static<typeof Artifact>;
+export type SidekickSource = 'inline' | Static<typeof Artifact>;
 export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node';
 export type TlsPaths = Static<typeof Tls>;
 export type AddressSource = Static<typeof Address>;

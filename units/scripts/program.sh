@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts the program $1 at /opt/quorumgate/bin, as its line of /etc/quorumgate/programs says: "NAME FROM [URL SHA256]",
 # FROM one of package, image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until it is there.
+# `sidekick` is what the sidekicks need: Node for the file that came inline, or the executable that carries it.
 set -eu
 export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
@@ -28,8 +29,9 @@ unpack() { # FILE URL DIRECTORY
   case ${2%%[?#]*} in
     *.tar.gz | *.tgz) tar --no-same-permissions -xzof "$1" -C "$3" ;;
     *.tar.xz) tar --no-same-permissions -xJof "$1" -C "$3" ;;
-    *.zip) unzip -q "$1" -d "$3" 2>/dev/null || python3 -m zipfile -e "$1" "$3" ;;
-    *) cp "$1" "$3/$name" ;;
+    # Fedora CoreOS has bsdtar alone of the three, Flatcar unzip.
+    *.zip) unzip -q "$1" -d "$3" || bsdtar -xf "$1" -C "$3" || python3 -m zipfile -e "$1" "$3" ;;
+    *) mv "$1" "$3/$name" ;;
   esac
 }
 
@@ -37,6 +39,7 @@ runs() { # FILE: of this architecture, whole, and of a version that will do
   case ${1##*/} in
     socat) "$1" -V >/dev/null ;;
     node) "$1" -e 'v=process.version;if(parseInt(v.slice(1))<18)throw v+" is too old: 18 or newer is needed"' ;;
+    etcd-sidekick) "$1" || [ $? = 2 ] ;; # it wants another name
     etcd?*) ;;
     *) "$1" --version >/dev/null ;;
   esac
@@ -80,8 +83,9 @@ fetch() { # NAME URL SHA256
 }
 
 pause=5
+[ "$1" != sidekick ] || set -- 'node|etcd-sidekick'
 read -r name from url sha256 <<END
-$(grep "^$1 " /etc/quorumgate/programs)
+$(grep -E "^($1) " /etc/quorumgate/programs)
 END
 until case $from in
   url) fetch "$name" "$url" "$sha256" ;;
@@ -96,6 +100,8 @@ case $name in
   # etcdctl comes with etcd, but in a package of its own where etcd is split.
   etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
   # One file is both sidekicks, each by its name.
-  node) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
+  node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
 esac
+# Where SELinux is: what was moved here has the label of where it came from.
+restorecon -R $root/bin 2>/dev/null || :
 say "$name is there"

@@ -14,10 +14,11 @@ export type Program = (typeof PROGRAMS)[number];
 const BINARIES = ['etcd', 'consul', 'socat'] as const satisfies Program[];
 const SIDEKICKS: Record<string, Program> = { 'etcd-ready': 'gate', 'etcd-register': 'register' };
 
-/** Which of the programs a command line is; a sidekick's process is Node's. */
+/** Which of the programs a command line is; a sidekick's process is Node's, or an executable of that name. */
 export function programOf([command = '', script = '']: readonly string[]): Program | undefined {
   const name = basename(command);
-  return name === 'node' ? SIDEKICKS[basename(script)] : BINARIES.find((program) => program === name);
+  if (name === 'node') return SIDEKICKS[basename(script)];
+  return SIDEKICKS[name] ?? BINARIES.find((program) => program === name);
 }
 
 function read(file: string): string {

@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
-const PROGRAMS = ['consul', 'etcd', 'socat', 'node'] as const;
+const PROGRAMS = ['consul', 'etcd', 'socat', 'node', 'sidekick'] as const;
 
 export const sharedHash: Rule = ({ programs }) => {
   const problems: Problem[] = [];
@@ -56,3 +56,9 @@ export const urlVersion: Rule = (draft) =>
     const pointer = `/${name}/version`;
     return [{ code: 'version-contradicts-url', pointer, message, suggestion: found[0], detail: { found: found[0] } }];
   });
+
+export const unneededNode: Rule = ({ programs }) => {
+  if (programs?.node === undefined || typeof programs.sidekick !== 'object') return [];
+  const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
+  return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
+};
