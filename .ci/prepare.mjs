@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: Node's version, packages, build. Plain Node, because nothing else is there yet.
 //   node .ci/prepare.mjs             builds all of dist/
 //   node .ci/prepare.mjs --ignored   leaves what is committed in dist/ as it is: the tests compare it with the sources
-// The lab installs what it needs of apt by itself and says so: the one list of that is src/lab/preconditions.ts.
+// The lab installs what it needs of apt by itself and says so: its list is src/lab/preconditions.ts. READERS is that of the tests.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -26,6 +26,22 @@ export function prepare({ only } = {}) {
   if (outdated()) {
     console.log('prepare: node build.mjs (dist/ is missing or older than the sources)');
     run(process.execPath, ['build.mjs', ...(only === undefined ? [] : [`--${only}`])]);
+  }
+  if (only !== undefined) installReaders();
+}
+
+/** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
+const READERS = { 'ignition-validate': 'ignition' };
+
+function installReaders() {
+  const missing = Object.entries(READERS).filter(([program]) => !onPath(program));
+  if (missing.length === 0 || process.platform !== 'linux' || process.getuid?.() !== 0 || !onPath('apt-get')) return;
+  const packages = missing.map(([, name]) => name);
+  console.log(`prepare: apt-get install ${packages.join(' ')} (reads what is emitted, in tests)`);
+  try {
+    run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...packages]);
+  } catch (error) {
+    console.log(`prepare: without it: ${error instanceof Error ? error.message : error}`);
   }
 }
 

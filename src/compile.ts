@@ -33,10 +33,13 @@ export function compile(text: string, { file, assets, overlay }: CompileOptions)
   const { spec: written, diagnostics, place } = readSpec(text, file, known);
   if (written === undefined) return { files: [], diagnostics, report: [] };
   const spec = overlay?.(written) ?? written;
+  const chosen = targets.filter((target) => spec.targets.includes(target.name));
+  const refused = chosen
+    .flatMap((target) => target.check?.(spec) ?? [])
+    .map(({ code, on, ...finding }) => diagnose(code, { ...finding, place: place(finding.pointer, on) }));
+  if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
   const plans = buildPlans(spec, assets);
-  const emitted = targets
-    .filter((target) => spec.targets.includes(target.name))
-    .flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets) })));
+  const emitted = chosen.flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets, spec) })));
   const oversized = emitted.filter((one) => one.size > one.limit.bytes).map((one) => tooLarge(one, place));
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
@@ -60,8 +63,10 @@ function largest({ parts }: Sized): string {
 }
 
 function sizeLine(one: Sized): string {
-  const share = `${thousands(one.size)} of ${thousands(one.limit.bytes)} bytes`;
-  return `${one.target.name}/${one.role}: ${share} (${one.limit.counted}); largest: ${largest(one)}`;
+  const most = Number.isFinite(one.limit.bytes) ? ` of ${thousands(one.limit.bytes)}` : '';
+  const share = `${thousands(one.size)}${most} bytes`;
+  const form = one.form === undefined ? '' : `, ${one.form}`;
+  return `${one.target.name}/${one.role}: ${share} (${one.limit.counted})${form}; largest: ${largest(one)}`;
 }
 
 function tooLarge(one: Sized, place: PlaceOf): Diagnostic {

@@ -124,6 +124,7 @@ export const CODES = {
     'A version that is not the one in the URL',
     'Write `{found}`, if that is what the URL holds, or change the URL.',
   ),
+  'node-unneeded': warning('A Node that nothing would run', 'Remove `programs.node`, or write `sidekick: inline`.'),
   'sha256-shared': warning('Two programs with one hash', 'Check the hash: two downloads are hardly ever the same.'),
   'data-directory-hidden': error(
     'A data directory that etcd cannot see',
@@ -140,6 +141,20 @@ export const CODES = {
 
   // The output.
   'target-unknown': error('A target that does not exist', 'Use one of: {allowed}.'),
+  'vagrant-address': error(
+    'Boxes without a network of their own',
+    'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the Vagrantfile gives the boxes addresses in it.',
+  ),
+  'vagrant-network-small': error('A network too small for the boxes', 'Use a /25 or wider, for example `{example}`.'),
+  'vagrant-network-nat': error(
+    'A network that holds the NAT address of a box',
+    'Use a network apart from it, for example `192.168.56.0/24`.',
+  ),
+  'vagrant-join': error("Boxes that do not find Consul's servers", 'Write `join: [{addresses}]`.'),
+  'no-package-manager': error(
+    'A package where there is no package manager',
+    'Give `url` and `sha256`, or `image`; `programs.sidekick` by `url` needs no Node.',
+  ),
   'output-too-large': error(
     'A document over the limit of the place that takes it',
     'Shorten what is largest: {largest}. The limit: {source}.',

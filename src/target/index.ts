@@ -1,5 +1,9 @@
 import { aws } from './aws/emit.ts';
+import { containerLinux } from './container-linux/emit.ts';
+import { fedoraCoreos } from './fedora-coreos/emit.ts';
+import { flatcar } from './flatcar/emit.ts';
 import type { Target } from './target.ts';
+import { vagrant } from './vagrant/emit.ts';
 
 /** The one list of targets. */
-export const targets: readonly Target[] = [aws];
+export const targets: readonly Target[] = [aws, containerLinux, flatcar, fedoraCoreos, vagrant];

@@ -1,4 +1,6 @@
 import type { Assets, Plan } from '../plan/plan.ts';
+import type { Spec } from '../spec/defaults.ts';
+import type { Problem } from '../spec/problem.ts';
 
 export interface OutputFile {
   /** Relative to the output directory, `/` separated: `aws/etcd/user-data`. */
@@ -8,6 +10,7 @@ export interface OutputFile {
 
 /** A limit of the place that takes a document: a fact, with its date and source. */
 export interface Limit {
+  /** Infinite where any size is taken. */
   bytes: number;
   /** What is counted. */
   counted: string;
@@ -30,12 +33,24 @@ export interface Emitted {
   /** Bytes that the limit counts. */
   size: number;
   limit: Limit;
-  /** Largest first. */
+  /** In which of its forms, where the target has several. */
+  form?: string;
+  /** Largest first. Weighed when asked for: it takes longer than all the rest. */
   parts: Part[];
+}
+
+/** Where a host of this target is other than the plan says: declared, so that a test can hold all else equal. */
+export interface Difference {
+  /** Path on the host. */
+  path: string;
+  why: string;
 }
 
 /** One way to hand a plan to a machine. */
 export interface Target {
   name: string;
-  emit(plan: Plan, assets: Assets): Emitted;
+  differs?: readonly Difference[];
+  /** What of a valid spec this target cannot do: errors all of them. */
+  check?(spec: Spec): Problem[];
+  emit(plan: Plan, assets: Assets, spec: Spec): Emitted;
 }

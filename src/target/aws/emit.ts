@@ -65,8 +65,16 @@ function emit(plan: Plan, assets: Assets): Emitted {
     ],
     size: bytes.length,
     limit: userDataLimit,
-    parts: weigh(files, bytes.length),
+    get parts() {
+      return weigh(files, bytes.length);
+    },
   };
 }
 
-export const aws: Target = { name: 'aws', emit };
+export const aws: Target = {
+  name: 'aws',
+  differs: [
+    { path: '/opt/quorumgate/libexec/first-boot', why: 'cloud-init runs it: it makes users and enables units' },
+  ],
+  emit,
+};

@@ -1,0 +1,55 @@
+/** Ignition's configuration, spec 2.2.0 and 3.3.0: what of it is written here. */
+export interface IgnitionFile {
+  /** 2.x only, and there it is required. */
+  filesystem?: 'root';
+  path: string;
+  /** A JSON number, so decimal: 420 is 0644. */
+  mode: number;
+  overwrite: true;
+  contents: { source: string; compression?: 'gzip' };
+}
+
+export interface IgnitionDirectory {
+  filesystem?: 'root';
+  path: string;
+  mode: number;
+}
+
+export interface IgnitionUnit {
+  name: string;
+  /** Left out where nothing is to be said about it: `false` is a preset of its own. */
+  enabled?: true;
+  contents: string;
+}
+
+export interface IgnitionConfig {
+  ignition: { version: '2.2.0' | '3.3.0' };
+  storage: { directories: IgnitionDirectory[]; files: IgnitionFile[] };
+  systemd: { units: IgnitionUnit[] };
+}
+
+/** A stub that stands for another configuration, which the reader unpacks. Legal from spec 3.1 on. */
+export interface IgnitionStub {
+  ignition: { version: '3.3.0'; config: { replace: { source: string; compression: 'gzip' } } };
+}
+
+/** JSON, one entry a line: a byte or two an entry for a difference that can be read. */
+export function printIgnition({ ignition, storage, systemd }: IgnitionConfig): string {
+  const list = (entries: object[]) => `[\n${entries.map((entry) => json(entry)).join(',\n')}\n]`;
+  const { directories, files } = storage;
+  return `{"ignition":${json(ignition)},
+"storage":{"directories":${list(directories)},"files":${list(files)}},
+"systemd":{"units":${list(systemd.units)}}}
+`;
+}
+
+export function printIgnitionStub(stub: IgnitionStub): string {
+  return `${json(stub)}\n`;
+}
+
+/** Go's reader takes any JSON; the rest of the world is spared what some editors take for the end of a line. */
+function json(value: object): string {
+  return JSON.stringify(value).replace(/[\u007f\u2028\u2029\ufeff]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

@@ -1,0 +1,27 @@
+import { createTar, parseTar } from 'nanotar';
+
+/** One file of an archive, owned by root. */
+export interface TarFile {
+  /** Without a leading slash; at most 99 bytes, or no old reader finds it. */
+  path: string;
+  mode: number;
+  bytes: Uint8Array;
+}
+
+/** A POSIX archive (ustar) without times: the same files give the same bytes. */
+export function printTar(files: readonly TarFile[]): Uint8Array {
+  const items = files.map(({ path, mode, bytes }) => {
+    if (new TextEncoder().encode(path).length > 99) throw new Error(`too long for an archive: ${path}`);
+    return { name: path, data: bytes, attrs: { mode: mode.toString(8).padStart(7, '0') } };
+  });
+  return createTar(items, { attrs: { mtime: 0, uid: 0, gid: 0, user: 'root', group: 'root' } });
+}
+
+/** The files of an archive as `printTar` makes them. */
+export function readTar(archive: Uint8Array): TarFile[] {
+  return parseTar(archive).map(({ name, attrs, data }) => ({
+    path: name,
+    mode: Number.parseInt(attrs?.mode ?? '', 8),
+    bytes: Uint8Array.from(data ?? []),
+  }));
+}

@@ -1,0 +1,134 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { loadAssets } from '../../io/assets.ts';
+import { buildPlans } from '../../plan/build.ts';
+import { readSpec } from '../../spec/read.ts';
+import { plannedTree, undeclared, unequal } from '../host-tree.ts';
+import type { AnyIgnition } from '../interpret-ignition.ts';
+import { specs } from '../spec-corpus.ts';
+import { containerLinux, emitIgnition2 } from './emit.ts';
+import { interpretContainerLinux } from './interpret.ts';
+import { forOldSystemd, restartsOneshot } from './old-systemd.ts';
+import { checkIgnition2 } from './rules.ts';
+
+const assets = { ...(await loadAssets()), sidekicks: { 'etcd-sidekick': '#!/opt/quorumgate/bin/node\n' } };
+const within = (bytes: number) => ({ bytes, counted: '', source: '', date: '' });
+
+const plans = fc.sample(specs, { numRuns: 40, seed: 4 }).flatMap((text) => {
+  const { spec } = readSpec(text, 'x', ['aws']);
+  return spec === undefined ? [] : buildPlans(spec, assets);
+});
+
+for (const [name, limit] of [
+  ['packed', 16_384],
+  ['inline', Number.POSITIVE_INFINITY],
+] as const) {
+  test(`what is emitted ${name} keeps all of them, and comes to the plan`, (t) => {
+    for (const plan of plans) {
+      const { files, form } = emitIgnition2(plan, assets, within(limit));
+      t.true(form?.startsWith(name));
+      t.deepEqual(checkIgnition2(JSON.parse(new TextDecoder().decode(files[0]?.bytes))), []);
+      const tree = interpretContainerLinux(files).get(plan.role) ?? { files: new Map(), enabled: [] };
+      t.deepEqual(undeclared(unequal(plannedTree(plan), tree), containerLinux.differs ?? []), []);
+      const texts = [...tree.files].map(([path, { bytes }]) => [path, new TextDecoder().decode(bytes)] as const);
+      t.deepEqual(
+        texts.filter(([path, text]) => path.endsWith('.service') && restartsOneshot(text)),
+        [],
+      );
+    }
+  });
+}
+
+const sha512 = `sha512-${'0a'.repeat(64)}`;
+const node = { filesystem: 'root', path: '/etc/a', mode: 420, overwrite: true };
+const good: AnyIgnition = {
+  ignition: { version: '2.2.0' },
+  storage: { files: [{ ...node, contents: { source: 'data:,a' } }] },
+  systemd: {
+    units: [{ name: 'a.service', enabled: true, contents: '[Unit]\nA=b \\\n  c\n# d\n\n[Install]\nWantedBy=x\n' }],
+  },
+};
+const file = (change: object) => ({ ...good, storage: { files: [{ ...node, ...change }] } });
+const unit = (change: object) => ({ ...good, systemd: { units: [{ name: 'a.service', ...change }] } });
+const from = (contents: object) => file({ contents });
+
+test('a good one keeps all of them', (t) => {
+  t.deepEqual(checkIgnition2(good), []);
+  t.deepEqual(checkIgnition2(from({ source: 'https://a/b', compression: 'gzip', verification: { hash: sha512 } })), []);
+  t.deepEqual(checkIgnition2(unit({ contents: `[Unit]\nA=${'x'.repeat(2046)}\n` })), []);
+});
+
+// Numbers of the traps: shared facts on boot configs, part (b).
+const traps: [trap: string, config: object, finding: string][] = [
+  [
+    'T1: gzip in a data URL',
+    from({ source: 'data:;base64,H4sI', compression: 'gzip' }),
+    '/etc/a: compression of a data URL',
+  ],
+  [
+    'T3: a stub that has to be unpacked',
+    { ...good, ignition: { version: '2.2.0', config: { replace: { source: 'data:,', compression: 'gzip' } } } },
+    'ignition.config.replace: compression of a data URL',
+  ],
+  [
+    'T5: sha256',
+    from({ source: 'https://a/b', verification: { hash: `sha256-${'0a'.repeat(32)}` } }),
+    '/etc/a: hash is not sha512',
+  ],
+  ['T9: enable for enabled', unit({ enable: true, contents: '[Install]\n' }), 'unit: unknown key enable'],
+  ['T9: content for contents', file({ content: 'a' }), 'node: unknown key content'],
+  [
+    'T11: a unit twice',
+    { ...good, systemd: { units: [{ name: 'a.service' }, { name: 'a.service' }] } },
+    'a.service: twice',
+  ],
+  ['T11: a file twice', { ...good, storage: { files: [node, node] } }, '/etc/a: twice'],
+  ['T13: append and overwrite', file({ append: true }), '/etc/a: append and overwrite'],
+  ['T14: mode as text', file({ mode: '0644' }), '/etc/a: mode is no integer'],
+  ['T14: mode in octal digits', file({ mode: 755 }), '/etc/a: mode 755 is no plausible mode'],
+  ['T14: mode left out', file({ mode: undefined }), '/etc/a: mode is no integer'],
+  ['T15: 0644 read by YAML 1.2', file({ mode: 644 }), '/etc/a: mode 644 is no plausible mode'],
+  ['T18: a line of 2,049 bytes', unit({ contents: `[Unit]\nA=${'x'.repeat(2047)}\n` }), 'a.service: line too long'],
+  [
+    'T19: a comment inside a line',
+    unit({ contents: '[Unit]\nA=b \\\n# c\n  d\n' }),
+    'a.service: comment inside a continued line',
+  ],
+  ['T19: a line without =', unit({ contents: '[Unit]\nA\n' }), 'a.service: line without ='],
+  [
+    'T20: nothing to enable',
+    unit({ enabled: true, contents: '[Unit]\nA=b\n' }),
+    'a.service: enabled without [Install]',
+  ],
+  [
+    'T22: an enabled template',
+    unit({ name: 'a@b.service', enabled: true, contents: '[Unit]\n\n[Install]\n' }),
+    'a@b.service: enabled template',
+  ],
+  ['T23: enabled: false', unit({ enabled: false }), 'a.service: enabled: false does nothing: mask'],
+  ['T25: mask with contents', unit({ mask: true, contents: '[Unit]\n' }), 'a.service: mask loses the contents'],
+  ['T41: fetched without a hash', from({ source: 'https://a/b' }), '/etc/a: fetched without a hash'],
+  ['T43: a read-only place', file({ path: '/usr/local/bin/a' }), '/usr/local/bin/a: on a read-only file system'],
+  ['T44: a place that is lost', file({ path: '/run/a' }), '/run/a: lost when the host starts'],
+  ['T47: a version too new', { ...good, ignition: { version: '2.4.0' } }, 'version: 2.4.0'],
+  ['no filesystem', file({ filesystem: undefined }), '/etc/a: filesystem is not root'],
+  ['a name that is no unit', unit({ name: 'a' }), 'a: no unit by its name'],
+  [
+    'old systemd: oneshot with Restart=',
+    unit({ contents: '[Service]\nType=oneshot\nRestart=on-failure\n' }),
+    'a.service: oneshot with Restart=',
+  ],
+  ['a section of 3.x', { ...good, kernelArguments: {} }, 'config: unknown key kernelArguments'],
+];
+
+for (const [trap, config, finding] of traps) {
+  test(trap, (t) => t.deepEqual(checkIgnition2(config as AnyIgnition), [finding]));
+}
+
+test('a unit for old systemd tries again by itself', (t) => {
+  const given = '[Service]\nType=oneshot\nExecStart=/bin/sh /a %i\nRestart=on-failure\nRestartSec=5\nUMask=0077\n';
+  const wanted = "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'until /bin/sh /a %%i; do sleep 5; done'\nUMask=0077\n";
+  t.is(forOldSystemd(given), wanted.replace('%%i', '%i'));
+  const daemon = given.replace('oneshot', 'exec');
+  t.is(forOldSystemd(daemon), daemon);
+});

@@ -1,0 +1,92 @@
+import type { AnyIgnition, AnyNode, Resource } from '../interpret-ignition.ts';
+import { unitLineLimit } from './limits.ts';
+import { restartsOneshot } from './old-systemd.ts';
+
+/** What spec 2.2.0 and the system it runs on ask for, as far as validators are silent about it. One line a finding. */
+export function checkIgnition2(config: AnyIgnition): string[] {
+  const { storage = {}, systemd = {} } = config;
+  const files = storage.files ?? [];
+  const nodes = [...files, ...(storage.directories ?? [])];
+  const units = systemd.units ?? [];
+  return [
+    ...(config.ignition.version === '2.2.0' ? [] : [`version: ${config.ignition.version}`]),
+    ...nodes.flatMap(checkNode),
+    ...files.flatMap((file) => checkContents(file.path, file.contents ?? {})),
+    ...checkContents('ignition.config.replace', config.ignition.config?.replace ?? {}),
+    ...twice(nodes.map(({ path }) => path)),
+    ...twice(units.map(({ name }) => name)),
+    ...units.flatMap(checkUnit),
+    ...unknownKeys(config),
+  ];
+}
+
+function twice(names: string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => `${name}: twice`);
+}
+
+function checkNode({ path, filesystem, mode, overwrite, append }: AnyNode): string[] {
+  const findings: string[] = [];
+  if (filesystem !== 'root') findings.push('filesystem is not root');
+  if (!Number.isInteger(mode)) findings.push('mode is no integer');
+  // Octal digits read as a decimal number: 755 is 01363, 644 is 01204.
+  else if ((mode ?? 0) > 0o777 || ((mode ?? 0) & 0o444) === 0) findings.push(`mode ${mode} is no plausible mode`);
+  if (append === true && overwrite !== undefined) findings.push('append and overwrite');
+  if (/^\/(usr|bin|sbin|lib|lib64)\//.test(path)) findings.push('on a read-only file system');
+  if (/^\/(run|tmp|proc|sys|dev)\//.test(path)) findings.push('lost when the host starts');
+  return findings.map((finding) => `${path}: ${finding}`);
+}
+
+function checkContents(where: string, { source = '', compression, verification }: Resource): string[] {
+  const findings: string[] = [];
+  if (compression !== undefined && compression !== '' && source.startsWith('data:')) {
+    findings.push('compression of a data URL');
+  }
+  if (/^https?:|^s3:|^tftp:/.test(source) && verification?.hash === undefined) findings.push('fetched without a hash');
+  if (verification?.hash !== undefined && !/^sha512-[0-9a-f]{128}$/.test(verification.hash)) {
+    findings.push('hash is not sha512');
+  }
+  return findings.map((finding) => `${where}: ${finding}`);
+}
+
+type Unit = NonNullable<NonNullable<AnyIgnition['systemd']>['units']>[number];
+
+function checkUnit({ name, enabled, mask, contents = '' }: Unit): string[] {
+  const findings: string[] = [];
+  const lines = contents.split('\n');
+  if (!/\.(service|target|path|timer|socket|mount|slice)$/.test(name)) findings.push('no unit by its name');
+  if (lines.some((line) => new TextEncoder().encode(line).length > unitLineLimit.bytes)) findings.push('line too long');
+  const goesOn = (index: number) => /\\$/.test(lines[index - 1] ?? '');
+  if (lines.some((line, index) => goesOn(index) && /^\s*[#;]/.test(line))) {
+    findings.push('comment inside a continued line');
+  } else if (lines.some((line, index) => !/^\s*([#;[].*)?$|=/.test(line) && !goesOn(index))) {
+    findings.push('line without =');
+  }
+  if (enabled === true && !contents.includes('\n[Install]\n')) findings.push('enabled without [Install]');
+  if (enabled === true && name.includes('@')) findings.push('enabled template');
+  if (enabled === false) findings.push('enabled: false does nothing: mask');
+  if (mask === true && contents !== '') findings.push('mask loses the contents');
+  if (restartsOneshot(contents)) findings.push('oneshot with Restart=');
+  return findings.map((finding) => `${name}: ${finding}`);
+}
+
+const KEYS: Record<string, readonly string[]> = {
+  config: ['ignition', 'storage', 'systemd'],
+  node: ['filesystem', 'path', 'mode', 'overwrite', 'append', 'user', 'group', 'contents'],
+  contents: ['source', 'compression', 'verification'],
+  unit: ['name', 'enabled', 'mask', 'contents'],
+};
+
+/** Validators warn of them at most: `enable` is one letter short. */
+function unknownKeys(config: AnyIgnition): string[] {
+  const check = (kind: string, value: object) =>
+    Object.keys(value)
+      .filter((key) => !KEYS[kind]?.includes(key))
+      .map((key) => `${kind}: unknown key ${key}`);
+  const files = config.storage?.files ?? [];
+  return [
+    ...check('config', config),
+    ...[...files, ...(config.storage?.directories ?? [])].flatMap((node) => check('node', node)),
+    ...files.flatMap(({ contents = {} }) => check('contents', contents)),
+    ...(config.systemd?.units ?? []).flatMap((unit) => check('unit', unit)),
+  ];
+}

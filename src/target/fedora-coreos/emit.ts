@@ -1,0 +1,12 @@
+import { checkPrograms, emitIgnition3 } from '../ignition.ts';
+import type { Target } from '../target.ts';
+import { userDataLimit } from './limits.ts';
+
+export const fedoraCoreos: Target = {
+  name: 'fedora-coreos',
+  differs: [
+    { path: '/opt/quorumgate/bin', why: 'made by Ignition, which labels it for SELinux: programs in it may be run' },
+  ],
+  check: (spec) => checkPrograms(spec, 'fedora-coreos'),
+  emit: (plan) => emitIgnition3(plan, 'fedora-coreos', userDataLimit),
+};

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+
+/** Valid specs of every kind, as YAML (JSON is YAML here: no string in it is out of the ordinary). Test code. */
+const hash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
+const artifact = (name: string) =>
+  fc.record({
+    url: fc.constantFrom(`https://example.com/a?b=%20+c/${name}.tar.gz`, `http://10.0.0.1/${name}`),
+    sha256: hash,
+  });
+const source = (name: string) => fc.oneof(fc.constant('image'), artifact(name));
+const label = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}[a-z0-9]$/);
+
+const network = fc.constantFrom('192.168.56.0/24', '172.20.0.0/16');
+const address = fc.oneof(
+  fc.record({ interface: fc.constantFrom('eth1', 'enp0s8.2', 'ens-x_1') }),
+  fc.record({ metadata: fc.constant('ec2') }),
+  { weight: 3, arbitrary: fc.record({ cidr: network }) },
+);
+
+const paths = (kind: string) =>
+  fc.constantFrom(
+    { cert: `/etc/etcd/${kind}.crt`, key: `/etc/etcd/${kind}.key`, ca: '/etc/etcd/ca.crt' },
+    { cert: `/var/lib/pki/${kind}+1@x.pem`, key: `/var/lib/pki/${kind}-key.pem`, ca: '/var/lib/pki/ca.pem' },
+  );
+
+const consul = fc
+  .record({
+    servers: fc.constantFrom('members', 'role', 'existing'),
+    domain: fc.constantFrom('consul', 'c.example'),
+    datacenter: fc.constantFrom('dc1', 'eu-1_b'),
+    cloud: fc.boolean(),
+  })
+  .map(({ cloud, ...rest }) => ({ ...rest, cloud }));
+
+/** The addresses that the first Consul servers of a network get. */
+function join(servers: string, cidr: string | undefined, cloud: boolean): string[] {
+  if (cloud && cidr === undefined) return ['provider=aws tag_key=etcd tag_value="a b"'];
+  const start = (cidr ?? '10.0.0.0/8').replace(/0\/\d+$/, '');
+  return [servers === 'role' ? `${start}11` : `${start}101`];
+}
+
+export const specs: fc.Arbitrary<string> = fc
+  .record({
+    name: label,
+    size: fc.constantFrom(1, 3, 5, 7, 9),
+    address,
+    consul,
+    etcd: fc.record({
+      version: fc.constantFrom('3.5.16', '3.5.3', '3.6.1'),
+      peerPort: fc.constantFrom(2380, 12380),
+      dataDirectory: fc.constantFrom('/var/lib/etcd', '/data/etcd', '/mnt/disk-1/etcd'),
+      replaceDeadAfter: fc.nat(604_800),
+      discovery: fc.constantFrom('committed', 'srv'),
+    }),
+    tls: fc.oneof(fc.constant('off'), fc.record({ peer: paths('peer'), client: paths('client') })),
+    programs: fc.record({
+      consul: source('consul'),
+      etcd: source('etcd'),
+      socat: fc.oneof(fc.constant('package'), source('socat')),
+    }),
+    sidekick: fc.oneof(
+      { weight: 1, arbitrary: fc.record({ node: fc.oneof(fc.constant('package'), source('node')) }) },
+      { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
+    ),
+  })
+  .map(({ name, size, address: from, consul: { cloud, ...agent }, etcd, tls, programs, sidekick }) =>
+    JSON.stringify({
+      version: 1,
+      cluster: { name, size },
+      targets: ['aws'],
+      address: from,
+      consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
+      etcd,
+      tls,
+      programs: { ...programs, ...sidekick },
+    }),
+  );

@@ -1,0 +1,86 @@
+import { octal, printCloudConfig } from '../../format/cloud-config.ts';
+import { dense } from '../../plan/build.ts';
+import { fill } from '../../plan/fill.ts';
+import type { Assets, Plan } from '../../plan/plan.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import type { Emitted, OutputFile, Target } from '../target.ts';
+import { check } from './check.ts';
+import { hostsOf, netmask, toNetwork } from './hosts.ts';
+import { scriptLimit } from './limits.ts';
+import { type HostFile, printScript } from './script.ts';
+
+const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
+
+function template({ templates }: Assets, name: string): string {
+  const text = templates[name];
+  if (text === undefined) throw new Error(`missing asset ${name}`);
+  return text;
+}
+
+function hostFiles(plan: Plan, assets: Assets): (HostFile & { pointer: string })[] {
+  const enabled = plan.units.filter((unit) => unit.enabled).map((unit) => unit.name);
+  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
+  const firstBoot = fill(template(assets, 'first-boot.sh'), { units: enabled.join(' '), daemons: daemons.join(' ') });
+  return [
+    ...plan.files,
+    { path: FIRST_BOOT, mode: 0o755, content: dense(firstBoot), pointer: '' },
+    ...plan.units.map(({ name, content }) => ({
+      path: `/etc/systemd/system/${name}`,
+      mode: 0o644,
+      content,
+      pointer: '',
+    })),
+  ];
+}
+
+/** A string literal of Ruby: nothing inside is code. */
+export function ruby(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function vagrantfile(spec: Spec, assets: Assets): string {
+  if (spec.address.cidr === undefined) throw new Error('vagrant without address.cidr: check() has to refuse it');
+  const network = toNetwork(spec.address.cidr);
+  const hosts = hostsOf(spec, network).map(
+    ({ name, role, address }) => `  { name: ${ruby(name)}, role: ${ruby(role)}, ip: ${ruby(address)} },`,
+  );
+  return fill(template(assets, 'Vagrantfile'), {
+    hosts: hosts.join('\n'),
+    netmask: netmask(network),
+    prefix: String(network.prefix),
+  });
+}
+
+function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
+  const files = hostFiles(plan, assets);
+  const script = printScript(template(assets, 'Vagrantfile.provision'), files);
+  const userData = printCloudConfig({
+    write_files: files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content })),
+    runcmd: [['/bin/sh', FIRST_BOOT]],
+  });
+  const file = (path: string, text: string): OutputFile => ({
+    path: `vagrant/${path}`,
+    bytes: new TextEncoder().encode(text),
+  });
+  // What is there once for all roles comes with the one that every spec has.
+  const shared =
+    plan.role === 'etcd'
+      ? [
+          file('Vagrantfile', vagrantfile(spec, assets)),
+          file('docker/Dockerfile', template(assets, 'Vagrantfile.dockerfile')),
+        ]
+      : [];
+  return {
+    role: plan.role,
+    files: [...shared, file(`${plan.role}/provision.sh`, script), file(`${plan.role}/user-data`, userData)],
+    size: script.length,
+    limit: scriptLimit,
+    parts: files
+      .map(({ path, content, pointer }) => ({ name: path, bytes: content.length, pointer }))
+      .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1)),
+  };
+}
+
+const differs = [{ path: FIRST_BOOT, why: 'the provisioner runs it' }];
+
+export const vagrant: Target = { name: 'vagrant', differs, check, emit };

@@ -1,0 +1,661 @@
+#!/bin/sh
+# Made by quorumgate: change the spec and compile again. Brings this box to what the spec says; run once more, it changes nothing.
+set -eu
+umask 022
+home=/opt/quorumgate
+# There from before the first change until all of it counts: who is interrupted begins again.
+pending=$home/provision-pending
+# What the last run wrote: what is no longer in it goes.
+written=$home/provision-written
+paths=' '
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+
+if [ ! -d /run/systemd/system ]; then
+  echo 'quorumgate: this box does not run systemd: use another (QG_BOX, QG_DOCKER_IMAGE)' >&2
+  exit 1
+fi
+
+changed() {
+  if [ ! -e $pending ]; then
+    mkdir -p $home
+    : >$pending
+  fi
+  echo "changed: $1"
+}
+
+# keep MODE PATH: PATH has the bytes of $stage/file.
+keep() {
+  paths="$paths$2 "
+  if cmp -s "$stage/file" "$2" && [ "$(stat -c %a:%u:%g "$2")" = "$1:0:0" ]; then return 0; fi
+  changed "$2"
+  mkdir -p "${2%/*}"
+  # Made where it stays, so that it has that place's SELinux label.
+  cat "$stage/file" >"$2.new"
+  chown 0:0 "$2.new"
+  chmod "$1" "$2.new"
+  mv -fT "$2.new" "$2"
+}
+
+text() {
+  cat >"$stage/file"
+  keep "$1" "$2"
+}
+
+bytes() {
+  base64 -d >"$stage/file"
+  keep "$1" "$2"
+}
+
+text 644 /etc/quorumgate/cluster.env <<'QG-END'
+QG_ADDRESS_FROM=cidr
+QG_ADDRESS_ARGUMENT=10.77.0.0/16
+QG-END
+text 644 /etc/quorumgate/programs <<'QG-END'
+consul image
+socat package
+QG-END
+text 644 /etc/quorumgate/consul.d/agent.json <<'QG-END'
+{
+ "datacenter": "dc1",
+ "domain": "consul",
+ "server": true,
+ "bootstrap_expect": 3,
+ "retry_join": [
+  "10.77.0.11",
+  "10.77.0.12",
+  "10.77.0.13"
+ ],
+ "retry_interval": "500ms",
+ "leave_on_terminate": false,
+ "skip_leave_on_interrupt": true,
+ "rejoin_after_leave": true,
+ "disable_update_check": true,
+ "performance": {
+  "raft_multiplier": 1
+ },
+ "dns_config": {
+  "enable_truncate": true,
+  "enable_additional_node_meta_txt": false,
+  "udp_answer_limit": 8
+ }
+}
+QG-END
+text 644 /etc/sysusers.d/quorumgate.conf <<'QG-END'
+u consul - "consul"
+QG-END
+text 644 /etc/systemd/resolved.conf.d/quorumgate.conf <<'QG-END'
+[Resolve]
+DNS=127.0.0.1
+Domains=~consul
+DNSSEC=no
+QG-END
+text 755 /opt/quorumgate/libexec/host <<'QG-END'
+#!/bin/sh
+set -eu
+
+first_primary() {
+ip -4 -o addr show primary scope global "$@" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }'
+}
+
+metadata_ec2() {
+base=http://169.254.169.254/latest
+token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token 2>/dev/null) || return 0
+curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4 || return 0
+}
+
+address() {
+case $QG_ADDRESS_FROM in
+interface) first_primary dev "$QG_ADDRESS_ARGUMENT" ;;
+cidr) first_primary to "$QG_ADDRESS_ARGUMENT" ;;
+metadata) "metadata_$QG_ADDRESS_ARGUMENT" ;;
+esac
+}
+
+waited=
+until found=$(address) && echo "$found" | grep -qE '^[0-9]+(\.[0-9]+){3}$'; do
+if [ -z "$waited" ]; then
+waited="waiting: no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
+[ "$QG_ADDRESS_FROM" != metadata ] || waited="$waited (curl there? IMDSv2 on?)"
+echo "$waited"
+systemd-notify --status="$waited" || :
+fi
+sleep 1
+done
+
+name=$(uname -n | sed 's/[.].*//' | tr 'A-Z_' 'a-z-')
+case $name in
+'' | localhost | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+*[!0-9]*) ;;
+*) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
+esac
+
+umask 022
+mkdir -p /run/quorumgate/consul.d
+printf 'QG_NAME=%s\nQG_ADDRESS=%s\n' "$name" "$found" >/run/quorumgate/host.env.new
+mv /run/quorumgate/host.env.new /run/quorumgate/host.env
+echo "this host is $name at $found"
+QG-END
+text 755 /opt/quorumgate/libexec/program <<'QG-END'
+#!/bin/sh
+set -eu
+export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+root=/opt/quorumgate
+umask 022
+mkdir -p $root/bin $root/fetched
+
+say() {
+echo "$1"
+systemd-notify --status="$1" || :
+}
+
+link() { # NAME FROM
+if ! found=$(command -v "$1"); then
+cause="$1: not on this host, though the spec says it comes with the $2"
+return 1
+fi
+if ! error=$(runs "$found" 2>&1); then
+cause="$1: $found: $error"
+return 1
+fi
+ln -sfn "$found" "$root/bin/$1"
+}
+
+unpack() { # FILE URL DIRECTORY
+case ${2%%[?#]*} in
+*.tar.gz | *.tgz) tar --no-same-permissions -xzof "$1" -C "$3" ;;
+*.tar.xz) tar --no-same-permissions -xJof "$1" -C "$3" ;;
+*.zip) unzip -q "$1" -d "$3" || bsdtar -xf "$1" -C "$3" || python3 -m zipfile -e "$1" "$3" ;;
+*) mv "$1" "$3/$name" ;;
+esac
+}
+
+runs() { # FILE: of this architecture, whole, and of a version that will do
+case ${1##*/} in
+socat) "$1" -V >/dev/null ;;
+node) "$1" -e 'v=process.version;if(parseInt(v.slice(1))<18)throw v+" is too old: 18 or newer is needed"' ;;
+etcd-sidekick) "$1" || [ $? = 2 ] ;; # it wants another name
+etcd?*) ;;
+*) "$1" --version >/dev/null ;;
+esac
+}
+
+fetch() { # NAME URL SHA256
+name=$1 marker=$root/fetched/$1
+if [ -x "$root/bin/$1" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then return 0; fi
+work=$root/fetched/$1.work
+rm -rf "$work"
+mkdir -p "$work/tree"
+if ! error=$(curl -fsSLg --connect-timeout 10 --speed-limit 1000 --speed-time 30 -o "$work/file" "$2" 2>&1); then
+cause="$1: $2: $error"
+return 1
+fi
+actual=$(sha256sum "$work/file" | cut -d' ' -f1)
+if [ "$actual" != "$3" ]; then
+rm -rf "$work"
+cause="$1: $2 has SHA-256 $actual, the spec says $3: not used"
+return 1
+fi
+if ! error=$(unpack "$work/file" "$2" "$work/tree" 2>&1); then
+cause="$1: $2 cannot be unpacked: $error"
+return 1
+fi
+for program in $1 $(test "$1" = etcd && echo etcdctl etcdutl); do
+file=$(find "$work/tree" -type f -name "$program" | head -n 1)
+if [ -z "$file" ]; then
+[ "$program" != "$1" ] && continue
+cause="$1: $2 holds no file named $1"
+return 1
+fi
+if ! error=$({ chmod 0755 "$file" && runs "$file" && sync "$file" && mv -f "$file" "$root/bin/$program"; } 2>&1); then
+cause="$program of $2: $error"
+return 1
+fi
+done
+rm -rf "$work"
+echo "$3" >"$marker"
+echo "$1: fetched from $2"
+}
+
+pause=5
+[ "$1" != sidekick ] || set -- 'node|etcd-sidekick'
+read -r name from url sha256 <<END
+$(grep -E "^($1) " /etc/quorumgate/programs)
+END
+until case $from in
+url) fetch "$name" "$url" "$sha256" ;;
+*) link "$name" "$from" ;;
+esac; do
+say "waiting: $(echo "$cause" | tr -s '\n' ' '); next try in $pause s"
+sleep $pause
+pause=$((pause < 150 ? pause * 2 : 300))
+done
+
+case $name in
+etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
+node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
+esac
+restorecon -R $root/bin 2>/dev/null || :
+say "$name is there"
+QG-END
+text 755 /opt/quorumgate/libexec/dns <<'QG-END'
+#!/bin/sh
+set -eu
+file=$(readlink -f /etc/resolv.conf || echo /etc/resolv.conf)
+umask 022
+mkdir -p /run/quorumgate/consul.d
+[ -e "$file" ] || : >"$file"
+! grep -q '^nameserver 127\.0\.0\.53' "$file" || exit 0
+
+awk '{ sub(/\r$/, "") }
+$1 == "nameserver" && $2 !~ /^127\./ && $2 ~ /^[0-9a-fA-F:.]+$/ && !seen[$2]++ { all = all sep "\"" $2 "\""; sep = ", " }
+END { printf "{\"recursors\": [%s]}\n", all }' "$file" >/run/quorumgate/consul.d/recursors.json.new
+mv /run/quorumgate/consul.d/recursors.json.new /run/quorumgate/consul.d/recursors.json
+
+case $file in /run/systemd/resolve/*) exit 0 ;; esac
+[ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || exit 0
+{
+echo nameserver 127.0.0.1
+awk '!($1 == "nameserver" && $2 == "127.0.0.1") && $0 != "options timeout:1 attempts:2"' "$file"
+echo 'options timeout:1 attempts:2'
+} >"$file.quorumgate"
+mv "$file.quorumgate" "$file"
+echo "127.0.0.1 is the first name server in $file"
+QG-END
+text 755 /opt/quorumgate/libexec/packages <<'QG-END'
+#!/bin/sh
+set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
+
+say() {
+echo "$1"
+systemd-notify --status="$1" || :
+}
+
+names() { # PROGRAM MANAGER: its packages
+case $2:$1 in
+apt:etcd) if apt-cache show etcd-server >/dev/null 2>&1; then echo etcd-server etcd-client; else echo etcd; fi ;;
+*:node) echo nodejs ;;
+*) echo "$1" ;;
+esac
+}
+
+wanted=
+while read -r name from rest; do
+[ "$from" = package ] || continue
+command -v "$name" >/dev/null || wanted="$wanted $name"
+done </etc/quorumgate/programs
+[ -n "$wanted" ] || exit 0
+
+if command -v apt-get >/dev/null; then
+manager=apt
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ] || grep -q quorumgate $policy; then
+trap 'rm -f $policy' EXIT
+trap 'exit 1' HUP INT TERM
+printf '#!/bin/sh\n# quorumgate\nexit 101\n' >$policy
+chmod 0755 $policy
+fi
+apt-get -q -o DPkg::Lock::Timeout=600 update
+install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
+elif command -v dnf >/dev/null; then
+manager=dnf
+install='dnf -q -y install'
+else
+say "waiting: no package manager here: the spec has to give url and sha256 for:$wanted"
+exit 1
+fi
+
+missing=
+for name in $wanted; do
+say "installing $name"
+$install $(names "$name" $manager) || missing="$missing $name"
+done
+if [ -n "$missing" ]; then
+say "waiting: $manager has no package or cannot install it:$missing; see the journal"
+exit 1
+fi
+QG-END
+text 755 /opt/quorumgate/libexec/first-boot <<'QG-END'
+#!/bin/sh
+set -eu
+systemd-sysusers quorumgate.conf
+if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
+systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-dns-udp.service consul-dns-tcp.service
+systemctl daemon-reload
+systemctl --no-block try-restart consul.service
+if systemctl --quiet is-active systemd-resolved; then systemctl --no-block restart systemd-resolved; fi
+systemctl --no-block start quorumgate.target
+QG-END
+text 644 /etc/systemd/system/quorumgate.target <<'QG-END'
+[Unit]
+Description=quorumgate: this host's part of the etcd cluster
+After=multi-user.target
+
+[Install]
+WantedBy=multi-user.target
+QG-END
+text 644 /etc/systemd/system/quorumgate-packages.service <<'QG-END'
+[Unit]
+Description=quorumgate: programs from the distribution's packages
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /opt/quorumgate/libexec/packages
+Restart=on-failure
+RestartSec=30
+TimeoutStartSec=infinity
+NotifyAccess=all
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/quorumgate-program@.service <<'QG-END'
+[Unit]
+Description=quorumgate: %i is on this host
+Wants=network-online.target
+After=network-online.target quorumgate-packages.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /opt/quorumgate/libexec/program %i
+Restart=on-failure
+RestartSec=5
+TimeoutStartSec=infinity
+NotifyAccess=all
+ReadWritePaths=/opt/quorumgate
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0022
+QG-END
+text 644 /etc/systemd/system/quorumgate-host.service <<'QG-END'
+[Unit]
+Description=quorumgate: learn this host's name and address
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+EnvironmentFile=/etc/quorumgate/cluster.env
+ExecStart=/bin/sh /opt/quorumgate/libexec/host
+RuntimeDirectory=quorumgate
+RuntimeDirectoryPreserve=yes
+Restart=on-failure
+RestartSec=1
+TimeoutStartSec=infinity
+NotifyAccess=all
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0022
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-dns-host.service <<'QG-END'
+[Unit]
+Description=Names under Consul's domain resolve on this host
+After=quorumgate-host.service network-online.target
+Before=consul.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /opt/quorumgate/libexec/dns
+RuntimeDirectory=quorumgate
+RuntimeDirectoryPreserve=yes
+ReadWritePaths=/etc /run
+Restart=on-failure
+RestartSec=5
+RestrictAddressFamilies=AF_UNIX
+PrivateNetwork=yes
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0022
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-dns-host.path <<'QG-END'
+[Unit]
+Description=A DHCP client that rewrites resolv.conf does not push Consul out
+
+[Path]
+PathChanged=/etc/resolv.conf
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul.service <<'QG-END'
+[Unit]
+Description=Consul agent
+Documentation=https://developer.hashicorp.com/consul/docs
+Wants=network-online.target quorumgate-host.service quorumgate-program@consul.service
+After=network-online.target quorumgate-host.service quorumgate-program@consul.service
+Before=quorumgate-program@etcd.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=consul
+Group=consul
+EnvironmentFile=/run/quorumgate/host.env
+ExecStart=/opt/quorumgate/bin/consul agent -config-dir=/etc/quorumgate/consul.d -config-dir=/run/quorumgate/consul.d -data-dir=/var/lib/consul -node=${QG_NAME} -bind=${QG_ADDRESS}
+ExecReload=/bin/kill -HUP $MAINPID
+StateDirectory=consul
+StateDirectoryMode=0700
+Restart=always
+RestartSec=1
+LimitNOFILE=65536
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+MemoryDenyWriteExecute=yes
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-dns-udp.service <<'QG-END'
+[Unit]
+Description=DNS at 127.0.0.1:53 forwarded to Consul at 8600 (UDP)
+Wants=quorumgate-program@socat.service
+After=quorumgate-program@socat.service consul.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=/opt/quorumgate/bin/socat -t 5 -T 5 UDP4-RECVFROM:53,bind=127.0.0.1,fork UDP4-SENDTO:127.0.0.1:8600
+DynamicUser=yes
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+Restart=always
+RestartSec=1
+TasksMax=4096
+IPAddressDeny=any
+IPAddressAllow=localhost
+RestrictAddressFamilies=AF_INET AF_UNIX
+MemoryDenyWriteExecute=yes
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-dns-tcp.service <<'QG-END'
+[Unit]
+Description=DNS at 127.0.0.1:53 forwarded to Consul at 8600 (TCP)
+Wants=quorumgate-program@socat.service
+After=quorumgate-program@socat.service consul.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=/opt/quorumgate/bin/socat -t 5 -T 30 TCP4-LISTEN:53,bind=127.0.0.1,fork,reuseaddr TCP4:127.0.0.1:8600
+DynamicUser=yes
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+Restart=always
+RestartSec=1
+TasksMax=4096
+IPAddressDeny=any
+IPAddressAllow=localhost
+RestrictAddressFamilies=AF_INET AF_UNIX
+MemoryDenyWriteExecute=yes
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+
+if [ -e $written ]; then
+  while read -r path; do
+    case $paths in *" $path "*) continue ;; esac
+    changed "$path (no longer wanted)"
+    case $path in
+      /etc/systemd/system/*/*) ;;
+      /etc/systemd/system/*) systemctl --quiet --no-block disable --now "${path##*/}" || : ;;
+    esac
+    rm -f "$path"
+  done <$written
+fi
+for path in $paths; do echo "$path"; done >"$stage/file"
+if ! cmp -s "$stage/file" $written; then cat "$stage/file" >$written; fi
+
+if [ ! -e $pending ]; then
+  echo 'nothing changed'
+  exit 0
+fi
+/bin/sh $home/libexec/first-boot
+rm $pending
+echo 'done: this box comes up by itself once enough others are there (systemctl status etcd says what it waits for)'
