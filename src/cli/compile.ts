@@ -3,7 +3,9 @@ import { type Command, Option } from 'commander';
 import { type Compiled, compile } from '../compile.ts';
 import { type Format, type Paint, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
+import { compareOutput } from '../io/compare.ts';
 import { readInput } from '../io/input.ts';
+import { IoError } from '../io/io-error.ts';
 import { writeOutput } from '../io/write.ts';
 import { SpecSchema } from '../spec/schema.ts';
 import { targets } from '../target/index.ts';
@@ -22,9 +24,11 @@ export function addCompileCommands(program: Command): void {
     name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
   command
     .option('-o, --output <directory>', 'where to write; one folder for each target', directory, 'out')
-    .action(async (spec: string, options: CheckOptions & { output: string }) => {
+    .option('--check', 'write nothing; exit 1 when the output directory is not what the spec gives now')
+    .action(async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;
+      if (options.check) return checkOutput(spec, options, compiled);
       const written = await untouched(() => writeOutput(options.output, compiled.files));
       process.stdout.write([...compiled.report, ...written].map((line) => `${line}\n`).join(''));
     });
@@ -40,6 +44,20 @@ export function addCompileCommands(program: Command): void {
     .action(() => {
       process.stdout.write(`${JSON.stringify(SpecSchema, null, 2)}\n`);
     });
+}
+
+/** Tells what in the output directory is not what the spec gives now. @throws IoError when there is anything */
+async function checkOutput(spec: string, { output, target }: CheckOptions & { output: string }, { files }: Compiled) {
+  const earlier = target === undefined ? targets.map(({ name }) => name) : [];
+  const found = await compareOutput(output, files, earlier);
+  if (found.length === 0) return;
+  process.stdout.write(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
+  const again = ['quorumgate compile', spec, '-o', output, ...(target ?? []).flatMap((name) => ['--target', name])];
+  const leftOver = found.some(({ kind }) => kind === 'left over') ? ', remove what is left over' : '';
+  throw new IoError(
+    `${output} is not what ${spec} gives now: ${found.length} of its files.`,
+    `Run \`${again.join(' ')}\`${leftOver}, and look at what changed: hosts with other user-data are replaced.`,
+  );
 }
 
 function withSpec(command: Command): Command {

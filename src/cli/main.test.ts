@@ -85,6 +85,23 @@ test.serial('compile writes the same bytes each time, and nothing for a wrong sp
   t.deepEqual(await fs.readdir(folder), ['out']);
 });
 
+test.serial('compile --check: exit 1 and the files that differ, nothing written', async (t) => {
+  const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+  t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
+  const out = path.join(folder, 'out');
+  const check = (spec = SMALLEST) => run(['compile', '-', '-o', out, '--check'], spec);
+  const first = await check();
+  t.is(first.code, 1);
+  t.regex(first.stdout, /^missing: .*aws\/etcd\/user-data$/m);
+  t.regex(first.stderr, /^error: .*out is not what - gives now: 3 of its files\.\n {2}remedy: Run `quorumgate compile/);
+  t.deepEqual(await fs.readdir(folder), []);
+  t.is((await run(['compile', '-', '-o', out], SMALLEST)).code, 0);
+  t.like(await check(), { code: 0, stdout: '', stderr: '' });
+  const changed = await check(SMALLEST.replace('mycluster\n  size', 'other\n  size'));
+  t.is(changed.code, 1);
+  t.regex(changed.stdout, /^differs: .*aws\/etcd\/user-data$/m);
+});
+
 test.serial('text that is not UTF-8 is named, with its first bad byte', async (t) => {
   const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
   t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
