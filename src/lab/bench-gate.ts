@@ -98,6 +98,7 @@ async function round(work: string, sidekick: (name: string) => string): Promise<
     QG_METRICS_PORT: '2381',
     QG_DATA_DIR: data,
     QG_DISCOVERY: 'committed',
+    QG_REPLACE_DEAD_AFTER: '60',
     QG_NAME: 'h1',
     QG_ADDRESS: '127.0.0.1',
     RUNTIME_DIRECTORY: data,
