@@ -1,13 +1,4 @@
-/** Rows as aligned columns, one line each, without line breaks. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const width = (column: number) => Math.max(...rows.map((row) => (row[column] ?? '').length));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(width(column)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
+import { columns } from '../format/columns.ts';
 
 /** What a plan says of itself: a label once for all of its lines, indented by two. */
 export function facts(said: readonly (readonly [label: string, ...lines: string[]])[]): string[] {

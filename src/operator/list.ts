@@ -1,7 +1,7 @@
+import { columns } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { withConsul } from './catalog.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
-import { columns } from './columns.ts';
 
 /** The members as a table, and what stands beside it, line by line. Pure. */
 export function listing(view: ClusterView): string[] {

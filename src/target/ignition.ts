@@ -1,5 +1,6 @@
-import { constants, Deflate, gzip as deflate } from 'pako';
+import { constants, Deflate } from 'pako';
 import { base64, type DataUrl, plainDataUrl, shortestDataUrl } from '../format/data-url.ts';
+import { gzip } from '../format/gzip.ts';
 import { type IgnitionConfig, printIgnition, printIgnitionStub } from '../format/ignition.ts';
 import { programSources } from '../plan/environment.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -11,11 +12,6 @@ import type { Emitted, Limit, Part } from './target.ts';
 
 const { Z_SYNC_FLUSH } = constants;
 const encode = (text: string) => new TextEncoder().encode(text);
-
-/** The same bytes under every version of Node: the compressor is our own dependency, which stamps no time. */
-export function gzip(bytes: Uint8Array): Uint8Array {
-  return deflate(bytes, { level: 9, memLevel: 9 });
-}
 
 /** These systems have no package manager. What `package` asks for is there only where the image has it, as with socat. */
 export function checkPrograms(spec: Spec, target: string): Problem[] {

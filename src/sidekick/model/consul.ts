@@ -1,4 +1,4 @@
-import type { Peer } from '../ready/decide.ts';
+import type { Peer } from '../ready/observed.ts';
 import type { ClusterRecord } from '../shared/record.ts';
 import type { Rules } from './rules.ts';
 import { type Host, identify, type World } from './world.ts';

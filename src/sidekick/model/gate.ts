@@ -1,4 +1,4 @@
-import type { Decision, Observed, Seen } from '../ready/decide.ts';
+import type { Decision, Observed, Seen } from '../ready/observed.ts';
 import type { Member } from '../shared/etcd.ts';
 import { type ClusterRecord, memberIdOf } from '../shared/record.ts';
 import { acquire, agree, reachesConsul, register, release } from './consul.ts';

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { decide, type Observed } from '../ready/decide.ts';
+import { decide } from '../ready/decide.ts';
+import type { Observed } from '../ready/observed.ts';
 import { memberId } from '../shared/cluster-id.ts';
 import { needed, seeing } from './needed.ts';
 

@@ -1,4 +1,4 @@
-import type { Seen } from '../ready/decide.ts';
+import type { Seen } from '../ready/observed.ts';
 import type { Membership } from '../shared/etcd.ts';
 import { commit, lead, running } from './etcd.ts';
 import { type Election, makeConfig, nameIn, quorumOf, type Seat } from './log.ts';

@@ -1,4 +1,4 @@
-import type { Observed, Peer, Seen } from '../ready/decide.ts';
+import type { Observed, Peer, Seen } from '../ready/observed.ts';
 import type { Member } from '../shared/etcd.ts';
 import { candidates, reachesConsul } from './consul.ts';
 import { srvUrls } from './etcd.ts';

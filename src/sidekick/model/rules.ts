@@ -1,4 +1,5 @@
-import { type Decision, decide, type Observed } from '../ready/decide.ts';
+import { decide } from '../ready/decide.ts';
+import type { Decision, Observed } from '../ready/observed.ts';
 
 /** The rules under test: decide() itself and what surrounds it, or what is left of them when one has been taken out. */
 export interface Rules {

@@ -1,4 +1,4 @@
-import type { Peer } from '../ready/decide.ts';
+import type { Peer } from '../ready/observed.ts';
 import type { ClusterRecord } from '../shared/record.ts';
 import type { Gate, Launch } from './gate.ts';
 import type { Entry, Wal } from './log.ts';

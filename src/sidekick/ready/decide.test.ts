@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { Member } from '../shared/etcd.ts';
 import { makeRecord, memberIdOf } from '../shared/record.ts';
-import { type Decision, decide, type Observed, type Peer } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Decision, Observed, Peer } from './observed.ts';
 
 const peer = (n: number, change: Partial<Peer> = {}, meta: Record<string, string> = {}): Peer => ({
   node: `h${n}`,

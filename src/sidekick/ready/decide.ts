@@ -4,8 +4,6 @@ import { join } from './join.ts';
 import { type Decision, type Observed, refuse, wait } from './observed.ts';
 import { propose } from './propose.ts';
 
-export type { Decision, Observed, Peer, Seen, Self } from './observed.ts';
-
 /** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {
   const { self, record } = seen;

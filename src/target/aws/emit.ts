@@ -1,44 +1,25 @@
-import { gzip as deflate } from 'pako';
 import { octal, printCloudConfig, type WriteFile } from '../../format/cloud-config.ts';
-import { dense } from '../../plan/build.ts';
-import { fill } from '../../plan/fill.ts';
+import { gzip } from '../../format/gzip.ts';
+import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Emitted, Part, Target } from '../target.ts';
 import { userDataLimit } from './limits.ts';
 
-/** The same bytes under every version of Node: the compressor is our own dependency, which stamps no time. */
-function gzip(text: string): Uint8Array {
-  return deflate(new TextEncoder().encode(text), { level: 9, memLevel: 9 });
-}
+const gzipText = (text: string) => gzip(new TextEncoder().encode(text));
 
 function writeFiles(plan: Plan, assets: Assets): (WriteFile & { pointer: string })[] {
-  const template = assets.templates['first-boot.sh'];
-  if (template === undefined) throw new Error('missing asset first-boot.sh');
-  const enabled = plan.units.filter((unit) => unit.enabled).map((unit) => unit.name);
-  // The names that a distribution's own units have too.
-  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
-  // Scripts and sidekicks stand side by side, then units: likeness near by is what gzip shortens.
-  return [
-    ...plan.files,
-    {
-      path: '/opt/quorumgate/libexec/first-boot',
-      mode: 0o755,
-      content: dense(fill(template, { units: enabled.join(' '), daemons: daemons.join(' ') })),
-      pointer: '',
-    },
-    ...plan.units.map(({ name, content }) => ({
-      path: `/etc/systemd/system/${name}`,
-      mode: 0o644,
-      content,
-      pointer: '',
-    })),
-  ].map(({ path, mode, content, pointer }) => ({ path, permissions: octal(mode), content, pointer }));
+  return everyFile(plan, assets).map(({ path, mode, content, pointer }) => ({
+    path,
+    permissions: octal(mode),
+    content,
+    pointer,
+  }));
 }
 
 function print(files: (WriteFile & { pointer: string })[]): string {
   return printCloudConfig({
     write_files: files.map(({ path, permissions, content }) => ({ path, permissions, content })),
-    runcmd: [['/bin/sh', '/opt/quorumgate/libexec/first-boot']],
+    runcmd: [['/bin/sh', FIRST_BOOT]],
   });
 }
 
@@ -47,7 +28,7 @@ function weigh(files: (WriteFile & { pointer: string })[], whole: number): Part[
   return files
     .map((file) => ({
       name: file.path,
-      bytes: whole - gzip(print(files.filter((other) => other !== file))).length,
+      bytes: whole - gzipText(print(files.filter((other) => other !== file))).length,
       pointer: file.pointer,
     }))
     .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
@@ -56,7 +37,7 @@ function weigh(files: (WriteFile & { pointer: string })[], whole: number): Part[
 function emit(plan: Plan, assets: Assets): Emitted {
   const files = writeFiles(plan, assets);
   const text = print(files);
-  const bytes = gzip(text);
+  const bytes = gzipText(text);
   return {
     role: plan.role,
     files: [

@@ -1,10 +1,10 @@
 import { base64, shortestDataUrl } from '../../format/data-url.ts';
+import { gzip } from '../../format/gzip.ts';
 import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { printTar } from '../../format/tar.ts';
-import { dense } from '../../plan/build.ts';
-import { fill } from '../../plan/fill.ts';
+import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
-import { checkPrograms, growth, gzip, toIgnition, weigh } from '../ignition.ts';
+import { checkPrograms, growth, toIgnition, weigh } from '../ignition.ts';
 import type { Emitted, Limit, Part, Target } from '../target.ts';
 import { userDataLimit } from './limits.ts';
 import { planForOldSystemd } from './old-systemd.ts';
@@ -20,30 +20,17 @@ ConditionPathExists=!/opt/quorumgate/unpacked
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'until tar -xzf ${ARCHIVE} -C / && sh /opt/quorumgate/libexec/first-boot && touch /opt/quorumgate/unpacked; do sleep 5; done'
+ExecStart=/bin/sh -c 'until tar -xzf ${ARCHIVE} -C / && sh ${FIRST_BOOT} && touch /opt/quorumgate/unpacked; do sleep 5; done'
 TimeoutStartSec=infinity
 
 [Install]
 WantedBy=multi-user.target
 `;
 
-/** The same script that cloud-init runs elsewhere. */
-function firstBoot({ units }: Plan, { templates }: Assets): string {
-  const template = templates['first-boot.sh'];
-  if (template === undefined) throw new Error('missing asset first-boot.sh');
-  const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
-  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
-  return dense(fill(template, { units: enabled.join(' '), daemons: daemons.join(' ') }));
-}
-
 /** Spec 2.x cannot unpack a data URL: the archive is a plain file to it, and a unit unpacks it. */
 function packed(plan: Plan, assets: Assets): IgnitionConfig {
   const archive = printTar(
-    [
-      ...plan.files,
-      { path: '/opt/quorumgate/libexec/first-boot', mode: 0o755, content: firstBoot(plan, assets) },
-      ...plan.units.map(({ name, content }) => ({ path: `/etc/systemd/system/${name}`, mode: 0o644, content })),
-    ].map(({ path, mode, content }) => ({ path: path.slice(1), mode, bytes: encode(content) })),
+    everyFile(plan, assets).map(({ path, mode, content }) => ({ path: path.slice(1), mode, bytes: encode(content) })),
   );
   const config = toIgnition({ ...plan, files: [], units: [] }, '2.2.0', shortestDataUrl);
   const contents = { source: `data:;base64,${base64(gzip(archive))}` };
@@ -87,7 +74,7 @@ export const containerLinux: Target = {
     { path: '/opt/quorumgate/bin', why: 'there before the first program' },
     { path: ARCHIVE, why: 'what is over the limit comes packed' },
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
-    { path: '/opt/quorumgate/libexec/first-boot', why: 'makes users and enables units that came packed' },
+    { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
   check: (spec) => checkPrograms(spec, 'container-linux'),
   emit: (plan, assets) => emitIgnition2(plan, assets, userDataLimit),

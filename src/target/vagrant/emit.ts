@@ -1,36 +1,18 @@
 import { octal, printCloudConfig } from '../../format/cloud-config.ts';
-import { dense } from '../../plan/build.ts';
 import { fill } from '../../plan/fill.ts';
+import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import type { Emitted, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
 import { hostsOf, netmask, toNetwork } from './hosts.ts';
 import { scriptLimit } from './limits.ts';
-import { type HostFile, printScript } from './script.ts';
-
-const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
+import { printScript } from './script.ts';
 
 function template({ templates }: Assets, name: string): string {
   const text = templates[name];
   if (text === undefined) throw new Error(`missing asset ${name}`);
   return text;
-}
-
-function hostFiles(plan: Plan, assets: Assets): (HostFile & { pointer: string })[] {
-  const enabled = plan.units.filter((unit) => unit.enabled).map((unit) => unit.name);
-  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
-  const firstBoot = fill(template(assets, 'first-boot.sh'), { units: enabled.join(' '), daemons: daemons.join(' ') });
-  return [
-    ...plan.files,
-    { path: FIRST_BOOT, mode: 0o755, content: dense(firstBoot), pointer: '' },
-    ...plan.units.map(({ name, content }) => ({
-      path: `/etc/systemd/system/${name}`,
-      mode: 0o644,
-      content,
-      pointer: '',
-    })),
-  ];
 }
 
 /** A string literal of Ruby: nothing inside is code. */
@@ -52,7 +34,7 @@ function vagrantfile(spec: Spec, assets: Assets): string {
 }
 
 function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
-  const files = hostFiles(plan, assets);
+  const files = everyFile(plan, assets);
   const script = printScript(template(assets, 'Vagrantfile.provision'), files);
   const userData = printCloudConfig({
     write_files: files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content })),

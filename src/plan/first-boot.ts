@@ -1,0 +1,30 @@
+import { dense } from './build.ts';
+import { fill } from './fill.ts';
+import type { Assets, Plan, PlanFile } from './plan.ts';
+
+/** Makes the users and enables the units of a plan, where the boot system does not do so itself. Run once. */
+export const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
+
+export function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
+  const template = templates['first-boot.sh'];
+  if (template === undefined) throw new Error('missing asset first-boot.sh');
+  const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
+  // The names that a distribution's own units have too.
+  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
+  const content = dense(fill(template, { units: enabled.join(' '), daemons: daemons.join(' ') }));
+  return { path: FIRST_BOOT, mode: 0o755, content, pointer: '' };
+}
+
+/**
+ * Everything as files, the first boot's script among them. Scripts and sidekicks stand side by side, then units: likeness
+ * near by is what gzip shortens.
+ */
+export function everyFile(plan: Plan, assets: Assets): PlanFile[] {
+  const units = plan.units.map(({ name, content }) => ({
+    path: `/etc/systemd/system/${name}`,
+    mode: 0o644,
+    content,
+    pointer: '',
+  }));
+  return [...plan.files, firstBoot(plan, assets), ...units];
+}
