@@ -141,16 +141,16 @@ export const CODES = {
 
   // The output.
   'target-unknown': error('A target that does not exist', 'Use one of: {allowed}.'),
-  'vagrant-address': error(
-    'Boxes without a network of their own',
-    'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the Vagrantfile gives the boxes addresses in it.',
+  'network-missing': error(
+    'Hosts without a network of their own',
+    'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the target gives its hosts addresses in it.',
   ),
-  'vagrant-network-small': error('A network too small for the boxes', 'Use a /25 or wider, for example `{example}`.'),
-  'vagrant-network-nat': error(
-    'A network that holds the NAT address of a box',
+  'network-small': error('A network too small for the hosts', 'Use a /25 or wider, for example `{example}`.'),
+  'network-taken': error(
+    'A network that is in use already',
     'Use a network apart from it, for example `192.168.56.0/24`.',
   ),
-  'vagrant-join': error("Boxes that do not find Consul's servers", 'Write `join: [{addresses}]`.'),
+  'join-elsewhere': error("Hosts that do not find Consul's servers", 'Write `join: [{addresses}]`.'),
   'no-package-manager': error(
     'A package where there is no package manager',
     'Give `url` and `sha256`, or `image`; `programs.sidekick` by `url` needs no Node.',

@@ -1,4 +1,5 @@
-import { addressAt, FIRST_OFFSET, type HostPlan, numberOf, roomOf } from './addresses.ts';
+import { FIRST_OFFSET } from '../plan/hosts.ts';
+import { addressAt, type HostPlan, numberOf, roomOf } from './addresses.ts';
 import { LabError } from './lab-error.ts';
 import type { LabState } from './state.ts';
 

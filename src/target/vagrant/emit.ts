@@ -1,11 +1,12 @@
 import { octal, printCloudConfig } from '../../format/cloud-config.ts';
+import { netmask, toNetwork } from '../../format/ipv4.ts';
 import { fill } from '../../plan/fill.ts';
 import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { numbered } from '../numbered.ts';
 import type { Emitted, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
-import { hostsOf, netmask, toNetwork } from './hosts.ts';
 import { scriptLimit } from './limits.ts';
 import { printScript } from './script.ts';
 
@@ -21,9 +22,9 @@ export function ruby(text: string): string {
 }
 
 function vagrantfile(spec: Spec, assets: Assets): string {
-  if (spec.address.cidr === undefined) throw new Error('vagrant without address.cidr: check() has to refuse it');
-  const network = toNetwork(spec.address.cidr);
-  const hosts = hostsOf(spec, network).map(
+  const { cidr, hosts: all } = numbered(spec);
+  const network = toNetwork(cidr);
+  const hosts = all.map(
     ({ name, role, address }) => `  { name: ${ruby(name)}, role: ${ruby(role)}, ip: ${ruby(address)} },`,
   );
   return fill(template(assets, 'Vagrantfile'), {

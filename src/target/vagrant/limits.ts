@@ -23,6 +23,3 @@ export const natNetworks: readonly { cidr: string; provider: string; source: str
   },
   { cidr: '172.17.0.0/16', provider: 'Docker', source: 'Docker Engine, default bridge', date: '2026-11-23' },
 ];
-
-/** The narrowest network that holds `.101` to `.109`. */
-export const longestPrefix = 25;
