@@ -25,7 +25,7 @@ interface UpFlags {
   startSpread: number;
   seed: number;
   image: ImageName;
-  target: string;
+  target?: string[];
   timeout: number;
 }
 
@@ -45,7 +45,14 @@ export function addUp(lab: Command): void {
     .option('--start-spread <seconds>', 'start the hosts at random moments within so many seconds', number, 0)
     .option('--seed <n>', 'decides those moments', number, 1)
     .addOption(imageOption())
-    .addOption(new Option('--target <name>', 'whose output to boot').choices(names).default('aws'))
+    .addOption(
+      new Option('--target <name>', 'whose output to boot; may be repeated: hosts then get them in turn')
+        .choices(names)
+        .argParser((name: string, earlier: string[] = []) => {
+          if (names.includes(name)) return [...earlier, name];
+          return lab.error(`error: the lab boots no target '${name}': use one of ${names.join(', ')}`);
+        }),
+    )
     .option('--timeout <seconds>', 'how long the hosts may take', number, 180)
     .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
 }
@@ -89,8 +96,8 @@ async function withCertificates(
 }
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
-  const { timeout, beside: besideFiles, size, ...rest } = flags;
-  const options = { ...rest, say, signal };
+  const { timeout, beside: besideFiles, size, target, ...rest } = flags;
+  const options = { ...rest, say, signal, targets: target };
   const first = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
   const beside: ClusterBeside[] = [];
   if (first !== undefined) {

@@ -2,7 +2,7 @@ import type { Scene } from './fault/scene.ts';
 import { killHost, removeHost } from './host.ts';
 import { bootHosts, makeDisk, type Spread } from './lab-steps.ts';
 import { connectHost, disconnectHost } from './network.ts';
-import { filesFrom, type Seeds } from './seeds.ts';
+import type { Seeds } from './seeds.ts';
 import type { HostState } from './state.ts';
 import { runSteps } from './steps.ts';
 
@@ -24,7 +24,7 @@ export async function addHosts(
     },
     {
       name: 'making their disks',
-      do: each((host) => makeDisk(layout, state, host, filesFrom(seeds, state.target, host))),
+      do: each((host) => makeDisk(layout, state, host, seeds)),
       undo: each((host) => removeHost(layout, host.name)),
     },
     {

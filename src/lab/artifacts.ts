@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { downloadPackages } from './apt.ts';
 import { run } from './command.ts';
@@ -134,14 +134,30 @@ export function sidekickFile(arch = process.arch): string {
   return `etcd-sidekick-${arch}`;
 }
 
-/** The single executable of this machine's kind, in the store; `built` is the folder it is in, looked for if not given. */
-export async function ensureSidekick(cache: string, built = builtSidekicks()): Promise<Served> {
+/** The single executable of this machine's kind, in the store; made first where it is not there and the sources are. */
+export async function ensureSidekick(
+  cache: string,
+  say: (line: string) => void = () => {},
+  signal?: AbortSignal,
+  folder = distFolder(),
+): Promise<Served> {
   const name = sidekickFile();
-  const from = built === undefined ? undefined : join(built, name);
-  if (from === undefined || !existsSync(from)) {
+  const from = join(folder, 'sea', name);
+  const build = join(folder, '../.ci/build-sea.mjs');
+  const bundle = join(folder, 'sidekick/etcd-sidekick.cjs');
+  if (existsSync(build) && (!existsSync(from) || statSync(from).mtimeMs < statSync(bundle).mtimeMs)) {
+    say(`artifact ${name}: npm run build:sea -- --arch ${process.arch} (takes a Node of 50 MB from npm, once)`);
+    const release = await acquireLock(join(cache, 'sea.lock'), true);
+    try {
+      await run(process.execPath, [build, '--arch', process.arch], { signal });
+    } finally {
+      release?.();
+    }
+  }
+  if (!existsSync(from)) {
     throw new LabError(
-      `the spec wants the sidekicks as an executable, and dist/sea/${name} is not there`,
-      'Run `npm run build:sea` in the source tree, or write `sidekick: inline` in a copy of the spec for the lab.',
+      `the sidekicks are wanted as an executable, and ${from} is not there`,
+      'Run `npm run build:sea` in the source tree, or boot a spec with `sidekick: inline` on hosts that have Node.',
     );
   }
   const bytes = await readFile(from);
@@ -156,10 +172,8 @@ export async function ensureSidekick(cache: string, built = builtSidekicks()): P
   return { file, sha256 };
 }
 
-/** dist/sea/, from the source tree or from the bundle in dist/cli/. */
-function builtSidekicks(): string | undefined {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const found = ['sea', 'dist/sea'].map((name) => join(folder, name)).find((name) => existsSync(name));
-    if (found !== undefined || folder === dirname(folder)) return found;
-  }
+/** dist/, from the source tree or from the bundle in dist/cli/. */
+function distFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return join(here, basename(here) === 'cli' ? '..' : '../../dist');
 }

@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import { addHosts } from './add-hosts.ts';
-import { consulAddresses, hostsOf, placeBeside } from './addresses.ts';
+import { consulAddresses, type HostPlan, hostsOf, placeBeside } from './addresses.ts';
 import { bootableFrom, type SpecSource } from './compile-for-lab.ts';
 import type { Scene } from './fault/scene.ts';
 import type { HostFile } from './host.ts';
@@ -8,16 +8,17 @@ import { LabError } from './lab-error.ts';
 import type { Spread } from './lab-steps.ts';
 import { layoutBeside } from './layout.ts';
 import { seedsOf, writeSeeds } from './seeds.ts';
-import { type HostState, type LabState, writeState } from './state.ts';
+import { type LabState, writeState } from './state.ts';
+import { inTurn } from './target/targets.ts';
 
 export interface BesideOptions extends SpecSource, Spread {
-  hostFiles?: (host: HostState) => HostFile[];
+  hostFiles?: (host: HostPlan) => HostFile[];
   say?: (line: string) => void;
 }
 
 /** What is to be remembered of a cluster beside the first and `others`. */
 export function stateBeside(first: LabState, others: readonly LabState[], spec: Spec): LabState {
-  const { version, phase, target, image, resolved, imageDirectory, network } = first;
+  const { version, phase, targets, image, images, network } = first;
   const { name, size } = spec.cluster;
   if ([first, ...others].some(({ cluster }) => cluster.name === name)) {
     throw new LabError(
@@ -27,19 +28,19 @@ export function stateBeside(first: LabState, others: readonly LabState[], spec: 
   }
   const place = placeBeside(network, name, others.length + 1);
   return {
-    ...{ version, phase, target, image, resolved, imageDirectory, network },
+    ...{ version, phase, targets, image, images, network },
     cluster: { name, size },
     beside: { ...place, join: spec.consul.join },
-    hosts: hostsOf(spec, network, place),
+    hosts: inTurn(hostsOf(spec, network, place), targets),
   };
 }
 
 /** Boots another cluster in a lab that runs, on the Consul of the first. Waits for nothing. */
 export async function addCluster(first: Scene, others: readonly LabState[], options: BesideOptions): Promise<Scene> {
-  const { network, hosts, target } = first.state;
+  const { network, hosts, targets } = first.state;
   const { directory } = first.layout;
   const join = consulAddresses(hosts);
-  const bootable = await bootableFrom({ ...options, directory, target, guestOf: { network, join } });
+  const bootable = await bootableFrom({ ...options, directory, targets, guestOf: { network, join } });
   const state = stateBeside(first.state, others, bootable.spec);
   const scene = { layout: layoutBeside(first.layout, state.cluster.name), state };
   const seeds = seedsOf(bootable, state, options.hostFiles);

@@ -1,6 +1,9 @@
 import test from 'ava';
-import { bootStep } from './boot-step.ts';
+import type { Role } from '../plan/plan.ts';
+import { type Look, bootStep as stepOf } from './boot-step.ts';
 import { parseUnits } from './unit-state.ts';
+
+const bootStep = (role: Role, look: Look) => stepOf(role, look, 'cloud-init');
 
 const UP = [
   'quorumgate-host.service',

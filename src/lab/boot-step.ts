@@ -28,8 +28,6 @@ const active = (unit: UnitState | undefined) => unit?.active === 'active';
 const exited = (unit: UnitState | undefined) => unit?.active === 'active' && unit.sub === 'exited';
 
 const COMMON: readonly Station[] = [
-  // The units are there once cloud-init has written them.
-  { step: 'cloud-init', unit: 'cloud-final.service', passed: (_, { units }) => known(units) },
   { step: 'address', unit: 'quorumgate-host.service', passed: active },
   { step: 'programs', unit: 'quorumgate-program@consul.service', passed: active },
   { step: 'consul', unit: 'consul.service', passed: active },
@@ -65,10 +63,11 @@ export function unitsOf(role: Role): string[] {
   return [...new Set(STATIONS[role].map(({ unit }) => unit))];
 }
 
-/** The first station that a host has not passed. */
-export function bootStep(role: Role, look: Look): BootStep {
+/** The first station that a host has not passed; `reader` is the program that writes the units at first boot. */
+export function bootStep(role: Role, look: Look, reader: string): BootStep {
   if (!look.alive) return { step: 'dead', status: 'the host has ended', up: false };
   if (look.units.size === 0) return { step: 'boot', status: '', up: false };
+  if (!known(look.units)) return { step: reader, status: '', up: false };
   for (const { step, unit, passed } of STATIONS[role]) {
     const state = look.units.get(unit);
     if (passed(state, look)) continue;

@@ -1,11 +1,11 @@
 import type { OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { hostsOf, networkOf } from './addresses.ts';
+import { type HostPlan, hostsOf, networkOf } from './addresses.ts';
 import { stateBeside } from './beside.ts';
 import type { Bootable } from './compile-for-lab.ts';
 import { type Lab, labHandle } from './handle.ts';
 import type { HostFile } from './host.ts';
-import { ensureImage } from './image.ts';
+import { ensureImage, type Image } from './image.ts';
 import type { ImageName } from './image-recipe.ts';
 import { LabError } from './lab-error.ts';
 import { labSteps, type Planned } from './lab-steps.ts';
@@ -13,23 +13,24 @@ import { type Layout, layoutBeside, layoutOf } from './layout.ts';
 import { prepareMachine } from './preconditions.ts';
 import { seedsOf } from './seeds.ts';
 import type { ServeCommand } from './servers.ts';
-import { type HostState, isRunning, type LabState, readState } from './state.ts';
+import { isRunning, type LabState, readState } from './state.ts';
 import { runSteps } from './steps.ts';
 import { hasTraces, lockLab, takeDown } from './take-down.ts';
-import { LAB_TARGETS } from './target/targets.ts';
+import { DEFAULT_TARGETS, inTurn, labTarget } from './target/targets.ts';
 
 export interface LabOptions {
   /** State directory; default: QUORUMGATE_LAB_DIR, else /var/lib/quorumgate-lab. */
   directory?: string;
   image?: ImageName;
-  target?: string;
+  /** How hosts boot; they get several in turn. Default: `aws`. */
+  targets?: readonly string[] | undefined;
   /** Hosts start at random moments within so many seconds, decided by `seed`. */
   startSpread?: number;
   seed?: number;
   say?: (line: string) => void;
   signal?: AbortSignal | undefined;
   /** Files to put on a host before it boots. */
-  hostFiles?: (host: HostState) => HostFile[];
+  hostFiles?: (host: HostPlan) => HostFile[];
   serveCommand?: ServeCommand | undefined;
 }
 
@@ -60,28 +61,28 @@ export async function boot(
   beside: readonly ClusterBeside[] = [],
 ): Promise<Lab> {
   const { say = () => {}, signal } = options;
-  const target = LAB_TARGETS.find(({ name }) => name === (options.target ?? 'aws'));
-  if (target === undefined) {
-    const names = LAB_TARGETS.map(({ name }) => name).join(', ');
-    throw new LabError(`the lab cannot boot target ${options.target}`, `It boots ${names}.`);
-  }
+  const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
   const layout = layoutOf(options.directory);
-  await prepareMachine(say, signal);
+  await prepareMachine(say, signal, Object.assign({}, ...targets.map(({ tools }) => tools)));
   const release = await lockLab(layout);
   try {
     await clearTheGround(layout, say);
-    const image = await ensureImage({ cache: layout.cache, name: options.image ?? 'bookworm', say, signal });
+    const image = options.image ?? 'bookworm';
+    const images: Partial<Record<ImageName, Image>> = {};
+    for (const { image: name = image } of targets) {
+      images[name] = await ensureImage({ cache: layout.cache, name, say, signal });
+    }
     const network = networkOf(spec);
+    const names = targets.map(({ name }) => name);
     const state: LabState = {
       version: 1,
       phase: 'starting',
       cluster: { ...spec.cluster },
-      target: target.name,
-      image: image.name,
-      resolved: image.resolved,
-      imageDirectory: image.directory,
+      targets: names,
+      image,
+      images,
       network,
-      hosts: hostsOf(spec, network),
+      hosts: inTurn(hostsOf(spec, network), names),
     };
     const first: Planned = { layout, state, seeds: seedsOf({ files, spec }, state, options.hostFiles) };
     const others: Planned[] = [];

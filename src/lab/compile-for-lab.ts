@@ -5,6 +5,7 @@ import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
 import { type OverlayOptions, overlay } from './overlay.ts';
 import { prepareMachine } from './preconditions.ts';
+import { DEFAULT_TARGETS, labTarget } from './target/targets.ts';
 
 export interface SpecSource {
   /** The spec, as the user wrote it. */
@@ -17,7 +18,8 @@ export interface SpecSource {
 
 export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join'> {
   directory?: string | undefined;
-  target?: string | undefined;
+  /** How the hosts boot. Default: `aws`. */
+  targets?: readonly string[] | undefined;
   say?: (line: string) => void;
   signal?: AbortSignal | undefined;
 }
@@ -36,13 +38,16 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   await prepareMachine(say, signal);
   const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
   const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
-  const sidekick = first.spec.programs.sidekick === 'inline' ? undefined : await ensureSidekick(cache);
+  const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
+  const inline = first.spec.programs.sidekick === 'inline' && !targets.some(({ withoutNode }) => withoutNode);
+  const sidekick = inline ? undefined : await ensureSidekick(cache, say, signal);
+  const compiles = [...new Set(targets.map((target) => target.compiles))];
   const changes: string[] = [];
   const compiled = compile(text, {
     file,
     assets,
     overlay: (spec) => {
-      const overlaid = overlay(spec, { target: options.target ?? 'aws', size, consul, etcd, sidekick, guestOf, join });
+      const overlaid = overlay(spec, { targets: compiles, size, consul, etcd, sidekick, guestOf, join });
       changes.splice(0, changes.length, ...overlaid.changes);
       return overlaid.spec;
     },

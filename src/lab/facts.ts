@@ -2,6 +2,7 @@ import { viewCluster } from './cluster.ts';
 import { inside } from './inside.ts';
 import type { Layout } from './layout.ts';
 import type { HostState, LabState } from './state.ts';
+import { labTarget } from './target/targets.ts';
 
 /** What a test wants to know of a host. */
 export interface HostFacts {
@@ -9,13 +10,14 @@ export interface HostFacts {
   role: HostState['role'];
   /** Units in `failed`. */
   failed: string[];
-  /** `cloud-init status --long --format json`. */
-  cloudInit: { exitCode: number; status: string; errors: string[]; recoverable: Record<string, string[]> };
+  /** `cloud-init status --long --format json`, where it is cloud-init that reads. */
+  cloudInit?: { exitCode: number; status: string; errors: string[]; recoverable: Record<string, string[]> };
   clusterId: string;
   memberId: string;
 }
 
-async function cloudInit(host: HostState): Promise<HostFacts['cloudInit']> {
+async function cloudInit(host: HostState): Promise<Pick<HostFacts, 'cloudInit'>> {
+  if (labTarget(host.target).reader !== 'cloud-init') return {};
   const { exitCode, stdout } = await inside(host, ['cloud-init', 'status', '--long', '--format', 'json']);
   const told = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
     status?: string;
@@ -23,7 +25,7 @@ async function cloudInit(host: HostState): Promise<HostFacts['cloudInit']> {
     recoverable_errors?: Record<string, string[]>;
   };
   const { status = '', errors = [], recoverable_errors: recoverable = {} } = told;
-  return { exitCode, status, errors, recoverable };
+  return { cloudInit: { exitCode, status, errors, recoverable } };
 }
 
 /** Facts of every host; a host that does not run is an error. */
@@ -37,7 +39,7 @@ export async function readFacts(layout: Layout, state: LabState): Promise<HostFa
         host: host.name,
         role: host.role,
         failed: failed.stdout.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] || []),
-        cloudInit: await cloudInit(host),
+        ...(await cloudInit(host)),
         clusterId: row?.clusterId ?? '',
         memberId: row?.memberId ?? '',
       };

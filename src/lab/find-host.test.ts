@@ -6,6 +6,7 @@ import type { HostState } from './state.ts';
 const hosts: HostState[] = [1, 2, 3].map((number) => ({
   name: `etcd-${number}`,
   role: 'etcd',
+  target: 'aws',
   address: `10.77.0.10${number}`,
 }));
 

@@ -6,6 +6,7 @@ import { assertLarger, hostsMore } from './grow.ts';
 import { LabError } from './lab-error.ts';
 import { portOf } from './network.ts';
 import type { LabState } from './state.ts';
+import { inTurn } from './target/targets.ts';
 
 const network = networkOf({ address: {} });
 
@@ -26,14 +27,13 @@ function stateOf(spec = specOf('a', 3)): LabState {
     ...{
       version: 1,
       phase: 'running',
-      target: 'aws',
+      targets: ['aws'],
       image: 'bookworm',
-      resolved: false,
-      imageDirectory: '/',
+      images: {},
       network,
     },
     cluster: spec.cluster,
-    hosts: hostsOf(spec, network),
+    hosts: inTurn(hostsOf(spec, network), ['aws']),
   };
 }
 

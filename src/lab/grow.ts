@@ -9,21 +9,22 @@ import type { Spread } from './lab-steps.ts';
 import { nextHost } from './next-host.ts';
 import { ownFiles, readSeeds, type Seeds, writeSeeds } from './seeds.ts';
 import { type HostState, hostsElsewhere, type LabState, writeState } from './state.ts';
+import { inTurn } from './target/targets.ts';
 
 export interface GrowOptions extends SpecSource, Spread {
   /** Files of the new hosts; by default those that `hostFiles` gave for their names when the lab was booted. */
-  hostFiles?: (host: HostState) => HostFile[];
+  hostFiles?: (host: HostPlan) => HostFile[];
   say?: (line: string) => void;
 }
 
 /** The hosts that a cluster of `size` members has more than there are. */
-export function hostsMore(state: LabState, size: number, elsewhere: readonly HostPlan[] = []): HostPlan[] {
+export function hostsMore(state: LabState, size: number, elsewhere: readonly HostPlan[] = []): HostState[] {
   const more: HostPlan[] = [];
   const members = state.hosts.filter(({ role }) => role === 'etcd').length;
   for (let count = members; count < size; count++) {
     more.push(nextHost({ ...state, hosts: [...state.hosts, ...more] }, 'etcd', elsewhere));
   }
-  return more;
+  return inTurn(more, state.targets, state.hosts);
 }
 
 /** Refuses a spec that is not the same cluster, larger. */
@@ -44,17 +45,17 @@ export function assertLarger({ cluster, network, hosts }: LabState, spec: Spec):
 
 /** Boots the hosts that a larger size of the same cluster has more. Its user-data is what empty disks find from now on. */
 export async function grow({ layout, state }: Scene, options: GrowOptions): Promise<string> {
-  const { network, beside, target } = state;
+  const { network, beside, targets } = state;
   const { directory } = layout;
   const elsewhere = hostsElsewhere(layout);
   const { files, spec } = await bootableFrom({
     ...options,
-    ...{ directory, target },
+    ...{ directory, targets },
     guestOf: beside === undefined ? undefined : { network, join: beside.join },
     join: ({ cluster }) => consulAddresses([...state.hosts, ...hostsMore(state, cluster.size, elsewhere)]),
   });
   assertLarger(state, spec);
-  const hosts: HostState[] = hostsMore(state, spec.cluster.size, elsewhere);
+  const hosts = hostsMore(state, spec.cluster.size, elsewhere);
   const before = readSeeds(layout);
   const own = new Map(before.own);
   if (options.hostFiles !== undefined) for (const host of hosts) own.set(host.name, options.hostFiles(host));

@@ -9,7 +9,7 @@ import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout, namespaceOf } from './layout.ts';
 import { childrenOf, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
-import type { SeedFile } from './target/aws.ts';
+import type { SeedFile } from './target/lab-target.ts';
 
 /** A file put on a host before it boots, for tests: certificates, for example. Owners by number. */
 export interface HostFile extends Omit<SeedFile, 'bytes'> {
@@ -85,8 +85,11 @@ export interface Booted {
   startedAt: number;
 }
 
-/** Boots systemd on the host's file system, in its namespaces; it outlives this process. */
-export async function bootHost(layout: Layout, name: string): Promise<Booted> {
+/**
+ * Boots systemd on the host's file system, in its namespaces; it outlives this process. `further` are arguments of
+ * systemd-nspawn.
+ */
+export async function bootHost(layout: Layout, name: string, further: readonly string[] = []): Promise<Booted> {
   const { root, console: log } = hostPaths(layout, name);
   const startedAt = monotonic();
   const supervisor = await spawnDetached(join(layout.prefix, name), log, [
@@ -105,6 +108,7 @@ export async function bootHost(layout: Layout, name: string): Promise<Booted> {
     '--timezone=off',
     '--link-journal=no',
     '--console=pipe',
+    ...further,
   ]);
   for (;;) {
     const init = childrenOf(supervisor.pid).find(isFirstOfNamespace);

@@ -1,28 +1,29 @@
 import { createHash } from 'node:crypto';
 
+/** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie'] as const;
-export type ImageName = (typeof IMAGES)[number];
+export type ImageName = (typeof IMAGES)[number] | 'flatcar';
 
 export interface Recipe {
-  suite: ImageName;
+  name: ImageName;
+  suite: (typeof IMAGES)[number];
   packages: string[];
   /** Whether systemd-resolved and systemd-networkd run: then names are configured per link, else in resolv.conf. */
   resolved: boolean;
   files: Record<string, string>;
   enable: string[];
+  /** Paths that are taken away again. */
+  without?: string[];
 }
 
-const PACKAGES = [
+const PLAIN = [
   'bind9-dnsutils',
   'ca-certificates',
-  'cloud-init',
   'curl',
   'dbus',
   'iproute2',
   'iputils-ping',
-  'locales',
   'netbase',
-  'nodejs',
   'openssl',
   'procps',
   'socat',
@@ -31,6 +32,11 @@ const PACKAGES = [
   'unzip',
   'xz-utils',
 ];
+const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
+const RESOLVED = {
+  packages: ['libnss-resolve', 'systemd-resolved'],
+  enable: ['systemd-networkd.service', 'systemd-resolved.service'],
+};
 
 const FILES = {
   // Debian's default is en_US.UTF-8, which has to be generated; C.UTF-8 is there, as in Debian's own cloud images.
@@ -39,16 +45,39 @@ const FILES = {
   '/etc/cloud/cloud.cfg.d/90-lab.cfg': 'datasource_list: [NoCloud]\nlocale: C.UTF-8\nssh_genkeytypes: []\n',
 };
 
+/** What Flatcar has and Debian has not: nothing is enabled but by a preset; the name of SELinux's policy, for Ignition. */
+const FLATCAR_FILES = {
+  '/usr/lib/systemd/system-preset/99-default.preset': 'disable *\n',
+  '/etc/selinux/config': 'SELINUX=disabled\nSELINUXTYPE=targeted\n',
+};
+
 /** What an image is made of. Consul and etcd are not in it: hosts fetch them as artifacts. */
-export function recipeOf(suite: ImageName): Recipe {
-  if (suite === 'bookworm') return { suite, packages: PACKAGES, resolved: false, files: FILES, enable: [] };
-  return {
-    suite,
-    packages: [...PACKAGES, 'libnss-resolve', 'systemd-resolved'],
-    resolved: true,
-    files: FILES,
-    enable: ['systemd-networkd.service', 'systemd-resolved.service'],
-  };
+export function recipeOf(name: ImageName): Recipe {
+  switch (name) {
+    case 'bookworm':
+      return { name, suite: name, packages: PACKAGES, resolved: false, files: FILES, enable: [] };
+    case 'trixie': {
+      const packages = [...PACKAGES, ...RESOLVED.packages];
+      return { name, suite: name, packages, resolved: true, files: FILES, enable: RESOLVED.enable };
+    }
+    // As on Flatcar: no Node, no cloud-init, no Python, no package manager.
+    case 'flatcar': {
+      const packages = [...PLAIN, ...RESOLVED.packages];
+      const managers = ['apt', 'apt-get', 'dpkg', 'dpkg-deb'].map((program) => `/usr/bin/${program}`);
+      // Where machine-id is an empty file presets do nothing (machine-id(5), "First Boot Semantics"); no questions asked.
+      const firstBoot = ['/etc/machine-id', '/usr/lib/systemd/system/systemd-firstboot.service'];
+      const { enable } = RESOLVED;
+      return {
+        name,
+        suite: 'bookworm',
+        packages,
+        resolved: true,
+        files: FLATCAR_FILES,
+        enable,
+        without: [...firstBoot, ...managers],
+      };
+    }
+  }
 }
 
 /** Changes whenever the recipe does: images of another stamp are not used. */

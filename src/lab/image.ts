@@ -41,7 +41,7 @@ async function install(recipe: Recipe, root: string, sources: string, options: I
     signal: options.signal,
     onLine: (line) => {
       if (!/^I: .*\.\.\.$/.test(line)) return;
-      options.say(`image ${recipe.suite}: ${line.slice(3)} (${Math.round((Date.now() - started) / 1000)} s)`);
+      options.say(`image ${recipe.name}: ${line.slice(3)} (${Math.round((Date.now() - started) / 1000)} s)`);
     },
   });
 }
@@ -56,6 +56,7 @@ async function finishImage(recipe: Recipe, root: string): Promise<void> {
   }
   if (recipe.enable.length > 0) await run('systemctl', [`--root=${root}`, 'enable', ...recipe.enable]);
   await mkdir(join(root, 'var/log/journal'), { recursive: true });
+  for (const path of recipe.without ?? []) await rm(join(root, path));
 }
 
 /** A lab that runs has mounted it: pulling it away would break every host. */
@@ -66,11 +67,11 @@ function inUse(directory: string): boolean {
 async function build(recipe: Recipe, directory: string, options: ImageOptions): Promise<void> {
   const { cache, say } = options;
   const images = dirname(directory);
-  const half = join(images, `half-${recipe.suite}`);
+  const half = join(images, `half-${recipe.name}`);
   await rm(half, { recursive: true, force: true });
   await mkdir(images, { recursive: true });
   const started = Date.now();
-  say(`image ${recipe.suite}: building in ${directory}, once; about a minute, 500 MB`);
+  say(`image ${recipe.name}: building in ${directory}, once; about a minute, 500 MB`);
   try {
     await install(recipe, half, await writeSources(join(cache, 'apt'), recipe.suite), options);
     await finishImage(recipe, half);
@@ -80,27 +81,27 @@ async function build(recipe: Recipe, directory: string, options: ImageOptions): 
     await rm(half, { recursive: true, force: true });
     if (options.signal?.aborted) throw new LabError('interrupted while building the image', 'Nothing of it was kept.');
     throw new LabError(
-      `building image ${recipe.suite} failed: ${reason(error)}`,
+      `building image ${recipe.name} failed: ${reason(error)}`,
       `Nothing of it was kept. ${cache} needs about 1 GB of free space, and apt's Debian archive must be reachable.`,
     );
   }
   for (const name of readdirSync(images)) {
     const old = join(images, name);
-    if (name.startsWith(`${recipe.suite}-`) && old !== directory && !inUse(old)) await rm(old, { recursive: true });
+    if (name.startsWith(`${recipe.name}-`) && old !== directory && !inUse(old)) await rm(old, { recursive: true });
   }
-  say(`image ${recipe.suite}: ready after ${Math.round((Date.now() - started) / 1000)} s`);
+  say(`image ${recipe.name}: ready after ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
 /** The shared root of all hosts, built when there is none of the wanted recipe. */
 export async function ensureImage(options: ImageOptions): Promise<Image> {
   const recipe = recipeOf(options.name);
-  const directory = join(options.cache, 'images', `${recipe.suite}-${stampOf(recipe)}`);
-  const image = { name: recipe.suite, directory, resolved: recipe.resolved };
+  const directory = join(options.cache, 'images', `${recipe.name}-${stampOf(recipe)}`);
+  const image = { name: recipe.name, directory, resolved: recipe.resolved };
   if (existsSync(directory) && !options.rebuild) return image;
-  const file = join(options.cache, `${recipe.suite}.lock`);
+  const file = join(options.cache, `${recipe.name}.lock`);
   let release = await acquireLock(file);
   if (release === undefined) {
-    options.say(`image ${recipe.suite}: waiting for another build of it`);
+    options.say(`image ${recipe.name}: waiting for another build of it`);
     release = await acquireLock(file, true);
   }
   try {

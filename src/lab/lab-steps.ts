@@ -3,7 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from './cgroup.ts';
 import type { Scene } from './fault/scene.ts';
-import { bootHost, type HostFile, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
+import { bootHost, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
+import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
 import { filesFrom, type Seeds, writeSeeds } from './seeds.ts';
@@ -11,6 +12,7 @@ import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
 import { forgetAll, type HostState, type LabState, writeState } from './state.ts';
 import type { Step } from './steps.ts';
+import { labTarget } from './target/targets.ts';
 
 /** One cluster of a lab, with what its hosts find on empty disks. */
 export interface Planned extends Scene {
@@ -28,10 +30,21 @@ export interface StepOptions extends Spread {
   serveCommand?: ServeCommand | undefined;
 }
 
-/** Mounts a host's disk and writes what it has to find there. */
-export async function makeDisk(layout: Layout, state: LabState, host: HostState, files: HostFile[]): Promise<void> {
-  await mountHost(layout, state.imageDirectory, host.name);
-  prepareHost(hostPaths(layout, host.name).root, host.name, state.network, state.resolved, files);
+/** Mounts a host's disk and puts there what it has to find. */
+export async function makeDisk(layout: Layout, state: LabState, host: HostState, seeds: Seeds): Promise<void> {
+  const target = labTarget(host.target);
+  const image = state.images[target.image ?? state.image];
+  if (image === undefined) throw new LabError(`the lab has no image for ${host.name}`, 'Boot it anew.');
+  await mountHost(layout, image.directory, host.name);
+  const { root } = hostPaths(layout, host.name);
+  prepareHost(root, host.name, state.network, image.resolved, filesFrom(seeds, host));
+  await target.prepare?.({ layout, host, root }, seeds.compiled);
+}
+
+/** Boots a host from its disk. */
+export async function startHost(layout: Layout, host: HostState): Promise<void> {
+  const { root } = hostPaths(layout, host.name);
+  Object.assign(host, await bootHost(layout, host.name, labTarget(host.target).nspawn?.(root)));
 }
 
 /** Boots hosts, each at its moment. When one fails, those that have not begun do not begin. */
@@ -41,7 +54,7 @@ export async function bootHosts(layout: Layout, hosts: readonly HostState[], spr
   const signal = spread.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, spread.signal]);
   const boots = hosts.map(async (host, index) => {
     await sleep((delays[index] ?? 0) * 1000, undefined, { signal });
-    Object.assign(host, await bootHost(layout, host.name));
+    await startHost(layout, host);
   });
   for (const boot of boots) boot.catch(() => stop.abort());
   // None may still be about to boot when the undoing begins.
@@ -73,7 +86,7 @@ function disksStep(lab: Layout, clusters: readonly Planned[]): Step {
     name: 'making the hosts’ disks',
     do: async () => {
       for (const { layout, state, seeds } of clusters) {
-        for (const host of state.hosts) await makeDisk(layout, state, host, filesFrom(seeds, state.target, host));
+        for (const host of state.hosts) await makeDisk(layout, state, host, seeds);
       }
     },
     // By what is there, not by what is remembered.

@@ -75,6 +75,7 @@ export async function assertSound(t: ExecutionContext, lab: Lab): Promise<void> 
   t.is(view.rows.length, lab.state.cluster.size);
   for (const { host, failed, cloudInit } of await lab.facts()) {
     t.deepEqual(failed, [], host);
+    if (cloudInit === undefined) continue;
     t.is(cloudInit.status, 'done', host);
     t.deepEqual(cloudInit.errors, [], host);
     t.deepEqual(cloudInit.recoverable, {}, host);

@@ -1,6 +1,7 @@
 import { type BootStep, bootStep, type Look, unitsOf } from './boot-step.ts';
 import { inside, isUp } from './inside.ts';
 import type { HostState } from './state.ts';
+import { labTarget } from './target/targets.ts';
 import { PROPERTIES, parseUnits } from './unit-state.ts';
 
 export interface Seen extends Look, BootStep {
@@ -20,7 +21,7 @@ export async function look(host: HostState, extraUnits: string[] = []): Promise<
     seen.units = parseUnits(shown);
     seen.leader = /^"([^"]+)"$/.exec(leader.trim())?.[1] ?? '';
   }
-  return { host, ...seen, ...bootStep(host.role, seen) };
+  return { host, ...seen, ...bootStep(host.role, seen, labTarget(host.target).reader) };
 }
 
 async function insideQuietly(host: HostState, script: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -12,7 +12,7 @@ import { overlay } from './overlay.ts';
 
 const consul: Artifact = { program: 'consul', version: '1.8.7', file: 'consul-1.8.7.tar.gz', sha256: 'a'.repeat(64) };
 const etcd: Artifact = { program: 'etcd', version: '3.5.16', file: 'etcd-3.5.16.tar.gz', sha256: 'b'.repeat(64) };
-const options = { target: 'aws', consul, etcd };
+const options = { targets: ['aws'], consul, etcd };
 
 function spec(changes: Partial<SpecInput> = {}): Spec {
   return withDefaults({
@@ -62,10 +62,11 @@ test('a single executable is served by the lab, and no Node is wanted then', (t)
 test('the single executable is copied into the store under its hash, or the user is told how to make it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-artifacts-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const missing = await t.throwsAsync(ensureSidekick(folder, folder), { instanceOf: LabError });
+  const missing = await t.throwsAsync(ensureSidekick(folder, undefined, undefined, folder), { instanceOf: LabError });
   t.regex(missing?.remedy ?? '', /npm run build:sea/);
-  writeFileSync(join(folder, sidekickFile()), 'x');
-  const { file, sha256 } = await ensureSidekick(folder, folder);
+  mkdirSync(join(folder, 'sea'));
+  writeFileSync(join(folder, 'sea', sidekickFile()), 'x');
+  const { file, sha256 } = await ensureSidekick(folder, undefined, undefined, folder);
   t.is(sha256, createHash('sha256').update('x').digest('hex'));
   t.is(readFileSync(join(storeDirectory(folder), file), 'utf8'), 'x');
 });

@@ -5,11 +5,12 @@ import type { Artifact, Served } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 
 export interface OverlayOptions {
-  target: string;
+  /** The compiler's targets. */
+  targets: readonly string[];
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
-  /** The single executable, where the spec wants one. */
+  /** The single executable, where the spec wants one or hosts have no Node. */
   sidekick?: Served | undefined;
   /** For a cluster beside another: that one's network, and where its Consul servers are. */
   guestOf?: { network: Network; join: string[] } | undefined;
@@ -35,9 +36,9 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     if (from !== to) changes.push(`${path}: ${from} -> ${to}`);
   };
 
-  if (!spec.targets.includes(options.target)) {
-    change('targets', spec.targets.join(', '), options.target);
-    spec.targets = [options.target];
+  if (!options.targets.every((target) => spec.targets.includes(target))) {
+    change('targets', spec.targets.join(', '), options.targets.join(', '));
+    spec.targets = [...options.targets];
   }
   if (options.size !== undefined) {
     if (!Number.isInteger(options.size) || options.size < 1 || options.size > 9 || options.size % 2 === 0) {
@@ -78,7 +79,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
   const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
   for (const artifact of [options.consul, options.etcd]) set(artifact.program, served(artifact));
   set('socat', 'image');
-  if (options.sidekick === undefined || spec.programs.sidekick === 'inline') {
+  if (options.sidekick === undefined) {
     set('node', 'image');
   } else {
     const sidekick = served(options.sidekick);

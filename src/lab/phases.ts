@@ -1,7 +1,7 @@
 import type { Seen } from './look.ts';
 
 /** Moments on the way up, in the order in which a member passes them. */
-export const PHASES = ['cloud-init', 'programs', 'consul leader', 'registered', 'gate opened', 'up'] as const;
+export const PHASES = ['configured', 'programs', 'consul leader', 'registered', 'gate opened', 'up'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface PhaseSummary {
@@ -15,7 +15,7 @@ export interface PhaseSummary {
 export function phasesOf(seen: Seen, leaderAt: number | undefined): Partial<Record<Phase, number>> {
   const unit = (name: string) => seen.units.get(name);
   const at: Partial<Record<Phase, number | undefined>> = {
-    'cloud-init': unit('quorumgate-host.service')?.mainStartedAt,
+    configured: unit('quorumgate-host.service')?.mainStartedAt,
     programs: unit('quorumgate-program@etcd.service')?.activeAt,
     'consul leader': leaderAt,
     registered: unit('etcd-register-server.service')?.mainExitedAt,

@@ -1,11 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { run } from './command.ts';
 import { LabError } from './lab-error.ts';
 import { acquireLock } from './lock.ts';
 
-/** Programs that the lab runs on this machine, with the Debian package of each. */
-const TOOLS: Record<string, string> = {
+/** Programs by name or path, with the Debian package of each. */
+export type Tools = Record<string, string>;
+
+/** What the lab runs on this machine. */
+const TOOLS: Tools = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
   ip: 'iproute2',
@@ -24,6 +27,7 @@ const TOOLS: Record<string, string> = {
 export const NFT = '/usr/sbin/nft';
 
 function onPath(program: string): boolean {
+  if (isAbsolute(program)) return existsSync(program);
   return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, program), constants.X_OK);
@@ -34,9 +38,9 @@ function onPath(program: string): boolean {
   });
 }
 
-/** Packages that are missing on this machine. */
-export function missingPackages(has: (program: string) => boolean = onPath): string[] {
-  const missing = Object.entries(TOOLS).filter(([program]) => !has(program));
+/** Packages that are missing on this machine: of what every lab runs, and of what this one runs besides. */
+export function missingPackages(has: (program: string) => boolean = onPath, besides: Tools = {}): string[] {
+  const missing = Object.entries({ ...TOOLS, ...besides }).filter(([program]) => !has(program));
   return [...new Set(missing.map(([, name]) => name))].sort();
 }
 
@@ -58,10 +62,14 @@ export function obstacle(): LabError | undefined {
 }
 
 /** Throws when there is an obstacle; installs what is missing, and says so before. */
-export async function prepareMachine(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+export async function prepareMachine(
+  say: (line: string) => void,
+  signal?: AbortSignal,
+  besides: Tools = {},
+): Promise<void> {
   const why = obstacle();
   if (why !== undefined) throw why;
-  await install(missingPackages(), say, signal);
+  await install(missingPackages(onPath, besides), say, signal);
 }
 
 /** Installs the packet filter's program when it is missing, and says so before. */

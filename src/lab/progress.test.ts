@@ -6,7 +6,7 @@ import { startDelays } from './spread.ts';
 import { table } from './table.ts';
 
 const seen = (step: string, status: string): Seen => ({
-  host: { name: 'etcd-1', role: 'etcd', address: '10.77.0.101', startedAt: 100 },
+  host: { name: 'etcd-1', role: 'etcd', address: '10.77.0.101', target: 'aws', startedAt: 100 },
   alive: true,
   leader: '',
   units: new Map(),

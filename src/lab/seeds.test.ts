@@ -15,10 +15,10 @@ test('what a host needs on an empty disk is the same in a later process', async 
   const seeds: Seeds = { compiled, own: new Map([['etcd-1', [key]]]) };
   await writeSeeds(layout, seeds);
   t.is(statSync(layout.seeds).mode & 0o777, 0o600, 'there may be keys in it');
-  const one = { name: 'etcd-1', role: 'etcd' } as const;
-  t.deepEqual(filesFrom(readSeeds(layout), 'aws', one), filesFrom(seeds, 'aws', one));
-  t.deepEqual(filesFrom(readSeeds(layout), 'aws', one).at(-1), key);
-  const other = filesFrom(readSeeds(layout), 'aws', { name: 'etcd-4', role: 'etcd' });
+  const one = { name: 'etcd-1', role: 'etcd', target: 'aws' } as const;
+  t.deepEqual(filesFrom(readSeeds(layout), one), filesFrom(seeds, one));
+  t.deepEqual(filesFrom(readSeeds(layout), one).at(-1), key);
+  const other = filesFrom(readSeeds(layout), { ...one, name: 'etcd-4' });
   t.false(other.some(({ path }) => path === key.path));
 });
 

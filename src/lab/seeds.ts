@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { hostsEver } from './addresses.ts';
+import { type HostPlan, hostsEver } from './addresses.ts';
 import type { Bootable } from './compile-for-lab.ts';
 import type { HostFile } from './host.ts';
 import { LabError } from './lab-error.ts';
 import type { Layout } from './layout.ts';
 import type { HostState, LabState } from './state.ts';
-import { LAB_TARGETS } from './target/targets.ts';
+import { labTarget } from './target/targets.ts';
 
 /** What hosts find on an empty disk: kept beside the state, so that a later process can give a host a new one. */
 export interface Seeds {
@@ -20,7 +20,7 @@ export interface Seeds {
 export function seedsOf(
   { files, spec }: Bootable,
   { network, beside, hosts }: Pick<LabState, 'network' | 'beside' | 'hosts'>,
-  hostFiles: (host: HostState) => HostFile[] = () => [],
+  hostFiles: (host: HostPlan) => HostFile[] = () => [],
 ): Seeds {
   const ever = [...hosts, ...hostsEver(spec, network, beside)];
   return {
@@ -37,14 +37,10 @@ export function ownFiles({ own }: Seeds, { name, filesOf = name }: Pick<HostStat
 }
 
 /** What a host of these seeds has to find before it boots. */
-export function filesFrom(
-  seeds: Seeds,
-  target: string,
-  host: Pick<HostState, 'name' | 'role' | 'filesOf'>,
-): HostFile[] {
-  const found = LAB_TARGETS.find(({ name }) => name === target);
-  if (found === undefined) throw new LabError(`the lab cannot boot target ${target}`, 'Run `quorumgate lab down`.');
-  const seeded = found.seed(host, seeds.compiled).map(({ path, mode, bytes }) => ({ path, mode, content: bytes }));
+export function filesFrom(seeds: Seeds, host: Pick<HostState, 'name' | 'role' | 'target' | 'filesOf'>): HostFile[] {
+  const seeded = labTarget(host.target)
+    .seed(host, seeds.compiled)
+    .map(({ path, mode, bytes }) => ({ path, mode, content: bytes }));
   return [...seeded, ...ownFiles(seeds, host)];
 }
 

@@ -3,11 +3,15 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPlan, Network, Place } from './addresses.ts';
 import { processesIn } from './cgroup.ts';
+import type { Image } from './image.ts';
+import type { ImageName } from './image-recipe.ts';
 import { type Layout, layoutBeside } from './layout.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** A host that was started; the identities tell whether it still runs. */
 export interface HostState extends HostPlan {
+  /** How it boots: the name of a target of the lab. */
+  target: string;
   /** systemd-nspawn. */
   supervisor?: ProcessIdentity;
   /** The host's own PID 1, as the machine sees it. */
@@ -24,11 +28,12 @@ export interface LabState {
   /** `starting` in the file and no process that holds the lock: a crash. */
   phase: 'starting' | 'running';
   cluster: { name: string; size: number };
-  target: string;
-  image: string;
-  /** Whether names are configured per link (systemd-resolved) in this image. */
-  resolved: boolean;
-  imageDirectory: string;
+  /** How hosts boot: they get these targets in turn. */
+  targets: string[];
+  /** The image of hosts whose target has none of its own. */
+  image: ImageName;
+  /** Every image that hosts are made of. */
+  images: Partial<Record<ImageName, Image>>;
   network: Network;
   hosts: HostState[];
   /** Only of a cluster beside the first: its place, and where that one's Consul servers are. */

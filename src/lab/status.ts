@@ -15,7 +15,7 @@ export async function status(layout: Layout = layoutOf()): Promise<string> {
 async function statusOf({ layout, state, cluster }: Lab): Promise<string> {
   const seen = await Promise.all(state.hosts.map((host) => look(host)));
   const rows = seen.map(({ host, step, status: text }) => [host.name, host.role, host.address, step, text]);
-  const head = `lab in ${layout.directory}: ${state.target} on ${state.image}, cluster ${state.cluster.name}\n`;
+  const head = `lab in ${layout.directory}: ${state.targets.join(', ')} on ${Object.keys(state.images).join(', ')}, cluster ${state.cluster.name}\n`;
   const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows]);
   return `${head}${hosts}${state.hosts.some(isUp) ? `\n${clusterReport(await cluster())}` : ''}`;
 }

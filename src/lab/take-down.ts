@@ -28,8 +28,8 @@ export function hasTraces(layout: Layout): boolean {
 /** Removes whatever there is of a lab; the lock is held by the caller. */
 export async function takeDown(layout: Layout): Promise<void> {
   const network = { cidr: '', prefix: 0, gateway: '' };
-  const nothing = { version: 1, phase: 'starting', cluster: { name: '', size: 0 }, target: '', image: '' } as const;
-  const state: LabState = readState(layout) ?? { ...nothing, resolved: false, imageDirectory: '', network, hosts: [] };
+  const nothing = { version: 1, phase: 'starting', cluster: { name: '', size: 0 }, image: 'bookworm' } as const;
+  const state: LabState = readState(layout) ?? { ...nothing, targets: [], images: {}, network, hosts: [] };
   await undoSteps(labSteps({ layout, state, seeds: NO_SEEDS }, [], {}));
 }
 

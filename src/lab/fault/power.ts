@@ -1,8 +1,8 @@
-import { bootHost, killHost, removeHost } from '../host.ts';
+import { killHost, removeHost } from '../host.ts';
 import { isUp } from '../inside.ts';
 import { LabError } from '../lab-error.ts';
-import { makeDisk } from '../lab-steps.ts';
-import { filesFrom, readSeeds } from '../seeds.ts';
+import { makeDisk, startHost } from '../lab-steps.ts';
+import { readSeeds } from '../seeds.ts';
 import { type HostState, writeState } from '../state.ts';
 import type { Scene } from './scene.ts';
 
@@ -14,17 +14,17 @@ export async function cutPower({ layout }: Scene, host: HostState): Promise<void
 /** Boots a host that is off. */
 export async function powerOn({ layout, state }: Scene, host: HostState): Promise<void> {
   if (isUp(host)) throw new LabError(`host ${host.name} runs already`, `\`quorumgate lab fault reboot ${host.name}\`?`);
-  Object.assign(host, await bootHost(layout, host.name));
+  await startHost(layout, host);
   await writeState(layout, state);
 }
 
 /** Cuts the power and gives the host an empty disk. */
 export async function emptyDisk(scene: Scene, host: HostState): Promise<void> {
   const { layout, state } = scene;
-  const files = filesFrom(readSeeds(layout), state.target, host);
+  const seeds = readSeeds(layout);
   await cutPower(scene, host);
   await removeHost(layout, host.name);
-  await makeDisk(layout, state, host, files);
+  await makeDisk(layout, state, host, seeds);
 }
 
 export async function kill(scene: Scene, host: HostState): Promise<string> {

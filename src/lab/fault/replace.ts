@@ -25,8 +25,8 @@ export async function replace(
       'Use `--same-address`, or a spec with `tls: off`.',
     );
   }
-  const { name, role, address, filesOf = name } = old;
-  const next: HostState = nextHost(state, role, hostsElsewhere(layout));
+  const { name, role, address, target, filesOf = name } = old;
+  const next: HostState = { ...nextHost(state, role, hostsElsewhere(layout)), target };
   if (sameAddress) Object.assign(next, { address, filesOf });
   // Before anything is waited for: two hosts may be replaced at once.
   retire(scene, old);

@@ -1,4 +1,36 @@
-import { aws, type LabTarget } from './aws.ts';
+import type { HostPlan } from '../addresses.ts';
+import { LabError } from '../lab-error.ts';
+import type { HostState } from '../state.ts';
+import { aws } from './aws.ts';
+import { flatcar } from './flatcar.ts';
+import type { LabTarget } from './lab-target.ts';
 
 /** The targets that the lab can boot. */
-export const LAB_TARGETS: readonly LabTarget[] = [aws];
+export const LAB_TARGETS: readonly LabTarget[] = [aws, flatcar];
+
+/** What is booted where nothing is said. */
+export const DEFAULT_TARGETS: readonly string[] = [aws.name];
+
+export function labTarget(name: string): LabTarget {
+  const found = LAB_TARGETS.find((target) => target.name === name);
+  if (found !== undefined) return found;
+  throw new LabError(
+    `the lab cannot boot target ${name}`,
+    `It boots ${LAB_TARGETS.map((target) => target.name).join(', ')}.`,
+  );
+}
+
+/** Hosts of each role get the targets in turn, counted from those that are there already. */
+export function inTurn(
+  hosts: readonly HostPlan[],
+  targets: readonly string[],
+  there: readonly HostPlan[] = [],
+): HostState[] {
+  const counts = new Map<string, number>();
+  for (const { role } of there) counts.set(role, (counts.get(role) ?? 0) + 1);
+  return hosts.map((host) => {
+    const before = counts.get(host.role) ?? 0;
+    counts.set(host.role, before + 1);
+    return { ...host, target: targets[before % targets.length] ?? aws.name };
+  });
+}

@@ -1,0 +1,51 @@
+import type { Role } from '../../plan/plan.ts';
+import type { HostPlan } from '../addresses.ts';
+import type { ImageName } from '../image-recipe.ts';
+import type { Layout } from '../layout.ts';
+import type { Tools } from '../preconditions.ts';
+
+/** A file that has to be on a host before it boots. */
+export interface SeedFile {
+  path: string;
+  mode: number;
+  bytes: Uint8Array;
+}
+
+/** A host whose disk has just been made: mounted, with its seed on it. */
+export interface Bare {
+  layout: Layout;
+  host: HostPlan;
+  /** Where its disk is mounted. */
+  root: string;
+}
+
+/** The compiled files, by path. */
+export type Outputs = ReadonlyMap<string, Uint8Array>;
+
+/** How one target's output reaches a host of the lab. */
+export interface LabTarget {
+  /** As `--target` says it. */
+  name: string;
+  /** The compiler's target whose output it boots. */
+  compiles: string;
+  /** The program on the host that reads the output: the first step on the way up. */
+  reader: 'cloud-init' | 'ignition';
+  /** The only image whose hosts are of this kind; else the one that was asked for. */
+  image?: ImageName;
+  /** What the lab runs on this machine for it. */
+  tools?: Tools;
+  /** No Node on its hosts: the sidekicks have to be the single executable. */
+  withoutNode?: true;
+  seed(host: { name: string; role: Role }, outputs: Outputs): SeedFile[];
+  /** What happens on real machines between an empty disk and the start of its systemd. */
+  prepare?(bare: Bare, outputs: Outputs): Promise<void>;
+  /** Further arguments of systemd-nspawn. */
+  nspawn?(root: string): string[];
+}
+
+/** A document of the compiler, which was asked to write it. */
+export function outputFor(outputs: Outputs, path: string): Uint8Array {
+  const bytes = outputs.get(path);
+  if (bytes === undefined) throw new Error(`${path} was not compiled`);
+  return bytes;
+}
