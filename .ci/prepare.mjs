@@ -3,7 +3,7 @@
 //   node .ci/prepare.mjs --ignored   leaves what is committed in dist/ as it is: the tests compare it with the sources
 // The lab installs what it needs of apt by itself and says so: its list is src/lab/preconditions.ts. READERS is that of the tests.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,7 +27,9 @@ export function prepare({ only } = {}) {
     console.log('prepare: node build.mjs (dist/ is missing or older than the sources)');
     run(process.execPath, ['build.mjs', ...(only === undefined ? [] : [`--${only}`])]);
   }
-  if (only !== undefined) installReaders();
+  if (only === undefined) return;
+  installReaders();
+  buildSingleExecutable();
 }
 
 /** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
@@ -40,6 +42,20 @@ function installReaders() {
   console.log(`prepare: apt-get install ${packages.join(' ')} (reads what is emitted, in tests)`);
   try {
     run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...packages]);
+  } catch (error) {
+    console.log(`prepare: without it: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** For the tests that run it, and for hosts of the lab that have no Node. */
+function buildSingleExecutable() {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return;
+  const bundle = readFileSync(path.join(root, 'dist/sidekick/etcd-sidekick.cjs'));
+  const file = path.join(root, `dist/sea/etcd-sidekick-${process.arch}`);
+  if (existsSync(file) && readFileSync(file).includes(bundle)) return;
+  console.log(`prepare: npm run build:sea -- --arch ${process.arch} (fetches a Node of 50 MB from npm, once)`);
+  try {
+    run(process.execPath, ['.ci/build-sea.mjs', '--arch', process.arch]);
   } catch (error) {
     console.log(`prepare: without it: ${error instanceof Error ? error.message : error}`);
   }

@@ -9,7 +9,7 @@ import { matches } from '../.ci/build-sea.mjs';
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '..');
 
-// What `npm run build:sea` has made, if it has: that fetches 105 MB, which no test does by itself.
+// `npm test` builds it first (.ci/prepare.mjs), where npm's registry can be reached.
 const file = path.join(root, `dist/sea/etcd-sidekick-${process.arch}`);
 const built = process.platform === 'linux' && existsSync(file) ? test : test.skip;
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { downloadPackages } from './apt.ts';
 import { run } from './command.ts';
 import { LabError, reason } from './lab-error.ts';
@@ -127,53 +126,4 @@ export async function ensureArtifact(
   } finally {
     release?.();
   }
-}
-
-/** Names of what `npm run build:sea` makes, by Node's word for the machine. */
-export function sidekickFile(arch = process.arch): string {
-  return `etcd-sidekick-${arch}`;
-}
-
-/** The single executable of this machine's kind, in the store; made first where it is not there and the sources are. */
-export async function ensureSidekick(
-  cache: string,
-  say: (line: string) => void = () => {},
-  signal?: AbortSignal,
-  folder = distFolder(),
-): Promise<Served> {
-  const name = sidekickFile();
-  const from = join(folder, 'sea', name);
-  const build = join(folder, '../.ci/build-sea.mjs');
-  const bundle = join(folder, 'sidekick/etcd-sidekick.cjs');
-  if (existsSync(build) && (!existsSync(from) || statSync(from).mtimeMs < statSync(bundle).mtimeMs)) {
-    say(`artifact ${name}: npm run build:sea -- --arch ${process.arch} (takes a Node of 50 MB from npm, once)`);
-    const release = await acquireLock(join(cache, 'sea.lock'), true);
-    try {
-      await run(process.execPath, [build, '--arch', process.arch], { signal });
-    } finally {
-      release?.();
-    }
-  }
-  if (!existsSync(from)) {
-    throw new LabError(
-      `the sidekicks are wanted as an executable, and ${from} is not there`,
-      'Run `npm run build:sea` in the source tree, or boot a spec with `sidekick: inline` on hosts that have Node.',
-    );
-  }
-  const bytes = await readFile(from);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const file = `${name}-${sha256.slice(0, 12)}`;
-  const target = join(storeDirectory(cache), file);
-  await mkdir(storeDirectory(cache), { recursive: true });
-  if (!existsSync(target)) {
-    await writeFile(`${target}.${process.pid}.new`, bytes);
-    await rename(`${target}.${process.pid}.new`, target);
-  }
-  return { file, sha256 };
-}
-
-/** dist/, from the source tree or from the bundle in dist/cli/. */
-function distFolder(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return join(here, basename(here) === 'cli' ? '..' : '../../dist');
 }

@@ -1,10 +1,11 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { ensureArtifact, ensureSidekick, offerFor } from './artifacts.ts';
+import { ensureArtifact, offerFor } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
 import { type OverlayOptions, overlay } from './overlay.ts';
 import { prepareMachine } from './preconditions.ts';
+import { ensureSidekick } from './single-executable.ts';
 import { DEFAULT_TARGETS, labTarget } from './target/targets.ts';
 
 export interface SpecSource {

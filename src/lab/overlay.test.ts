@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import { type Spec, withDefaults } from '../spec/defaults.ts';
 import type { SpecInput } from '../spec/schema.ts';
 import { hostsOf, networkOf } from './addresses.ts';
-import { type Artifact, ensureSidekick, offerFor, sidekickFile, storeDirectory, upstreamVersion } from './artifacts.ts';
+import { type Artifact, offerFor, upstreamVersion } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { overlay } from './overlay.ts';
 
@@ -57,18 +53,6 @@ test('a single executable is served by the lab, and no Node is wanted then', (t)
     changes.filter((line) => /sidekick|node/.test(line)),
     ['programs.sidekick: https://example/s -> http://10.1.2.1/etcd-sidekick-x64-1'],
   );
-});
-
-test('the single executable is copied into the store under its hash, or the user is told how to make it', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-artifacts-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const missing = await t.throwsAsync(ensureSidekick(folder, undefined, undefined, folder), { instanceOf: LabError });
-  t.regex(missing?.remedy ?? '', /npm run build:sea/);
-  mkdirSync(join(folder, 'sea'));
-  writeFileSync(join(folder, 'sea', sidekickFile()), 'x');
-  const { file, sha256 } = await ensureSidekick(folder, undefined, undefined, folder);
-  t.is(sha256, createHash('sha256').update('x').digest('hex'));
-  t.is(readFileSync(join(storeDirectory(folder), file), 'utf8'), 'x');
 });
 
 test("a spec's own network stays; size, version and targets are overlaid", (t) => {

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Served, storeDirectory } from './artifacts.ts';
+import { run } from './command.ts';
+import { LabError } from './lab-error.ts';
+import { acquireLock } from './lock.ts';
+
+/** Names of what `npm run build:sea` makes, by Node's word for the machine. */
+export function sidekickFile(arch = process.arch): string {
+  return `etcd-sidekick-${arch}`;
+}
+
+/**
+ * The single executable of this machine's kind, in the store; made first where it is missing or older than the bundle,
+ * and the sources are there. `dist` is that folder, looked for if not given.
+ */
+export async function ensureSidekick(
+  cache: string,
+  say: (line: string) => void = () => {},
+  signal?: AbortSignal,
+  dist = distFolder(),
+): Promise<Served> {
+  const store = storeDirectory(cache);
+  await mkdir(store, { recursive: true });
+  const name = sidekickFile();
+  const release = await acquireLock(join(store, `${name}.lock`), true);
+  try {
+    const bytes = (await current(dist, name)) ?? (await build(dist, name, say, signal));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const file = `${name}-${sha256.slice(0, 12)}`;
+    const target = join(store, file);
+    if (!existsSync(target)) {
+      await writeFile(`${target}.new`, bytes);
+      await rename(`${target}.new`, target);
+    }
+    return { file, sha256 };
+  } finally {
+    release?.();
+  }
+}
+
+/** What was built before, if it holds the bundle of now. */
+async function current(dist: string, name: string): Promise<Buffer | undefined> {
+  const [executable, bundle] = await Promise.all(
+    [`sea/${name}`, 'sidekick/etcd-sidekick.cjs'].map((file) => readFile(join(dist, file)).catch(() => undefined)),
+  );
+  return bundle !== undefined && executable?.includes(bundle) ? executable : undefined;
+}
+
+async function build(
+  dist: string,
+  name: string,
+  say: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const program = join(dist, '../.ci/build-sea.mjs');
+  if (existsSync(program)) {
+    say(`artifact ${name}: npm run build:sea -- --arch ${process.arch} (takes a Node of 50 MB from npm, once)`);
+    await run(process.execPath, [program, '--arch', process.arch], { signal });
+  }
+  const made = await current(dist, name);
+  if (made !== undefined) return made;
+  throw new LabError(
+    `the sidekicks are wanted as an executable, and ${join(dist, 'sea', name)} does not hold those of this version`,
+    'Run `npm run build:sea` in the source tree, or boot a spec with `sidekick: inline` on hosts that have Node.',
+  );
+}
+
+/** dist/, from the source tree or from the bundle in dist/cli/. */
+function distFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return join(here, basename(here) === 'cli' ? '..' : '../../dist');
+}
