@@ -16,6 +16,13 @@ function roots(): string[] {
   return ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'].filter(existsSync);
 }
 
+/** Those and the controllers' own trees, where a container engine of the lab's makes cgroups besides. */
+function everyRoot(): string[] {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return roots();
+  const names = readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name));
+  return names.filter((root) => existsSync(join(root, 'cgroup.procs')));
+}
+
 /** Makes the cgroup `path`; the files that take a process into it. */
 export async function makeCgroup(path: string): Promise<string[]> {
   const directories = roots().map((root) => join(root, path));
@@ -70,7 +77,7 @@ export async function removeCgroup(path: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     for (const root of roots()) quietly(() => writeFileSync(join(root, path, 'cgroup.kill'), '1'));
     for (const pid of processesIn(path)) quietly(() => process.kill(pid, 'SIGKILL'));
-    const left = roots().flatMap((root) => subtree(join(root, path)));
+    const left = everyRoot().flatMap((root) => subtree(join(root, path)));
     if (left.length === 0) return;
     for (const directory of left) quietly(() => rmdirSync(directory));
     await sleep(25);

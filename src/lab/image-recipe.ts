@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie'] as const;
-export type ImageName = (typeof IMAGES)[number] | 'flatcar';
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'engine';
 
 export interface Recipe {
   name: ImageName;
@@ -33,6 +33,7 @@ const PLAIN = [
   'xz-utils',
 ];
 const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
+const ENGINE = ['ca-certificates', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
 const RESOLVED = {
   packages: ['libnss-resolve', 'systemd-resolved'],
   enable: ['systemd-networkd.service', 'systemd-resolved.service'],
@@ -77,6 +78,9 @@ export function recipeOf(name: ImageName): Recipe {
         without: [...firstBoot, ...managers],
       };
     }
+    // No host's: what the lab runs Docker's containers with, and Vagrant, which only has to find its engine.
+    case 'engine':
+      return { name, suite: 'bookworm', packages: ENGINE, resolved: false, files: {}, enable: [] };
   }
 }
 
