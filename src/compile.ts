@@ -13,7 +13,7 @@ export interface Compiled {
   /** Empty when there is any error. */
   files: OutputFile[];
   diagnostics: Diagnostic[];
-  /** One line per document for the user: its size against its limit. */
+  /** Lines for the user: each document's size against its limit, and what has to be done besides. */
   report: string[];
   /** The spec with defaults; undefined when it has errors. */
   spec?: Spec;
@@ -46,7 +46,7 @@ export function compile(text: string, { file, assets, overlay }: CompileOptions)
   return {
     files: failed ? [] : emitted.flatMap((one) => one.files),
     diagnostics: all,
-    report: emitted.map(sizeLine),
+    report: emitted.flatMap((one) => [sizeLine(one), ...(one.notes ?? [])]),
     ...(failed ? {} : { spec }),
   };
 }

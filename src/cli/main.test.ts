@@ -93,7 +93,8 @@ test.serial('compile --check: exit 1 and the files that differ, nothing written'
   const first = await check();
   t.is(first.code, 1);
   t.regex(first.stdout, /^missing: .*aws\/etcd\/user-data$/m);
-  t.regex(first.stderr, /^error: .*out is not what - gives now: 3 of its files\.\n {2}remedy: Run `quorumgate compile/);
+  t.regex(first.stdout, /^missing: .*aws\/iam-policy\.json$/m);
+  t.regex(first.stderr, /^error: .*out is not what - gives now: 7 of its files\.\n {2}remedy: Run `quorumgate compile/);
   t.deepEqual(await fs.readdir(folder), []);
   t.is((await run(['compile', '-', '-o', out], SMALLEST)).code, 0);
   t.like(await check(), { code: 0, stdout: '', stderr: '' });

@@ -88,6 +88,15 @@ export const CODES = {
     'Cloud auto-join without tags',
     'Add `{missing}`: Consul on EC2 finds its servers by a tag of the instances.',
   ),
+  'join-aws-ecs': error(
+    'Consul servers looked for among tasks',
+    'Remove `service=ecs`: instances are found by their tags; tasks can be joined with `servers: existing`.',
+  ),
+  'join-aws-option': warning('An option that Consul does not know', 'Use one of: {known}.'),
+  'join-secret': error(
+    'A secret in cloud auto-join',
+    'Remove it: every user of a host can read user-data. On EC2 give the instances a role; elsewhere set it in the environment of `consul.service` by a drop-in of your image.',
+  ),
   'join-ipv6': error('An IPv6 address', 'Use an IPv4 address or a host name: quorumgate gives hosts IPv4 peers only.'),
   'join-address': error(
     'Neither an address nor a host name',

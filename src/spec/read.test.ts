@@ -139,23 +139,6 @@ for (const cidr of ['fd00::/8', '"::/0"', '"::ffff:10.0.0.0/104"', '2001:db8:0:0
   test(finds, { address: `address: {cidr: ${cidr}}` }, `cidr-ipv6: ${cidr}`);
 }
 
-// Joining.
-const joining = (entry: string) => ({ consul: `consul: {servers: existing, join: [${entry}]}` });
-test(finds, joining('10.0.0.5, consul.example.com, "10.0.0.6:8301", provider=aws tag_key=a tag_value=b'));
-test(finds, joining('"[::1]:8301"'), 'join-ipv6: "[::1]:8301"');
-test(finds, joining('fe80::1'), 'join-ipv6: fe80::1');
-test(finds, joining('10.0.0.300'), 'join-address: 10.0.0.300');
-test(finds, joining('"host:99999"'), 'join-address: "host:99999"');
-test(finds, joining('a b'), 'join-address: a b');
-test(finds, joining('provider=aws'), 'join-aws-tags: provider=aws');
-test(finds, joining('provider=aws tag_key=x'), 'join-aws-tags: provider=aws tag_key=x');
-test(finds, joining('provider=aws tag_key'), 'join-provider-form: provider=aws tag_key');
-test(finds, joining('tag_key=x provider=aws'), 'join-provider-form: tag_key=x provider=aws');
-test(finds, joining("provider=gce tag_value='a b'"));
-test(finds, joining('provider=awss a=b'), 'join-provider-unknown: provider=awss a=b');
-test(finds, joining('5'), 'wrong-type: 5');
-test(finds, joining('5, "[::1]"'), 'wrong-type: 5', 'join-ipv6: "[::1]"');
-
 // Versions.
 test(finds, { etcd: 'etcd: {version: 3.3.27}' }, 'etcd-too-old: 3.3.27');
 test(finds, { etcd: 'etcd: {version: 3.4.0}' });

@@ -35,6 +35,8 @@ export interface Emitted {
   limit: Limit;
   /** In which of its forms, where the target has several. */
   form?: string;
+  /** What the user has to do besides handing it over, a line each. */
+  notes?: string[];
   /** Largest first. Weighed when asked for: it takes longer than all the rest. */
   parts: Part[];
 }

@@ -1,5 +1,5 @@
+import { isAddress } from '../auto-join.ts';
 import type { Rule } from './draft.ts';
-import { isAddress } from './join.ts';
 
 export const memberCount: Rule = ({ cluster }) => {
   const size = cluster?.size;
