@@ -3,11 +3,14 @@ import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
 import type { Assets } from './plan/plan.ts';
 import type { Spec } from './spec/defaults.ts';
+import { type LockFile, readLock } from './spec/lock.ts';
+import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
+import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { targets } from './target/index.ts';
 import type { Emitted, OutputFile, Target } from './target/target.ts';
 
-export type { Assets, OutputFile };
+export type { Assets, LockFile, OutputFile };
 
 export interface Compiled {
   /** Empty when there is any error. */
@@ -23,20 +26,22 @@ export interface CompileOptions {
   /** Name of the spec in diagnostics. */
   file: string;
   assets: Assets;
+  /** What is beside the spec; undefined when it came from standard input, beside which there is nothing. */
+  lock?: LockFile | undefined;
   /** Changes the valid spec before it is planned: the lab's own addresses and artifacts. */
   overlay?: (spec: Spec) => Spec;
 }
 
 /** The library's front door: a spec in, files and diagnostics out. Pure: the same text gives the same bytes. */
-export function compile(text: string, { file, assets, overlay }: CompileOptions): Compiled {
+export function compile(text: string, { file, assets, lock, overlay }: CompileOptions): Compiled {
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known);
   if (written === undefined) return { files: [], diagnostics, report: [] };
-  const spec = overlay?.(written) ?? written;
+  const placed = ({ code, on, ...finding }: Problem) =>
+    diagnose(code, { ...finding, place: place(finding.pointer, on) });
+  const { spec, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
-  const refused = chosen
-    .flatMap((target) => target.check?.(spec) ?? [])
-    .map(({ code, on, ...finding }) => diagnose(code, { ...finding, place: place(finding.pointer, on) }));
+  const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
   if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
   const plans = buildPlans(spec, assets);
   const emitted = chosen.flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets, spec) })));
@@ -49,6 +54,29 @@ export function compile(text: string, { file, assets, overlay }: CompileOptions)
     report: emitted.flatMap((one) => [sizeLine(one), ...(one.notes ?? [])]),
     ...(failed ? {} : { spec }),
   };
+}
+
+/** The spec with its releases as they are locked, and what keeps any from being so. */
+function locked(
+  spec: Spec,
+  lock: LockFile | undefined,
+  file: string,
+  placed: (problem: Problem) => Diagnostic,
+): { spec: Spec; refused: Diagnostic[] } {
+  const [first] = wantedReleases(spec);
+  if (first === undefined) return { spec: withReleases(spec), refused: [] };
+  const pointer = `/programs/${first.program}`;
+  const without = (problem: Omit<Problem, 'pointer'>) => ({
+    spec: withReleases(spec),
+    refused: [placed({ ...problem, pointer })],
+  });
+  if (lock === undefined) return without({ code: 'lock-nowhere', message: 'There is no lock file for this spec.' });
+  if (lock.text === undefined && lock.fault === undefined) {
+    return without({ code: 'lock-missing', message: `There is no ${lock.file}.`, detail: { spec: file } });
+  }
+  const programs = readLock(lock, file);
+  if (Array.isArray(programs)) return { spec: withReleases(spec), refused: programs };
+  return { spec: withReleases(spec, programs), refused: lockProblems(spec, programs, lock.file, file).map(placed) };
 }
 
 type Sized = Emitted & { target: Target };

@@ -1,7 +1,6 @@
-import { styleText } from 'node:util';
 import { type Command, Option } from 'commander';
 import { type Compiled, compile } from '../compile.ts';
-import { type Format, type Paint, render } from '../diagnostic/render.ts';
+import { type Format, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { compareOutput } from '../io/compare.ts';
 import { readInput } from '../io/input.ts';
@@ -10,6 +9,8 @@ import { writeOutput } from '../io/write.ts';
 import { SpecSchema } from '../spec/schema.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
+import { untouched } from './interruptible.ts';
+import { paint } from './paint.ts';
 
 interface CheckOptions {
   format: Format;
@@ -71,9 +72,7 @@ function withSpec(command: Command): Command {
   return command
     .argument('<spec>', 'cluster spec (YAML), or - for standard input')
     .addOption(target)
-    .addOption(
-      new Option('--format <format>', 'of errors and warnings').choices(['text', 'json', 'ci']).default('text'),
-    );
+    .addOption(formatOption());
 }
 
 /** Compiles and reports; sets the exit code. Undefined when there is nothing to compile. */
@@ -86,6 +85,7 @@ async function run(spec: string, { format, target }: CheckOptions): Promise<Comp
   }
   const compiled = compile(input.text, {
     file: input.file,
+    lock: input.lock,
     assets: await loadAssets(),
     ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
   });
@@ -94,26 +94,6 @@ async function run(spec: string, { format, target }: CheckOptions): Promise<Comp
   return compiled;
 }
 
-const STYLES = { error: 'red', warning: 'yellow', place: 'bold', mark: 'red', remedy: 'cyan' } as const;
-
-const paint: Paint = (part, text) => {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  const isWanted = FORCE_COLOR ? FORCE_COLOR !== '0' : process.stderr.isTTY && !NO_COLOR;
-  return isWanted ? styleText(STYLES[part], text, { validateStream: false }) : text;
-};
-
-/** Lets nothing but the end of the machine stop a write half way. */
-async function untouched<T>(write: () => Promise<T>): Promise<T> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let caught: NodeJS.Signals | undefined;
-  const wait = (signal: NodeJS.Signals) => {
-    caught = signal;
-  };
-  for (const signal of signals) process.on(signal, wait);
-  try {
-    return await write();
-  } finally {
-    for (const signal of signals) process.off(signal, wait);
-    if (caught !== undefined) process.kill(process.pid, caught);
-  }
+export function formatOption(): Option {
+  return new Option('--format <format>', 'of errors and warnings').choices(['text', 'json', 'ci']).default('text');
 }

@@ -13,3 +13,19 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<void>
     for (const name of signals) process.off(name, stop);
   }
 }
+
+/** Lets nothing but the end of the machine stop a write half way. */
+export async function untouched<T>(write: () => Promise<T>): Promise<T> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let caught: NodeJS.Signals | undefined;
+  const wait = (signal: NodeJS.Signals) => {
+    caught = signal;
+  };
+  for (const signal of signals) process.on(signal, wait);
+  try {
+    return await write();
+  } finally {
+    for (const signal of signals) process.off(signal, wait);
+    if (caught !== undefined) process.kill(process.pid, caught);
+  }
+}

@@ -3,6 +3,7 @@ import { compile } from '../compile.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
 import { LabError } from '../lab/lab-error.ts';
+import { withReleases } from '../spec/locked.ts';
 import { interruptible } from './interruptible.ts';
 import { withLab } from './lab-running.ts';
 import { number } from './number.ts';
@@ -36,7 +37,7 @@ async function grow(file: string, { size }: Size, signal: AbortSignal): Promise<
   if ('diagnostic' in input) throw new LabError(input.diagnostic.message, input.diagnostic.remedy);
   const source = { text: input.text, file: input.file, assets: await loadAssets(), size };
   // Of a spec that does not compile the first cluster says so.
-  const cluster = compile(source.text, source).spec?.cluster.name;
+  const cluster = compile(source.text, { ...source, overlay: (spec) => withReleases(spec) }).spec?.cluster.name;
   await withLab(async (first) => {
     const meant = first.neighbours.find(({ state }) => state.cluster.name === cluster) ?? first;
     say(await meant.grow({ ...source, say, signal }));

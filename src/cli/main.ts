@@ -4,6 +4,7 @@ import { IoError } from '../io/io-error.ts';
 import { addCompileCommands } from './compile.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
 import { addLabCommand } from './lab.ts';
+import { addLockCommand } from './lock.ts';
 import { addOperatorCommands } from './operator.ts';
 
 const program = new Command('quorumgate')
@@ -15,6 +16,7 @@ const program = new Command('quorumgate')
   .exitOverride();
 
 addCompileCommands(program);
+addLockCommand(program);
 addLabCommand(program);
 addOperatorCommands(program);
 

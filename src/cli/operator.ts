@@ -121,7 +121,7 @@ async function withSpec(file: string, use: (spec: Spec) => Promise<void>): Promi
   const { diagnostics, spec } =
     'diagnostic' in input
       ? { diagnostics: [input.diagnostic], spec: undefined }
-      : compile(input.text, { file: input.file, assets: await loadAssets() });
+      : compile(input.text, { file: input.file, lock: input.lock, assets: await loadAssets() });
   process.stderr.write(render(diagnostics, 'text'));
   if (spec === undefined) process.exitCode = EXIT.wrong;
   else await use(spec);

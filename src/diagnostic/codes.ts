@@ -134,6 +134,16 @@ export const CODES = {
     'Write `{found}`, if that is what the URL holds, or change the URL.',
   ),
   'node-unneeded': warning('A Node that nothing would run', 'Remove `programs.node`, or write `sidekick: inline`.'),
+  'release-without-index': error(
+    'A release without an index to look it up in',
+    'Add `releases: {index: URL-OR-PATH}` with an index that has {program}; see docs/artifacts.md.',
+  ),
+  'release-without-version': error('A release without a version', 'Add `{snippet}`.'),
+  'release-unneeded': warning('What no release needs', 'Remove it, or write `{program}: release` under `programs`.'),
+  'index-credentials': error(
+    'An index with credentials',
+    'Remove them: spec and lock file are committed. Give the path of a copy of the index, or serve it without a password.',
+  ),
   'sha256-shared': warning('Two programs with one hash', 'Check the hash: two downloads are hardly ever the same.'),
   'data-directory-hidden': error(
     'A data directory that etcd cannot see',
@@ -146,6 +156,24 @@ export const CODES = {
   'data-directory-system': error(
     'A data directory that belongs to the system',
     'Use a directory of its own, for example `/var/lib/etcd`.',
+  ),
+
+  // The lock file.
+  'lock-missing': error('No lock file', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
+  'lock-incomplete': error('A release that is not locked', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
+  'lock-stale': error('A lock of another version', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
+  'lock-nowhere': error(
+    'A release in a spec from standard input',
+    'Give the path of the spec: the lock file is looked for beside it.',
+  ),
+  'lock-broken': error(
+    'Not what `quorumgate lock` writes',
+    'Restore the file, or remove it and run `quorumgate lock {spec}`; it is not to be edited.',
+  ),
+  'lock-unresolved': error('A release that the index does not give', '{advice}'),
+  'lock-hash-changed': error(
+    'Other bytes under the version that was locked',
+    'Find out why: a released file does not change. If the new one is right, run `quorumgate lock {spec} --replace-hash {program}`.',
   ),
 
   // The output.

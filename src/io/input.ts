@@ -1,14 +1,17 @@
 import { open } from 'node:fs/promises';
+import type { LockFile } from '../compile.ts';
 import { diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
 import { toSource } from '../spec/source.ts';
 import { SIZE_LIMIT } from '../spec/yaml.ts';
-import { toIoError } from './io-error.ts';
+import { errorCode, toIoError } from './io-error.ts';
 
-export type Input = { file: string; text: string } | { file: string; diagnostic: Diagnostic };
+export type Input =
+  | { file: string; text: string; lock: LockFile | undefined }
+  | { file: string; diagnostic: Diagnostic };
 
 /**
- * Reads the spec from a file, or from standard input for `-`. Reads one byte more than a spec may have and no further:
+ * Reads the spec from a file, and the lock file beside it, or from standard input for `-`. Reads one byte more than a spec may have and no further:
  * the reader of the spec refuses it by its size. Never throws for what a user may give.
  */
 export async function readInput(spec: string): Promise<Input> {
@@ -26,13 +29,41 @@ export async function readInput(spec: string): Promise<Input> {
     return fault('spec-unreadable', cause.message);
   }
   try {
-    const isWhole = bytes.length <= SIZE_LIMIT;
-    return { file, text: new TextDecoder('utf-8', { fatal: isWhole, ignoreBOM: true }).decode(bytes) };
+    return { file, text: decode(bytes), lock: spec === '-' ? undefined : await readLockFile(lockBeside(spec)) };
   } catch {
     const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(String.fromCharCode(...bytes.subarray(0, 2)));
     if (isUtf16) return fault('spec-not-utf8', `${file} is UTF-16 text.`);
     return fault('spec-not-utf8', `${file} is not UTF-8 text from here on.`, firstBad(bytes, file));
   }
+}
+
+/** `cluster.yaml` -> `cluster.lock.yaml`. */
+function lockBeside(spec: string): string {
+  return `${spec.replace(/\.ya?ml$/i, '')}.lock.yaml`;
+}
+
+/** Never throws for what a user may have there. */
+async function readLockFile(file: string): Promise<LockFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await fromFile(file);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return { file };
+    const cause = toIoError(error, `Cannot read ${file}`);
+    if (cause === error || !(cause instanceof Error)) throw error;
+    return { file, fault: cause.message };
+  }
+  try {
+    return { file, text: decode(bytes) };
+  } catch {
+    return { file, fault: `${file} is not UTF-8 text.` };
+  }
+}
+
+/** @throws TypeError for what is not UTF-8 */
+function decode(bytes: Uint8Array): string {
+  const isWhole = bytes.length <= SIZE_LIMIT;
+  return new TextDecoder('utf-8', { fatal: isWhole, ignoreBOM: true }).decode(bytes);
 }
 
 /** The place of the first byte that is no UTF-8: what decodes to U+FFFD and is not its encoding. */

@@ -101,7 +101,7 @@ async function undoAll(undo: readonly [string, string][], temporary: string) {
 }
 
 /** Not every file system lets a folder be synchronized; its files are. */
-async function syncFolder(folder: string) {
+export async function syncFolder(folder: string) {
   const handle = await fs.open(folder, 'r');
   try {
     await handle.sync();

@@ -1,5 +1,6 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
+import { withReleases } from '../spec/locked.ts';
 import { ensureArtifact, offerFor } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
@@ -33,7 +34,8 @@ export interface CompiledForLab {
 /** Compiles a spec as the lab can boot it. Without files in it, the diagnostics say why. */
 export async function compileForLab(options: SpecSource & CompileSettings): Promise<CompiledForLab> {
   const { text, file, assets, size, guestOf, join, signal, say = () => {} } = options;
-  const first = compile(text, { file, assets });
+  // The lab brings its own programs: what a lock file would say of them does not matter.
+  const first = compile(text, { file, assets, overlay: (spec) => withReleases(spec) });
   if (first.spec === undefined) return { compiled: first, changes: [] };
   const { cache } = layoutOf(options.directory);
   await prepareMachine(say, signal);

@@ -55,6 +55,25 @@ test('a single executable is served by the lab, and no Node is wanted then', (t)
   );
 });
 
+test('what is taken by release comes from the lab too, and needs no lock file', (t) => {
+  const programs = {
+    consul: 'release',
+    etcd: 'release',
+    socat: 'release',
+    node: 'release',
+    sidekick: 'release',
+  } as const;
+  const sidekick = { file: 'etcd-sidekick-x64-1', sha256: 'c'.repeat(64) };
+  const { spec: changed, changes } = overlay(spec({ programs, releases: { index: 'a.json' } }), {
+    ...options,
+    sidekick,
+  });
+  t.true(changes.includes('programs.consul: release -> http://10.1.2.1/consul-1.8.7.tar.gz'));
+  t.true(changes.includes('programs.sidekick: release -> http://10.1.2.1/etcd-sidekick-x64-1'));
+  t.false(Object.values(changed.programs).includes('release'));
+  t.is(changed.releases, undefined);
+});
+
 test("a spec's own network stays; size, version and targets are overlaid", (t) => {
   const own = spec({ etcd: { version: '3.5.30' }, targets: ['vagrant'] });
   const { spec: changed, changes } = overlay(own, { ...options, size: 5 });

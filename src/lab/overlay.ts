@@ -1,4 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
+import { withReleases } from '../spec/locked.ts';
 import type { ProgramName, ProgramSource, SidekickSource } from '../spec/schema.ts';
 import { consulAddresses, hostsOf, type Network, networkOf } from './addresses.ts';
 import type { Artifact, Served } from './artifacts.ts';
@@ -30,7 +31,8 @@ function shown(value: ProgramSource | SidekickSource): string {
 
 /** The spec as the lab can boot it: hosts have no route out, so what they need comes from the lab. */
 export function overlay(original: Spec, options: OverlayOptions): Overlaid {
-  const spec = structuredClone(original);
+  // No release is left below.
+  const spec = structuredClone(withReleases(original));
   const changes: string[] = [];
   const change = (path: string, from: string, to: string) => {
     if (from !== to) changes.push(`${path}: ${from} -> ${to}`);
@@ -73,7 +75,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.consul.version = options.consul.version;
   }
   const set = (name: ProgramName, value: ProgramSource) => {
-    change(`programs.${name}`, shown(spec.programs[name]), shown(value));
+    change(`programs.${name}`, shown(original.programs[name]), shown(value));
     spec.programs[name] = value;
   };
   const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
@@ -83,7 +85,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     set('node', 'image');
   } else {
     const sidekick = served(options.sidekick);
-    change('programs.sidekick', shown(spec.programs.sidekick), shown(sidekick));
+    change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
     spec.programs.sidekick = sidekick;
   }
   return { spec, changes };

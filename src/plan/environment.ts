@@ -62,9 +62,10 @@ export function programSources({ programs }: Spec, role: Role): [name: string, s
 /** /etc/quorumgate/programs: what units/scripts/program.sh and packages.sh read. */
 export function programList(spec: Spec, role: Role): string {
   return programSources(spec, role)
-    .map(([name, source]) =>
-      typeof source === 'string' ? `${name} ${source}\n` : `${name} url ${source.url} ${source.sha256}\n`,
-    )
+    .map(([name, source]) => {
+      if (source === 'release') throw new Error(`${name} is planned before its release was looked up`);
+      return typeof source === 'string' ? `${name} ${source}\n` : `${name} url ${source.url} ${source.sha256}\n`;
+    })
     .join('');
 }
 

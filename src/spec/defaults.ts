@@ -1,4 +1,12 @@
-import type { AddressSource, ProgramName, ProgramSource, SidekickSource, SpecInput, TlsPaths } from './schema.ts';
+import type {
+  AddressSource,
+  ProgramName,
+  ProgramSource,
+  Releases,
+  SidekickSource,
+  SpecInput,
+  TlsPaths,
+} from './schema.ts';
 
 /** A spec with every default filled in: what plan/ works on. */
 export interface Spec {
@@ -26,7 +34,9 @@ export interface Spec {
     discovery: 'committed' | 'srv';
   };
   tls: 'off' | TlsPaths;
+  /** `release` until the lock file has been read (see locked.ts). */
   programs: Record<ProgramName, ProgramSource> & { sidekick: SidekickSource };
+  releases?: Required<Releases>;
 }
 
 export function withDefaults(input: SpecInput): Spec {
@@ -61,5 +71,6 @@ export function withDefaults(input: SpecInput): Spec {
       node: programs.node ?? 'package',
       sidekick: programs.sidekick ?? 'inline',
     },
+    ...(input.releases && { releases: { arch: 'amd64', versions: {}, ...input.releases } }),
   };
 }

@@ -13,6 +13,8 @@ const FORMS: Readonly<Record<string, string>> = {
   datacenter: 'lower-case letters, digits, `-` and `_`, starting and ending with a letter or digit',
   domain: 'a DNS name in lower case without a final dot, for example `consul`',
   'consul/version': 'three numbers with dots, for example `1.20.1`',
+  index: 'a URL that starts with `https://`, `http://` or `s3://`, or a path',
+  versions: 'a version, for example `1.8.0.3`: letters, digits and `.+_-`',
   'etcd/version': 'three numbers with dots, starting with 3, for example `3.5.16`',
 };
 const PATH = 'an absolute path of letters, digits and `._/@+-`, without a final `/`';
@@ -21,7 +23,7 @@ const PATH = 'an absolute path of letters, digits and `._/@+-`, without a final 
 export function stringForm(pointer: string): string {
   const names = segments(pointer).filter((segment) => !/^\d+$/.test(segment));
   const last = names.at(-1) ?? '';
-  return FORMS[names.slice(-2).join('/')] ?? FORMS[last] ?? PATH;
+  return FORMS[names.slice(-2).join('/')] ?? FORMS[last] ?? FORMS[names.at(-2) ?? ''] ?? PATH;
 }
 
 /** What may stand at a place, in words: `a number`, "`off` or a mapping with `peer` and `client`". */
@@ -31,7 +33,8 @@ export function expected(node: SchemaNode): string {
   const properties = Object.keys(inner.properties ?? {});
   const holds = inner.required?.length ? inner.required : properties;
   const map = properties.length > 0 ? [`a mapping with ${list(holds.map((name) => `\`${name}\``))}`] : [];
-  const ways = [...choices, ...map];
+  const text = node.then?.type === 'string' ? ['a string'] : [];
+  const ways = [...choices, ...text, ...map];
   if (ways.length > 1) return `${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`;
   if (ways[0] !== undefined) return ways[0];
   if (node.const !== undefined) return `\`${String(node.const)}\``;

@@ -1,12 +1,14 @@
 import { expected, kindOf, list, stringForm } from './expectation.ts';
 import { child, quoted, segments, spoken } from './pointer.ts';
 import type { Problem } from './problem.ts';
-import { mapping, mappings, ROOT, type SchemaNode, words } from './schema-tree.ts';
+import { mapping, mappings, type SchemaNode, words } from './schema-tree.ts';
 import { snippet } from './snippet.ts';
 import { nearest } from './suggest.ts';
+import type { DocumentKind } from './validate.ts';
 
 /** One failed keyword of the schema. */
 export interface Fault {
+  kind: DocumentKind;
   keyword: keyof typeof EXPLAIN;
   /** Of the value, the missing key, the unknown key or the repeated item. */
   pointer: string;
@@ -26,10 +28,10 @@ export type Explained = Problem & { meant?: readonly string[] };
 /** From a keyword of JSON Schema to what the user reads; the first that fails at a place speaks for it. */
 export const EXPLAIN = {
   additionalProperties: unknownKey,
-  required: ({ pointer, holder, schema }) => {
+  required: ({ kind, pointer, holder, schema }) => {
     const key = segments(pointer).at(-1) ?? '';
     const description = mapping(schema).properties?.[key]?.description ?? '';
-    const message = `${holder === '' ? 'The spec' : name(holder)} has no \`${key}\`.`;
+    const message = `${name(holder, kind)} has no \`${key}\`.`;
     return {
       code: 'missing-key',
       pointer,
@@ -43,19 +45,23 @@ export const EXPLAIN = {
   enum: outsideList,
   minProperties: chooseOne,
   maxProperties: chooseOne,
-  minItems: ({ pointer }) => ({ code: 'empty-list', pointer, message: `${name(pointer)} is an empty list.` }),
-  uniqueItems: ({ pointer, value }) => ({
+  minItems: ({ kind, pointer }) => ({
+    code: 'empty-list',
+    pointer,
+    message: `${name(pointer, kind)} is an empty list.`,
+  }),
+  uniqueItems: ({ kind, pointer, value }) => ({
     code: 'repeated-item',
     pointer,
-    message: `\`${quoted(String(value))}\` is listed twice in ${name(pointer.replace(/\/\d+$/, ''))}.`,
+    message: `\`${quoted(String(value))}\` is listed twice in ${name(pointer.replace(/\/\d+$/, ''), kind)}.`,
   }),
   minimum: outOfRange,
   maximum: outOfRange,
-  maxLength: ({ pointer, schema, value }) => ({
+  maxLength: ({ kind, pointer, params, value }) => ({
     code: 'too-long',
     pointer,
-    message: `${name(pointer)} has ${String(value).length} characters; ${schema.maxLength ?? 0} are allowed.`,
-    detail: { limit: schema.maxLength ?? 0 },
+    message: `${name(pointer, kind)} has ${String(value).length} characters; ${Number(params['limit'])} are allowed.`,
+    detail: { limit: Number(params['limit']) },
   }),
   pattern: wrongForm,
 } satisfies Record<string, (fault: Fault) => Explained> as Record<Keyword, (fault: Fault) => Explained>;
@@ -75,16 +81,20 @@ type Keyword =
   | 'maxLength'
   | 'pattern';
 
-const name = (pointer: string) => (pointer === '' ? 'The spec' : `\`${spoken(pointer)}\``);
+const name = (pointer: string, { called }: DocumentKind) => (pointer === '' ? called : `\`${spoken(pointer)}\``);
 
-function unknownKey({ pointer, holder, schema }: Fault): Explained {
+function unknownKey({ kind, pointer, holder, schema }: Fault): Explained {
   const key = segments(pointer).at(-1) ?? '';
   const siblings = Object.keys(mapping(schema).properties ?? {});
-  const message = `${holder === '' ? 'The spec' : name(holder)} has no key \`${quoted(key)}\`.`;
+  const message = `${name(holder, kind)} has no key \`${quoted(key)}\`.`;
   const known = `Known here: ${list(siblings.map((sibling) => `\`${sibling}\``))}.`;
-  const homes = mappings(ROOT).filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));
+  if (holder === '/releases/versions' && (key === 'consul' || key === 'etcd')) {
+    const advice = `Write it as \`${key}.version\`, which counts here too.`;
+    return { code: 'unknown-key', pointer, on: 'key', message, detail: { advice }, meant: [`/${key}/version`] };
+  }
+  const homes = mappings(kind.root).filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));
   if (homes.length > 0) {
-    const where = homes.map((home) => (home.pointer === '' ? 'the top level' : name(home.pointer)));
+    const where = homes.map((home) => (home.pointer === '' ? 'the top level' : name(home.pointer, kind)));
     const advice = `Move it: \`${key}\` belongs under ${where.join(' or ')}. ${known}`;
     const meant = homes.map((home) => child(home.pointer, key));
     return { code: 'unknown-key', pointer, on: 'key', message, detail: { advice }, meant };
@@ -95,12 +105,12 @@ function unknownKey({ pointer, holder, schema }: Fault): Explained {
   return { code: 'unknown-key', pointer, on: 'key', message, suggestion, detail: { advice }, meant };
 }
 
-function wrongType({ pointer, schema, value, source }: Fault): Explained {
+function wrongType({ kind, pointer, schema, value, source }: Fault): Explained {
   if (pointer === '') {
-    return { code: 'spec-not-mapping', pointer, message: `The spec is ${kindOf(value)}, not a mapping.` };
+    return { code: 'spec-not-mapping', pointer, message: `${kind.called} is ${kindOf(value)}, not a mapping.` };
   }
   const wanted = expected(schema);
-  const message = `${name(pointer)} is ${kindOf(value)}; ${wanted} is wanted.`;
+  const message = `${name(pointer, kind)} is ${kindOf(value)}; ${wanted} is wanted.`;
   const { advice, suggestion } = conversion(pointer, schema, value, source);
   return {
     code: 'wrong-type',
@@ -140,7 +150,7 @@ function conversion(
   return {};
 }
 
-function outsideList({ pointer, schema, value }: Fault): Explained {
+function outsideList({ kind, pointer, schema, value }: Fault): Explained {
   const allowed = schema.const === undefined ? words(schema) : [schema.const];
   const suggestion = typeof value === 'string' ? word(schema, value) : undefined;
   const shown = typeof value === 'object' ? kindOf(value) : `\`${quoted(String(value))}\`, which is not known`;
@@ -149,7 +159,7 @@ function outsideList({ pointer, schema, value }: Fault): Explained {
   return {
     code: 'not-one-of',
     pointer,
-    message: `${name(pointer)} is ${shown}.`,
+    message: `${name(pointer, kind)} is ${shown}.`,
     suggestion,
     detail: { advice: `${allowed.length > 1 || others ? 'Use one of:' : 'Write'} ${shownAllowed}${others}.` },
   };
@@ -162,18 +172,18 @@ function word(schema: SchemaNode, value: unknown): string | undefined {
   return isNo && candidates.includes('off') ? 'off' : nearest(String(value), candidates);
 }
 
-function chooseOne({ pointer, schema, value }: Fault): Explained {
+function chooseOne({ kind, pointer, schema, value }: Fault): Explained {
   const allowed = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
   const present = Object.keys(value ?? {}).map((key) => `\`${key}\``);
   const has = present.length === 0 ? 'is empty' : `has ${list(present)} at once`;
   const detail = { verb: present.length === 0 ? 'Add' : 'Keep', allowed: allowed.join(', ') };
-  return { code: 'choose-one', pointer, message: `${name(pointer)} ${has}.`, detail };
+  return { code: 'choose-one', pointer, message: `${name(pointer, kind)} ${has}.`, detail };
 }
 
 /** Counts that a rule wants odd: no use in naming the even ones here. */
 const ODD = ['/cluster/size', '/consul/count'];
 
-function outOfRange({ pointer, schema, value }: Fault): Explained {
+function outOfRange({ kind, pointer, schema, value }: Fault): Explained {
   const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
   const odd = Array.from({ length: ODD.includes(pointer) ? maximum : 0 }, (_, index) => index + 1).filter(
     (count) => count % 2 === 1 && count >= minimum,
@@ -184,14 +194,14 @@ function outOfRange({ pointer, schema, value }: Fault): Explained {
     odd.length > 0
       ? `Use ${odd.slice(0, -1).join(', ')} or ${odd.at(-1)}.`
       : `Use a number from ${minimum} to ${maximum}${why}.`;
-  return { code: 'out-of-range', pointer, message: `${name(pointer)} is ${value}.`, detail: { advice } };
+  return { code: 'out-of-range', pointer, message: `${name(pointer, kind)} is ${value}.`, detail: { advice } };
 }
 
-function wrongForm({ pointer, value }: Fault): Explained {
+function wrongForm({ kind, pointer, value }: Fault): Explained {
   const shown = `\`${quoted(String(value))}\``;
   if (pointer === '/address/cidr' && /^[\da-f]*:[\da-f.]*:[\da-f:.]*(\/\d*)?$/i.test(String(value))) {
     return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };
   }
-  const message = `${shown} is not a valid ${name(pointer)}.`;
+  const message = `${shown} is not a valid ${name(pointer, kind)}.`;
   return { code: 'bad-format', pointer, message, detail: { expected: stringForm(pointer) } };
 }

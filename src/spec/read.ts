@@ -6,6 +6,7 @@ import { isWithin, parent } from './pointer.ts';
 import type { Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
 import type { SpecInput } from './schema.ts';
+import { ROOT } from './schema-tree.ts';
 import { type Source, toSource } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml } from './yaml.ts';
@@ -39,12 +40,10 @@ export function readSpec(text: string, file: string, targets: readonly string[])
 
   const { value, spots, duplicates } = parsed;
   const place = placeIn(source, spots);
-  const sourceText = (pointer: string) => {
-    const range = spots.get(pointer)?.value;
-    return range && source.text.slice(range.start, range.end);
-  };
   // Under a key that is written twice one half is hidden: what is missing there may well be in the other.
-  const faults = validate(value, sourceText).filter(({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)));
+  const faults = validate(value, { root: ROOT, called: 'The spec' }, textIn(source, spots)).filter(
+    ({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)),
+  );
   const isWritten = (pointer: string) => spots.has(pointer);
   // A default in place of a key that is misspelt is not what the user wants.
   const hidden = faults.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
@@ -57,7 +56,15 @@ export function readSpec(text: string, file: string, targets: readonly string[])
   return { spec: withDefaults(value as SpecInput), diagnostics: sorted, place };
 }
 
-function placeIn(source: Source, spots: ReadonlyMap<string, Spot>): PlaceOf {
+/** What is written at a pointer. */
+export function textIn(source: Source, spots: ReadonlyMap<string, Spot>): (pointer: string) => string | undefined {
+  return (pointer) => {
+    const range = spots.get(pointer)?.value;
+    return range && source.text.slice(range.start, range.end);
+  };
+}
+
+export function placeIn(source: Source, spots: ReadonlyMap<string, Spot>): PlaceOf {
   return (pointer, on = 'value') => {
     for (let at: string | undefined = pointer; at !== undefined; at = parent(at)) {
       const spot = spots.get(at);

@@ -30,7 +30,7 @@ ${SMALLEST}\`\`\`
 
 \`programs\` is left out here: Consul and etcd then come with the hosts' image (\`image\`), socat and Node from the
 distribution (\`package\`). On an image without Consul and etcd, name where hosts fetch them, as
-\`examples/mycluster.yaml\` does.
+\`examples/mycluster.yaml\` does, or let \`quorumgate lock\` find out ([artifacts](artifacts.md)).
 
 One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys. Required \`in it\`: wherever the
 mapping around the key is written at all.
@@ -66,7 +66,8 @@ const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 function typeOf(node: SchemaNode): string {
   const inner = mapping(node);
   const choices = words(node).map((word) => `\`${String(word)}\``);
-  if (node.else !== undefined) return [...choices, 'mapping'].join(' or ');
+  const text = node.then?.type === 'string' ? ['string'] : [];
+  if (node.else !== undefined) return [...choices, ...text, 'mapping'].join(' or ');
   if (choices.length > 0) return choices.join(' or ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (inner.type === 'object') return 'mapping';

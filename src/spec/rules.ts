@@ -7,6 +7,7 @@ import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { ports } from './rule/port.ts';
 import { programUrls, sharedHash, unneededNode, urlVersion } from './rule/program.ts';
+import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -27,6 +28,9 @@ const RULES: readonly Rule[] = [
   programUrls,
   urlVersion,
   unneededNode,
+  releases,
+  unneededReleases,
+  indexCredentials,
   dataDirectory,
 ];
 

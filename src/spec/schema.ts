@@ -45,22 +45,30 @@ const Address = Type.Object(
   },
 );
 
-const Artifact = Type.Object(
-  {
-    url: Type.String({
-      pattern: '^https?://[!-~]+$',
-      maxLength: 1000,
-      description:
-        'Where the host fetches the program: a plain executable, or an archive by the ending of its path (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`).',
-    }),
-    sha256: Type.String({
-      pattern: '^[0-9a-f]{64}$',
-      description:
-        'SHA-256 of the bytes behind `url`, 64 lower-case hex digits. The host never runs what does not match.',
-    }),
-  },
-  { ...strict, description: 'Fetched, checked and unpacked by the host before it is needed.' },
-);
+const FETCHABLE = { pattern: '^https?://[!-~]+$', maxLength: 1000 };
+
+/** Whether hosts can be told to fetch this. */
+export const isFetchable = (url: string) =>
+  new RegExp(FETCHABLE.pattern).test(url) && url.length <= FETCHABLE.maxLength;
+
+/** Bytes that a host fetches; also in lock files. */
+export const ARTIFACT = {
+  url: Type.String({
+    ...FETCHABLE,
+    description:
+      'Where the host fetches the program: a plain executable, or an archive by the ending of its path (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`).',
+  }),
+  sha256: Type.String({
+    pattern: '^[0-9a-f]{64}$',
+    description:
+      'SHA-256 of the bytes behind `url`, 64 lower-case hex digits. The host never runs what does not match.',
+  }),
+};
+
+const Artifact = Type.Object(ARTIFACT, {
+  ...strict,
+  description: 'Fetched, checked and unpacked by the host before it is needed.',
+});
 
 const WordOrArtifact = <Word extends string>(words: readonly Word[], description: string) =>
   Type.Optional(
@@ -74,7 +82,59 @@ const WordOrArtifact = <Word extends string>(words: readonly Word[], description
     }),
   );
 
-const Source = (description: string) => WordOrArtifact(['package', 'image'], description);
+const Source = (description: string) => WordOrArtifact(['package', 'image', 'release'], description);
+
+/** An address with a scheme, or a path; no text that a terminal would not show. */
+const Index = (description: string) =>
+  Type.String({
+    pattern: '^((https?|s3)://[!-~]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\p{C}]+)$',
+    maxLength: 1000,
+    description,
+  });
+const OwnIndex = (name: string) => Type.Optional(Index(`Index of ${name}.`));
+
+const Indexes = Type.Object(
+  {
+    consul: OwnIndex('Consul'),
+    etcd: OwnIndex('etcd'),
+    socat: OwnIndex('socat'),
+    node: OwnIndex('Node'),
+    sidekick: OwnIndex('the sidekicks'),
+  },
+  { ...strict, minProperties: 1, description: 'An index for each program.' },
+);
+
+export const Version = (description: string) =>
+  Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]*$', maxLength: 60, description });
+export const Architecture = (description: string) => Type.Enum(['amd64', 'arm64'], { description });
+
+const Releases = Type.Object(
+  {
+    index: Type.Unsafe<string | Static<typeof Indexes>>({
+      description:
+        'Where `quorumgate lock` looks versions up: the URL or path of a JSON index, or an S3-style bucket (`s3://BUCKET/PREFIX`, or the URL of its listing); one for all, or one for each program. See docs/artifacts.md.',
+      if: { type: 'string' },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+      then: Index('One for all.'),
+      else: Indexes,
+    }),
+    arch: Type.Optional({ ...Architecture('Architecture of the hosts.'), default: 'amd64' }),
+    versions: Type.Optional(
+      Type.Object(
+        {
+          socat: Type.Optional(Version('Version of socat.')),
+          node: Type.Optional(Version('Version of Node.')),
+          sidekick: Type.Optional(Version('Version of quorumgate that the sidekicks were built from.')),
+        },
+        {
+          ...strict,
+          description: 'Versions of what is taken by `release`, but for `consul.version` and `etcd.version`.',
+        },
+      ),
+    ),
+  },
+  { ...strict, description: 'Where the programs that are taken by `release` come from.' },
+);
 
 const TlsFiles = (what: string) => ({
   cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`),
@@ -203,25 +263,27 @@ export const SpecSchema = Type.Object(
           socat: Source('socat. Default: `package`.'),
           node: Source('Node 18 or newer, for sidekicks that come `inline`. Default: `package`.'),
           sidekick: WordOrArtifact(
-            ['inline'],
-            'The sidekicks. Default: `inline`, run by Node. Where hosts have no Node: the single executable that `npm run build:sea` makes, by `url`.',
+            ['inline', 'release'],
+            'The sidekicks. Default: `inline`, run by Node. Where hosts have no Node: the single executable that `npm run build:sea` makes, by `release` or `url`.',
           ),
         },
         {
           ...strict,
           description:
-            'How each program reaches the host: `package` (of the distribution), `image` (already there) or `url` with `sha256`.',
+            'How each program reaches the host: `package` (of the distribution), `image` (already there), `url` with `sha256`, or `release`: the URL and hash that `quorumgate lock` has written into the lock file beside the spec.',
         },
       ),
     ),
+    releases: Type.Optional(Releases),
   },
   { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
 );
 
 /** What the user wrote, valid by the schema, defaults not yet filled in. */
 export type SpecInput = Static<typeof SpecSchema>;
-export type ProgramSource = 'package' | 'image' | Static<typeof Artifact>;
-export type SidekickSource = 'inline' | Static<typeof Artifact>;
+export type ProgramSource = 'package' | 'image' | 'release' | Static<typeof Artifact>;
+export type SidekickSource = 'inline' | 'release' | Static<typeof Artifact>;
 export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node';
+export type Releases = Static<typeof Releases>;
 export type TlsPaths = Static<typeof Tls>;
 export type AddressSource = Static<typeof Address>;

@@ -21,6 +21,7 @@ const SNIPPETS: Readonly<Record<string, string>> = {
   'client/cert': 'cert: /etc/etcd/server.crt',
   'client/key': 'key: /etc/etcd/server.key',
   ca: 'ca: /etc/etcd/ca.crt',
+  index: 'index: releases.json',
   url: 'url: "https://example.com/program.tar.gz"',
   sha256: 'sha256: …',
 };

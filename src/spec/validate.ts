@@ -1,30 +1,46 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { EXPLAIN, type Explained, type Fault } from './explain.ts';
 import { child, isWithin, parent, segments } from './pointer.ts';
-import { SpecSchema } from './schema.ts';
-import { ROOT, schemaAt } from './schema-tree.ts';
+import { type SchemaNode, schemaAt } from './schema-tree.ts';
 
-let compiled: ValidateFunction | undefined;
+const compiled = new WeakMap<SchemaNode, ValidateFunction>();
 
-/** The value is only compiled against once: ajv's compilation costs more than everything else here. */
-function validator(): ValidateFunction {
-  compiled ??= new Ajv({ strict: true, allErrors: true }).compile(SpecSchema);
-  return compiled;
+/** Each schema is compiled once: ajv's compilation costs more than everything else here. */
+function validator(schema: SchemaNode): ValidateFunction {
+  const known = compiled.get(schema) ?? new Ajv({ strict: true, allErrors: true }).compile(schema);
+  compiled.set(schema, known);
+  return known;
+}
+
+/** A kind of document, and what messages call it. */
+export interface DocumentKind {
+  root: SchemaNode;
+  /** `The spec` … */
+  called: string;
 }
 
 /**
- * Checks a value against the schema: one problem for each mistake.
+ * Checks a value against a schema: one problem for each mistake.
  *
  * @param sourceText the text that stands at a pointer, for messages and for putting it into quotes
  */
-export function validate(value: unknown, sourceText: (pointer: string) => string | undefined): Explained[] {
-  const check = validator();
+export function validate(
+  value: unknown,
+  kind: DocumentKind,
+  sourceText: (pointer: string) => string | undefined,
+): Explained[] {
+  const check = validator(kind.root);
   if (check(value)) return [];
-  const faults = (check.errors ?? []).flatMap((error) => toFault(error, value, sourceText));
+  const faults = (check.errors ?? []).flatMap((error) => toFault(error, value, kind, sourceText));
   return withoutEchoes(faults).map((fault) => EXPLAIN[fault.keyword](fault));
 }
 
-function toFault(error: ErrorObject, value: unknown, sourceText: (pointer: string) => string | undefined): Fault[] {
+function toFault(
+  error: ErrorObject,
+  value: unknown,
+  kind: DocumentKind,
+  sourceText: (pointer: string) => string | undefined,
+): Fault[] {
   // `if` only says that `then` or `else` failed, which has reported itself.
   if (error.keyword === 'if') return [];
   if (!Object.hasOwn(EXPLAIN, error.keyword)) throw new Error(`no message for the schema keyword ${error.keyword}`);
@@ -34,9 +50,9 @@ function toFault(error: ErrorObject, value: unknown, sourceText: (pointer: strin
   const name = params['missingProperty'] ?? params['additionalProperty'];
   const item = keyword === 'uniqueItems' ? Math.max(Number(params['i']), Number(params['j'])) : undefined;
   const pointer = typeof name === 'string' ? child(at, name) : item === undefined ? at : child(at, item);
-  const schema = schemaAt(ROOT, at) ?? ROOT;
+  const schema = schemaAt(kind.root, at) ?? kind.root;
   return [
-    { keyword, pointer, holder: at, schema, params, value: valueAt(value, pointer), source: sourceText(pointer) },
+    { kind, keyword, pointer, holder: at, schema, params, value: valueAt(value, pointer), source: sourceText(pointer) },
   ];
 }
 

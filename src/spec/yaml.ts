@@ -74,7 +74,7 @@ function textFault(source: Source): Diagnostic | undefined {
   const fault = (code: Code, message: string, start: number, end: number) =>
     diagnose(code, { message, pointer: '', place: source.at(start, end) });
   if (text.length > SIZE_LIMIT || new TextEncoder().encode(text).length > SIZE_LIMIT) {
-    return fault('spec-too-large', `The spec is larger than ${SIZE_LIMIT / 1024} KiB.`, 0, 0);
+    return fault('spec-too-large', `The text is larger than ${SIZE_LIMIT / 1024} KiB.`, 0, 0);
   }
   const control = /[^\P{Cc}\t\n\r\u0085]|[\u{feff}\u{fffe}\u{ffff}]|\p{Cs}/u.exec(text);
   if (control !== null) {
@@ -104,7 +104,7 @@ function blankFault(source: Source): Diagnostic | undefined {
 }
 
 function emptyFault(source: Source): Diagnostic {
-  const message = source.text.trim() === '' ? 'The spec is empty.' : 'The spec holds nothing but comments.';
+  const message = source.text.trim() === '' ? 'There is no text.' : 'There is nothing but comments.';
   return diagnose('spec-empty', { message, pointer: '', place: source.at(0, 0) });
 }
 
@@ -122,7 +122,7 @@ function secondDocument(events: readonly Event[], source: Source): Diagnostic | 
   const marker = /^---/m.exec(source.text.slice(from));
   const next = events.slice(index).find((event) => 'start' in event || 'valueStart' in event);
   const offset = marker !== null ? from + marker.index : next === undefined ? from : startOf(next, from);
-  const message = 'A second YAML document starts here; a spec is one document.';
+  const message = 'A second YAML document starts here; one is wanted.';
   return diagnose('yaml-several-documents', { message, pointer: '', place: source.at(offset, offset + 3) });
 }
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
-const PROGRAMS = ['consul', 'etcd', 'socat', 'node', 'sidekick'] as const;
+export const PROGRAMS = ['consul', 'etcd', 'socat', 'node', 'sidekick'] as const;
 
 export const sharedHash: Rule = ({ programs }) => {
   const problems: Problem[] = [];
@@ -24,20 +24,29 @@ const ARCHIVES = ['.tar.gz', '.tgz', '.tar.xz', '.zip'];
 /** What is surely no executable. */
 const OTHERS = '.tar .gz .tgz .xz .txz .bz2 .tbz2 .zst .7z .zip .deb .rpm'.split(' ');
 
+/** Whether a URL says `user:password@`. */
+export const hasCredentials = (url: string) => /^[a-z0-9]+:\/\/[^/?#]*@/i.test(url);
+
+/** The ending of a file that hosts cannot unpack, by its URL or name; undefined when they can, or take it for an executable. */
+export function strangeEnding(url: string): string | undefined {
+  const path = url.replace(/[?#].*$/, '');
+  // The script knows endings in lower case only.
+  const ending = OTHERS.find((one) => path.toLowerCase().endsWith(one));
+  return ending === undefined || ARCHIVES.some((one) => path.endsWith(one)) ? undefined : path.slice(-ending.length);
+}
+
 export const programUrls: Rule = ({ programs }) =>
   PROGRAMS.flatMap((name): Problem[] => {
     const source = programs?.[name];
     if (typeof source !== 'object' || source.url === undefined) return [];
     const pointer = `/programs/${name}/url`;
     const problems: Problem[] = [];
-    if (/^[a-z]+:\/\/[^/?#]*@/.test(source.url)) {
+    if (hasCredentials(source.url)) {
       problems.push({ code: 'program-credentials', pointer, message: `\`programs.${name}.url\` holds credentials.` });
     }
-    const path = source.url.replace(/[?#].*$/, '');
-    // The script knows endings in lower case only.
-    const ending = OTHERS.find((one) => path.toLowerCase().endsWith(one));
-    if (ending !== undefined && !ARCHIVES.some((one) => path.endsWith(one))) {
-      const message = `\`programs.${name}.url\` ends with \`${path.slice(-ending.length)}\`, which hosts cannot unpack.`;
+    const ending = strangeEnding(source.url);
+    if (ending !== undefined) {
+      const message = `\`programs.${name}.url\` ends with \`${ending}\`, which hosts cannot unpack.`;
       const archives = ARCHIVES.map((one) => `\`${one}\``).join(', ');
       problems.push({ code: 'program-archive', pointer, message, detail: { archives } });
     }
@@ -58,7 +67,7 @@ export const urlVersion: Rule = (draft) =>
   });
 
 export const unneededNode: Rule = ({ programs }) => {
-  if (programs?.node === undefined || typeof programs.sidekick !== 'object') return [];
+  if (programs?.node === undefined || programs.sidekick === undefined || programs.sidekick === 'inline') return [];
   const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
   return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
 };

@@ -1,0 +1,144 @@
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import type { LockFile } from '../compile.ts';
+import { diagnose } from '../diagnostic/codes.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import { type Format, render } from '../diagnostic/render.ts';
+import { readInput } from '../io/input.ts';
+import { IoError } from '../io/io-error.ts';
+import { resolveReleases } from '../io/release/resolve.ts';
+import { replaceFile } from '../io/replace-file.ts';
+import type { Spec } from '../spec/defaults.ts';
+import { type LockedPrograms, printLock, readLock } from '../spec/lock.ts';
+import { wantedReleases } from '../spec/locked.ts';
+import { type PlaceOf, readSpec } from '../spec/read.ts';
+import { PROGRAMS } from '../spec/rule/program.ts';
+import { targets } from '../target/index.ts';
+import { formatOption } from './compile.ts';
+import { EXIT } from './exit.ts';
+import { untouched } from './interruptible.ts';
+import { paint } from './paint.ts';
+
+type Program = (typeof PROGRAMS)[number];
+
+interface LockFlags {
+  check?: true;
+  hashFiles?: true;
+  replaceHash: Program[];
+  format: Format;
+}
+
+/** Adds `lock`. */
+export function addLockCommand(program: Command): void {
+  const command: Command = program
+    .command('lock')
+    .description("write the URLs and hashes of the spec's releases into the lock file beside it")
+    .argument('<spec>', 'cluster spec (YAML)')
+    .option('--check', 'write nothing; exit 1 when the lock file is not what spec and index give now')
+    .option('--hash-files', 'fetch files of which the index gives no hash, and lock the hash of what came')
+    .addOption(
+      new Option('--replace-hash <program>', 'lock the new hash of a release that has changed; may be repeated')
+        .argParser((name: string, earlier: Program[]) => {
+          const known = PROGRAMS.find((one) => one === name);
+          return known
+            ? [...earlier, known]
+            : command.error(`error: there is no program '${name}': use one of ${PROGRAMS.join(', ')}`);
+        })
+        .default([], 'none'),
+    )
+    .addOption(formatOption())
+    .action(async (spec: string, flags: LockFlags) => {
+      if (spec === '-') command.error('error: the lock file stands beside the spec: give the path of the spec');
+      const found = await lock(spec, flags);
+      if (found.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;
+      process.stderr.write(render(found, flags.format, paint));
+    });
+}
+
+/** @returns what was found in spec, lock file and index; with an error among it nothing was written */
+async function lock(file: string, flags: LockFlags): Promise<Diagnostic[]> {
+  const input = await readInput(file);
+  if ('diagnostic' in input) return [input.diagnostic];
+  const { spec, diagnostics, place } = readSpec(
+    input.text,
+    file,
+    targets.map(({ name }) => name),
+  );
+  if (spec === undefined || input.lock === undefined) return diagnostics;
+  const before = isThere(input.lock) ? readLock(input.lock, file) : {};
+  if (Array.isArray(before)) return [...diagnostics, ...before];
+  const { programs, found } = await look(spec, file, before, flags, place);
+  if (found.length > 0) return [...diagnostics, ...found];
+  await settle(file, input.lock, before, programs, flags);
+  return diagnostics;
+}
+
+const isThere = ({ text, fault }: LockFile) => text !== undefined || fault !== undefined;
+
+/** What is to be locked now, and why any of it cannot be. */
+async function look(spec: Spec, file: string, before: LockedPrograms, flags: LockFlags, place: PlaceOf) {
+  const all = wantedReleases(spec);
+  const { programs, faults } = await resolveReleases(all, {
+    index: spec.releases?.index ?? {},
+    folder: path.dirname(file),
+    hashFiles: flags.hashFiles === true,
+  });
+  const unresolved = faults.map(({ wanted: { pointer }, fault }) =>
+    diagnose('lock-unresolved', {
+      message: `${fault.message}.`,
+      pointer,
+      place: place(pointer),
+      detail: { advice: fault.advice },
+    }),
+  );
+  const changed = all.flatMap(({ program, pointer }) => {
+    const [was, is] = [before[program], programs[program]];
+    const isOther = was && is && was.version === is.version && was.arch === is.arch && was.sha256 !== is.sha256;
+    if (!isOther || flags.replaceHash.includes(program)) return [];
+    const message = `${program} ${is.version} for ${is.arch} had SHA-256 ${was.sha256} when it was locked; now ${is.url} has ${is.sha256}.`;
+    const detail = { spec: file, program };
+    return [diagnose('lock-hash-changed', { message, pointer, place: place(pointer), detail })];
+  });
+  return { programs, found: [...unresolved, ...changed] };
+}
+
+/** Writes what is new, or says that it would. @throws IoError when that is not to be, or the lock file is not needed */
+async function settle(
+  file: string,
+  lock: LockFile,
+  before: LockedPrograms,
+  programs: LockedPrograms,
+  { check }: LockFlags,
+) {
+  if (Object.keys(programs).length === 0) {
+    if (lock.text === undefined) return say(`${file} takes no program by release: there is nothing to lock`);
+    throw new IoError(`${file} takes no program by release, and there is ${lock.file}.`, `Remove ${lock.file}.`);
+  }
+  const text = printLock(programs);
+  if (lock.text?.replaceAll('\r\n', '\n') === text) return say(`${lock.file} is up to date`);
+  for (const line of changes(before, programs)) say(line);
+  if (check) {
+    throw new IoError(
+      `${lock.file} is not what ${file} and its index give now.`,
+      `Run \`quorumgate lock ${file}\`, and commit what it writes.`,
+    );
+  }
+  await untouched(() => replaceFile(lock.file, text));
+  say(lock.file);
+}
+
+const say = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** One line for each program of which something is other than before. */
+function changes(before: LockedPrograms, after: LockedPrograms): string[] {
+  return PROGRAMS.flatMap((program) => {
+    const [was, is] = [before[program], after[program]];
+    if (is === undefined) return was === undefined ? [] : [`${program}: no longer a release`];
+    const now = `${program} ${is.version} ${is.arch}: ${is.url}`;
+    if (was === undefined) return [now];
+    const keys = (['version', 'arch', 'url', 'sha256'] as const).filter((key) => was[key] !== is[key]);
+    return keys.length === 0 ? [] : [`${now} (other ${keys.join(', ')} than before)`];
+  });
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test from 'ava';
+import { answerFaulty, FAULTS } from '../../faulty-answer.ts';
+import { fetchHash, fetchText } from './fetch.ts';
+import { ReleaseFault } from './release-fault.ts';
+
+// Against a real server on loopback that fails in every way.
+const bounds = { bytes: 100_000, total: 60_000, idle: 60_000 };
+const body = Buffer.from('{"format": 1}'.repeat(20));
+const servers: Server[] = [];
+
+async function serving(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.json`;
+}
+
+test.after.always(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const expected: Record<(typeof FAULTS)[number], RegExp | undefined> = {
+  missing: /^http\S+ answers 404$/,
+  broken: /^http\S+ answers 500$/,
+  moved: /^http\S+ answers 404 \(by way of http:\/\/127\.0\.0\.1:\d+\)$/,
+  // What a server says with confidence cannot be told from the truth.
+  wrong: undefined,
+  cut: /^http\S+: .*(other side closed|terminated|aborted)/,
+  trickle: /^http\S+ was not there whole after 1\.5 s$/,
+  hang: /^http\S+: nothing came for 0\.4 s$/,
+};
+for (const fault of FAULTS) {
+  test(`a server with the fault \`${fault}\``, async (t) => {
+    const url = await serving((request, response) =>
+      answerFaulty(request.url === '/index.json' ? fault : 'missing', response, body),
+    );
+    const message = expected[fault];
+    const short = { ...bounds, ...(fault === 'trickle' ? { total: 1500 } : fault === 'hang' ? { idle: 400 } : {}) };
+    if (message === undefined) return t.not(await fetchText(url, bounds), body.toString());
+    const error = await t.throwsAsync(fetchText(url, short), { instanceOf: ReleaseFault, message });
+    t.regex(error?.advice ?? '', /Check the URL/);
+    await t.throwsAsync(fetchHash(url, short), { instanceOf: ReleaseFault, message });
+  });
+}
+
+test('text and hash of a whole answer, also compressed by the server, also after redirects', async (t) => {
+  const url = await serving((request, response) => {
+    const hop = Number(request.url?.slice(1)) || 0;
+    if (request.url === '/index.json' || hop < 5) response.writeHead(307, { location: `/${hop + 1}` }).end();
+    else response.writeHead(200).end(body);
+  });
+  t.is(await fetchText(url, bounds), body.toString());
+  t.is(await fetchHash(url, bounds), createHash('sha256').update(body).digest('hex'));
+});
+
+test('redirects without end, to nowhere, and away from https', async (t) => {
+  const to = async (location: string | undefined, message: RegExp) => {
+    const url = await serving((_, response) =>
+      response.writeHead(302, location === undefined ? {} : { location }).end(),
+    );
+    await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseFault, message });
+  };
+  await to('/index.json', /redirects more than five times$/);
+  await to(undefined, /answers 302$/);
+  await to('ftp://example.com/x', /redirects to ftp:\/\/example\.com\/x, which is not https$/);
+  await to('http://[', /redirects to http:\/\/\[, which is not https$/);
+});
+
+test('more than the bound, whether the server says so or not', async (t) => {
+  const url = await serving((_, response) => {
+    for (let chunk = 0; chunk < 20; chunk++) response.write(Buffer.alloc(10_000));
+  });
+  await t.throwsAsync(fetchText(url, bounds), { message: /has more than 100000 bytes$/ });
+});
+
+test('bytes that are no text, and a server that is not there', async (t) => {
+  const url = await serving((_, response) => response.end(Buffer.from([0xff, 0xfe])));
+  await t.throwsAsync(fetchText(url, bounds), { message: /is not UTF-8 text$/ });
+  const server = servers.at(-1);
+  await new Promise((done) => server?.close(done));
+  await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseFault, message: /ECONNREFUSED/ });
+});

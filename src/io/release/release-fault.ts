@@ -1,0 +1,10 @@
+/** Why a release is not to be had, as a sentence without its full stop, and what to do about it. */
+export class ReleaseFault extends Error {
+  readonly advice: string;
+
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ReleaseFault';
+    this.advice = advice;
+  }
+}

@@ -1,0 +1,77 @@
+import { child, spoken } from '../pointer.ts';
+import type { Problem } from '../problem.ts';
+import type { Rule } from './draft.ts';
+import { hasCredentials, PROGRAMS } from './program.ts';
+
+type Program = (typeof PROGRAMS)[number];
+
+/** Where the version of a program that is taken by `release` stands in the spec. */
+export const versionPointer = (program: Program) =>
+  program === 'consul' || program === 'etcd' ? `/${program}/version` : `/releases/versions/${program}`;
+
+const examples: Record<Program, string> = {
+  consul: 'consul: {version: 1.20.1}',
+  etcd: 'etcd: {version: 3.5.16}',
+  socat: 'releases: {versions: {socat: 1.8.0.3}}',
+  node: 'releases: {versions: {node: 20.19.5}}',
+  sidekick: 'releases: {versions: {sidekick: 0.1.0}}',
+};
+
+export const releases: Rule = (draft, { isWritten }) => {
+  const { programs, releases: section } = draft;
+  return PROGRAMS.filter((name) => programs?.[name] === 'release').flatMap((program): Problem[] => {
+    const pointer = `/programs/${program}`;
+    const problems: Problem[] = [];
+    const index = section?.index;
+    const isMissing = typeof index === 'object' && !isWritten(`/releases/index/${program}`);
+    if (!isWritten('/releases') || isMissing) {
+      const where = isMissing ? '`releases.index` names none for it' : 'there is no `releases`';
+      const message = `\`programs.${program}\` is \`release\`, and ${where}.`;
+      problems.push({ code: 'release-without-index', pointer, message, detail: { program } });
+    }
+    if (!isWritten(versionPointer(program))) {
+      const message = `\`programs.${program}\` is \`release\`, and nothing says of which version.`;
+      problems.push({ code: 'release-without-version', pointer, message, detail: { snippet: examples[program] } });
+    }
+    return problems;
+  });
+};
+
+export const unneededReleases: Rule = ({ programs, releases: section }, { isWritten }) => {
+  // What is written and undefined has an error of its own.
+  const isTaken = (name: Program) =>
+    programs?.[name] === 'release' ||
+    (isWritten(programs === undefined ? '/programs' : `/programs/${name}`) && programs?.[name] === undefined);
+  if (isWritten('/releases') && !PROGRAMS.some(isTaken)) {
+    const message = 'There is `releases`, and no program is taken by `release`.';
+    return [{ code: 'release-unneeded', pointer: '/releases', on: 'key', message, detail: { program: 'etcd' } }];
+  }
+  const index = typeof section?.index === 'object' ? section.index : {};
+  const named = [
+    ...PROGRAMS.filter((name) => index[name] !== undefined).map((name) => ['/releases/index', name] as const),
+    ...(['socat', 'node', 'sidekick'] as const)
+      .filter((name) => section?.versions?.[name] !== undefined)
+      .map((name) => ['/releases/versions', name] as const),
+  ];
+  return named
+    .filter(([, name]) => !isTaken(name))
+    .map(([holder, name]) => {
+      const pointer = child(holder, name);
+      const message = `\`${spoken(pointer)}\` is given, and \`programs.${name}\` is not \`release\`.`;
+      return { code: 'release-unneeded', pointer, on: 'key', message, detail: { program: name } };
+    });
+};
+
+export const indexCredentials: Rule = ({ releases: section }) => {
+  const index = section?.index;
+  const all =
+    typeof index === 'string'
+      ? [['/releases/index', index] as const]
+      : PROGRAMS.map((name) => [`/releases/index/${name}`, index?.[name] ?? ''] as const);
+  return all
+    .filter(([, text]) => hasCredentials(text) || /[?&]X-Amz-(Credential|Signature|Security-Token)=/i.test(text))
+    .map(([pointer]) => {
+      const message = `\`${spoken(pointer)}\` holds credentials.`;
+      return { code: 'index-credentials', pointer, message };
+    });
+};
