@@ -29,6 +29,14 @@ test('tar itself reads it', (t) => {
   ]);
 });
 
+test('tar finds its end whatever the size', (t) => {
+  for (let blocks = 16; blocks <= 20; blocks += 1) {
+    const archive = printTar([{ path: 'x', mode: 0o644, bytes: encode('y'.repeat(512 * blocks)) }]);
+    t.is(spawnSync('tar', ['-tf', '-'], { input: archive, encoding: 'utf8' }).stderr, '', `${blocks} blocks`);
+    t.is(archive.length % 10_240, 0);
+  }
+});
+
 test('a name that does not fit is refused', (t) => {
   t.throws(() => printTar([{ path: 'x'.repeat(100), mode: 0o644, bytes: encode('') }]));
 });

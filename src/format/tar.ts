@@ -14,8 +14,17 @@ export function printTar(files: readonly TarFile[]): Uint8Array {
     if (new TextEncoder().encode(path).length > 99) throw new Error(`too long for an archive: ${path}`);
     return { name: path, data: bytes, attrs: { mode: mode.toString(8).padStart(7, '0') } };
   });
-  return createTar(items, { attrs: { mtime: 0, uid: 0, gid: 0, user: 'root', group: 'root' } });
+  const archive = createTar(items, { attrs: { mtime: 0, uid: 0, gid: 0, user: 'root', group: 'root' } });
+  // The library fills its last record to the brim: the two empty blocks that end an archive may be missing.
+  const content = files.reduce((sum, { bytes }) => sum + BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK, 0);
+  if (archive.length >= content + 2 * BLOCK) return archive;
+  const ended = new Uint8Array(archive.length + RECORD);
+  ended.set(archive);
+  return ended;
 }
+
+const BLOCK = 512;
+const RECORD = 20 * BLOCK;
 
 /** The files of an archive as `printTar` makes them. */
 export function readTar(archive: Uint8Array): TarFile[] {
