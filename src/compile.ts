@@ -8,7 +8,7 @@ import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { targets } from './target/index.ts';
-import type { Emitted, OutputFile, Target } from './target/target.ts';
+import type { Emitted, OutputFile, Part, Target } from './target/target.ts';
 
 export type { Assets, LockFile, OutputFile };
 
@@ -45,7 +45,7 @@ export function compile(text: string, { file, assets, lock, overlay }: CompileOp
   if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
   const plans = buildPlans(spec, assets);
   const emitted = chosen.flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets, spec) })));
-  const oversized = emitted.filter((one) => one.size > one.limit.bytes).map((one) => tooLarge(one, place));
+  const oversized = emitted.filter((one) => one.size > one.limit.bytes).map((one) => tooLarge(one, spec, place));
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
   return {
@@ -83,7 +83,7 @@ type Sized = Emitted & { target: Target };
 
 const thousands = (bytes: number) => String(bytes).replace(/\B(?=(\d{3})+$)/g, ',');
 
-function largest({ parts }: Sized): string {
+function largest(parts: readonly Part[]): string {
   return parts
     .slice(0, 3)
     .map(({ name, bytes }) => `${name} ${thousands(bytes)}`)
@@ -94,16 +94,33 @@ function sizeLine(one: Sized): string {
   const most = Number.isFinite(one.limit.bytes) ? ` of ${thousands(one.limit.bytes)}` : '';
   const share = `${thousands(one.size)}${most} bytes`;
   const form = one.form === undefined ? '' : `, ${one.form}`;
-  return `${one.target.name}/${one.role}: ${share} (${one.limit.counted})${form}; largest: ${largest(one)}`;
+  const { parts } = one;
+  const heaviest = parts.length === 0 ? '' : `; largest: ${largest(parts)}`;
+  return `${one.target.name}/${one.role}: ${share} (${counted(one)})${form}${heaviest}`;
 }
 
-function tooLarge(one: Sized, place: PlaceOf): Diagnostic {
-  const pointer = one.parts[0]?.pointer ?? '';
-  const over = `${thousands(one.size)} bytes, ${thousands(one.size - one.limit.bytes)} over the limit of ${thousands(one.limit.bytes)}`;
+function counted({ limit }: Sized): string {
+  if (!Number.isFinite(limit.bytes)) return limit.place;
+  return `${limit.place}: ${limit.counted === 'raw' ? 'raw bytes, before base64' : 'bytes of base64'}`;
+}
+
+function tooLarge(one: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
+  const { parts, size, limit, target, role } = one;
+  const pointer = parts[0]?.pointer ?? '';
+  const ways = [
+    ...(documents.baseUrl === undefined
+      ? ['write `documents: {baseUrl: …}`, where hosts fetch what does not fit']
+      : []),
+    ...(parts.some(({ name }) => name.endsWith('/etcd-sidekick'))
+      ? ['bring the sidekicks by `programs.sidekick: {url: …, sha256: …}`']
+      : []),
+    'shorten what is largest',
+  ];
+  const over = `${thousands(size)} bytes, ${thousands(size - limit.bytes)} over the limit of ${thousands(limit.bytes)}`;
   return diagnose('output-too-large', {
     pointer,
-    message: `The document for ${one.target.name}/${one.role} has ${over} (${one.limit.counted}).`,
+    message: `The document for ${target.name}/${role} has ${over} (${counted(one)}).`,
     place: place(pointer),
-    detail: { largest: largest(one), source: `${one.limit.source}, ${one.limit.date}` },
+    detail: { largest: largest(parts), ways: ways.join(', or '), source: `${limit.source}, ${limit.date}` },
   });
 }

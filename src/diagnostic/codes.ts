@@ -194,7 +194,7 @@ export const CODES = {
   ),
   'output-too-large': error(
     'A document over the limit of the place that takes it',
-    'Shorten what is largest: {largest}. The limit: {source}.',
+    'Largest: {largest}. Do one of these: {ways}. The limit: {source}.',
   ),
 } satisfies Record<string, CodeEntry>;
 

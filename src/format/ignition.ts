@@ -28,9 +28,21 @@ export interface IgnitionConfig {
   systemd: { units: IgnitionUnit[] };
 }
 
-/** A stub that stands for another configuration, which the reader unpacks. Legal from spec 3.1 on. */
+/** A stub that stands for another configuration. */
 export interface IgnitionStub {
-  ignition: { version: '3.3.0'; config: { replace: { source: string; compression: 'gzip' } } };
+  ignition: { version: IgnitionConfig['ignition']['version'] } & (
+    | {
+        /** In the stub itself, and unpacked by the reader: legal from spec 3.1 on. */
+        version: '3.3.0';
+        config: { replace: { source: string; compression: 'gzip' } };
+      }
+    | {
+        /** Fetched. SHA-512 is the one hash that all versions know; it is that of the bytes after unpacking. */
+        config: { replace: { source: string; verification: { hash: `sha512-${string}` } } };
+        /** Seconds; the total is for all tries together, and without it Ignition tries for ever. */
+        timeouts: { httpResponseHeaders: number; httpTotal: number };
+      }
+  );
 }
 
 /** JSON, one entry a line: a byte or two an entry for a difference that can be read. */

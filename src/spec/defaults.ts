@@ -7,6 +7,7 @@ import type {
   SpecInput,
   TlsPaths,
 } from './schema.ts';
+import type { Platform } from './schema-documents.ts';
 
 /** A spec with every default filled in: what plan/ works on. */
 export interface Spec {
@@ -37,10 +38,16 @@ export interface Spec {
   /** `release` until the lock file has been read (see locked.ts). */
   programs: Record<ProgramName, ProgramSource> & { sidekick: SidekickSource };
   releases?: Required<Releases>;
+  documents: {
+    platform: Platform;
+    baseUrl?: string;
+    /** Seconds. */
+    timeout: number;
+  };
 }
 
 export function withDefaults(input: SpecInput): Spec {
-  const { consul, etcd, programs = {} } = input;
+  const { consul, etcd, programs = {}, documents = {} } = input;
   return {
     version: 1,
     cluster: { ...input.cluster },
@@ -72,5 +79,10 @@ export function withDefaults(input: SpecInput): Spec {
       sidekick: programs.sidekick ?? 'inline',
     },
     ...(input.releases && { releases: { arch: 'amd64', versions: {}, ...input.releases } }),
+    documents: {
+      platform: documents.platform ?? 'ec2',
+      ...(documents.baseUrl === undefined ? {} : { baseUrl: documents.baseUrl }),
+      timeout: documents.timeout ?? 300,
+    },
   };
 }

@@ -9,6 +9,7 @@ const FORMS: Readonly<Record<string, string>> = {
   cidr: 'an IPv4 network with its prefix length, for example `10.0.0.0/16`',
   url: 'a URL that starts with `https://` or `http://` and holds no spaces',
   sha256: '64 lower-case hex digits, as `sha256sum` prints them',
+  baseUrl: 'a URL of `https://` or `http://`, a host and a plain path, without user, query or `%`',
   join: 'an address, a host name, or `provider=NAME key=value …`; no spaces at its ends',
   datacenter: 'lower-case letters, digits, `-` and `_`, starting and ending with a letter or digit',
   domain: 'a DNS name in lower case without a final dot, for example `consul`',

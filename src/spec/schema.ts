@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Documents } from './schema-documents.ts';
 
 /**
  * The spec, version 1. The one truth for static types (`Spec`), validation (ajv) and the reference page
@@ -275,6 +276,7 @@ export const SpecSchema = Type.Object(
       ),
     ),
     releases: Type.Optional(Releases),
+    documents: Type.Optional(Documents),
   },
   { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
 );

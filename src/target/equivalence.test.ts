@@ -3,15 +3,22 @@ import test from 'ava';
 import fc from 'fast-check';
 import { loadAssets } from '../io/assets.ts';
 import { buildPlans } from '../plan/build.ts';
+import type { Spec } from '../spec/defaults.ts';
 import { readSpec } from '../spec/read.ts';
+import { SMALLEST } from '../spec/reference.ts';
 import { type HostTree, plannedTree, undeclared, unequal } from './host-tree.ts';
 import { targets } from './index.ts';
+import { noise } from './noise.ts';
 import { specs } from './spec-corpus.ts';
-import type { OutputFile } from './target.ts';
+import type { OutputFile, Target } from './target.ts';
 
 /** Every target's bytes, read by the rules of the system that takes them, come to the plan. */
 const loaded = await loadAssets();
-const assets = { ...loaded, sidekicks: { 'etcd-sidekick': '#!/opt/quorumgate/bin/node\nüñ\n' } };
+/** By the length of the sidekick a document goes through all of its forms. */
+const assetsWith = (length: number) => ({
+  ...loaded,
+  sidekicks: { 'etcd-sidekick': `#!/opt/quorumgate/bin/node\nüñ\n${noise(length)}` },
+});
 
 type Interpret = (files: readonly OutputFile[]) => Map<string, HostTree>;
 const interpreters = new Map<string, Interpret>();
@@ -32,39 +39,81 @@ test('every target has an interpreter: interpretNAME in NAME/interpret.ts', (t) 
   );
 });
 
-test('every target comes to the plan, but for what it declares', (t) => {
-  const compared = new Map<string, number>();
-  const seen = new Set<string>();
+/** What the comparisons came by. */
+const seen = { differences: new Set<string>(), forms: new Set<string>(), targets: new Map<string, number>() };
+
+/** Paths at which a target's bytes do not come to the plan, and no declaration says so. */
+function strays(target: Target, spec: Spec, length: number): string[] {
+  const interpret = interpreters.get(target.name);
+  if (interpret === undefined || (target.check?.(spec) ?? []).length > 0) return [];
+  const assets = assetsWith(length);
+  const plans = buildPlans(spec, assets);
+  const emitted = plans.map((plan) => target.emit(plan, assets, spec));
+  const trees = interpret(emitted.flatMap(({ files }) => files));
+  seen.targets.set(target.name, (seen.targets.get(target.name) ?? 0) + 1);
+  for (const { form } of emitted) if (form !== undefined) seen.forms.add(`${target.name}: ${form}`);
+  return plans.flatMap((plan) => {
+    const paths = unequal(plannedTree(plan), trees.get(plan.role) ?? { files: new Map(), enabled: [] });
+    for (const path of paths) seen.differences.add(`${target.name}: ${path}`);
+    return undeclared(paths, target.differs ?? []).map((path) => `${target.name}/${plan.role}: ${path}`);
+  });
+}
+
+test('every target comes to the plan in each of its forms, but for what it declares', (t) => {
   let count = 0;
   fc.assert(
-    fc.property(specs, (text) => {
+    fc.property(specs, fc.constantFrom(0, 8_000, 40_000), (text, length) => {
       const { spec, diagnostics } = readSpec(text, 'x', ['aws']);
       t.deepEqual(diagnostics, [], text);
       if (spec === undefined) return;
       count += 1;
-      const plans = buildPlans(spec, assets);
-      for (const target of targets) {
-        const interpret = interpreters.get(target.name);
-        if (interpret === undefined || (target.check?.(spec) ?? []).length > 0) continue;
-        const trees = interpret(plans.flatMap((plan) => target.emit(plan, assets, spec).files));
-        for (const plan of plans) {
-          const paths = unequal(plannedTree(plan), trees.get(plan.role) ?? { files: new Map(), enabled: [] });
-          t.deepEqual(undeclared(paths, target.differs ?? []), [], `${target.name}/${plan.role}\n${text}`);
-          for (const path of paths) seen.add(`${target.name}: ${path}`);
-        }
-        compared.set(target.name, (compared.get(target.name) ?? 0) + 1);
-      }
+      for (const target of targets) t.deepEqual(strays(target, spec, length), [], text);
     }),
     { numRuns: 300, seed: 4 },
   );
   t.true(count >= 300, `${count} specs`);
-  for (const name of interpreters.keys()) t.true((compared.get(name) ?? 0) >= 30, `${name}: ${compared.get(name)}`);
+  for (const { name } of targets) t.true((seen.targets.get(name) ?? 0) >= 30, `${name}: ${seen.targets.get(name)}`);
+  t.deepEqual([...seen.forms].sort(), FORMS, 'each form, and no other');
   const declared = targets.flatMap(({ name, differs = [] }) => differs.map(({ path }) => `${name}: ${path}`));
   t.deepEqual(
-    declared.filter((one) => !seen.has(one)),
+    declared.filter((one) => !seen.differences.has(one)),
     [],
     'declared, and never seen',
   );
+});
+
+const FORMS = [
+  'aws: gzip',
+  'aws: gzip, the rest fetched by a unit',
+  'container-linux: config.replace by URL',
+  'container-linux: inline',
+  'container-linux: packed, unpacked by a unit',
+  'fedora-coreos: config.replace by URL',
+  'fedora-coreos: config.replace with gzip',
+  'fedora-coreos: inline',
+  'flatcar: config.replace by URL',
+  'flatcar: config.replace with gzip',
+  'flatcar: inline',
+];
+
+test('what is fetched and is not what it should be is refused by each target that fetches', (t) => {
+  const text = SMALLEST.replace(
+    'tls: off',
+    'tls: off\nprograms: {node: image}\ndocuments: {baseUrl: "https://x.example/"}',
+  );
+  const { spec } = readSpec(text, 'x', ['aws']);
+  const [plan] = spec === undefined ? [] : buildPlans(spec, assetsWith(40_000));
+  if (spec === undefined || plan === undefined) throw new Error('no plan');
+  for (const target of targets.filter(({ name }) => name !== 'vagrant')) {
+    const { files, uploads = [] } = target.emit(plan, assetsWith(40_000), spec);
+    const interpret = interpreters.get(target.name);
+    t.is(uploads.length, 1, target.name);
+    t.notThrows(() => interpret?.(files));
+    const changed = (change: (bytes: Uint8Array) => Uint8Array) =>
+      files.map((file) => (file.path === uploads[0]?.path ? { ...file, bytes: change(file.bytes) } : file));
+    t.throws(() => interpret?.(changed((bytes) => bytes.slice(1))), { message: /hash/ }, target.name);
+    t.throws(() => interpret?.(files.filter(({ path }) => path !== uploads[0]?.path)), { message: /not among/ });
+  }
 });
 
 test('a difference that is not declared is found', (t) => {

@@ -6,7 +6,10 @@ import { programSources } from '../plan/environment.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
-import type { Emitted, Limit, Part } from './target.ts';
+import { type Form, firstThatFits, type Written } from './form.ts';
+import { PLATFORMS } from './limits.ts';
+import type { Emitted, Part } from './target.ts';
+import { type Documents, uploadTo } from './upload.ts';
 
 /** What Ignition's targets share: a plan's files and units in Ignition's words. */
 
@@ -84,30 +87,51 @@ export function growth(): (text: string) => number {
   };
 }
 
-/** One document of spec 3.3.0: as it is while that fits, else compressed whole in a stub that the reader unpacks. */
-export function emitIgnition3(plan: Plan, target: string, limit: Limit): Emitted {
-  const inline = toIgnition(plan, '3.3.0', (bytes) => shortestDataUrl(bytes, gzip));
-  const document = (form: string, text: string, parts: () => Part[]): Emitted => {
-    const bytes = encode(text);
-    return {
-      role: plan.role,
-      files: [{ path: `${target}/${plan.role}/config.ign`, bytes }],
-      size: bytes.length,
-      limit,
-      form,
-      get parts() {
-        return parts();
-      },
-    };
-  };
-  const text = printIgnition(inline);
-  if (encode(text).length <= limit.bytes) return document('inline', text, () => weigh(plan, inline));
+/** `TARGET/ROLE/config.ign`, with the parts that it weighs. */
+export function writeDocument(folder: string, text: string, parts: () => Part[]): Written {
+  return { files: [{ path: `${folder}/config.ign`, bytes: encode(text) }], parts };
+}
 
-  // Whole texts that are alike compress better than what is already compressed.
-  const inner = toIgnition(plan, '3.3.0', plainDataUrl);
-  const source = `data:;base64,${base64(gzip(encode(printIgnition(inner))))}`;
-  const stub = printIgnitionStub({
-    ignition: { version: '3.3.0', config: { replace: { source, compression: 'gzip' } } },
-  });
-  return document('config.replace with gzip', stub, () => weigh(plan, inner, growth()));
+/** Seconds until a server's headers have come: Ignition's own default, in so many words. */
+const HEADERS = 10;
+
+/** A stub that has another document fetched; legal in every version. None where the spec names no place for it. */
+export function byUrl(folder: string, version: Version, { baseUrl, timeout }: Documents, whole: () => Written): Form[] {
+  if (baseUrl === undefined) return [];
+  const write = () => {
+    const { files } = whole();
+    const upload = uploadTo(baseUrl, folder, 'ign', files[0].bytes);
+    const replace = { source: upload.url, verification: { hash: `sha512-${upload.sha512}` as const } };
+    const timeouts = { httpResponseHeaders: HEADERS, httpTotal: timeout };
+    const text = printIgnitionStub({ ignition: { version, config: { replace }, timeouts } });
+    const stub = writeDocument(folder, text, () => []);
+    return { ...stub, files: [stub.files[0], upload.file], uploads: [upload] } satisfies Written;
+  };
+  return [{ name: 'config.replace by URL', write }];
+}
+
+/**
+ * One document of spec 3.3.0: as it is while that fits, else compressed whole in a stub that the reader unpacks, else
+ * fetched.
+ */
+export function emitIgnition3(plan: Plan, target: string, documents: Documents): Emitted {
+  const folder = `${target}/${plan.role}`;
+  const inline = () => {
+    const config = toIgnition(plan, '3.3.0', (bytes) => shortestDataUrl(bytes, gzip));
+    return writeDocument(folder, printIgnition(config), () => weigh(plan, config));
+  };
+  const wrapped = () => {
+    // Whole texts that are alike compress better than what is already compressed.
+    const inner = toIgnition(plan, '3.3.0', plainDataUrl);
+    const source = `data:;base64,${base64(gzip(encode(printIgnition(inner))))}`;
+    const stub = printIgnitionStub({
+      ignition: { version: '3.3.0', config: { replace: { source, compression: 'gzip' } } },
+    });
+    return writeDocument(folder, stub, () => weigh(plan, inner, growth()));
+  };
+  return firstThatFits(plan.role, PLATFORMS[documents.platform], [
+    { name: 'inline', write: inline },
+    { name: 'config.replace with gzip', write: wrapped },
+    ...byUrl(folder, '3.3.0', documents, inline),
+  ]);
 }

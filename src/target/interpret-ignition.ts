@@ -2,10 +2,15 @@ import { readDataUrl } from '../format/data-url.ts';
 import { parseUnitFile, unitWords } from '../format/unit-file.ts';
 import type { HostTree } from './host-tree.ts';
 import type { OutputFile } from './target.ts';
+import { fetchUpload } from './upload.ts';
 
 /** A configuration as a reader meets it: any key may be missing. */
 export interface AnyIgnition {
-  ignition: { version: string; config?: { replace?: Resource } };
+  ignition: {
+    version: string;
+    config?: { replace?: Resource };
+    timeouts?: { httpResponseHeaders?: number; httpTotal?: number };
+  };
   storage?: { directories?: AnyNode[]; files?: (AnyNode & { contents?: Resource })[] };
   systemd?: { units?: { name: string; enabled?: boolean; mask?: boolean; contents?: string }[] };
 }
@@ -30,16 +35,18 @@ export function interpretIgnitionFiles(outputs: readonly OutputFile[], target: s
   const trees = new Map<string, HostTree>();
   for (const { path, bytes } of outputs) {
     const [folder, role = '', name] = path.split('/');
-    if (folder === target && name === 'config.ign') trees.set(role, interpretIgnition(new TextDecoder().decode(bytes)));
+    if (folder !== target || name !== 'config.ign') continue;
+    trees.set(role, interpretIgnition(new TextDecoder().decode(bytes), outputs));
   }
   return trees;
 }
 
-export function interpretIgnition(text: string): HostTree {
+/** @param outputs where the files are that a document has fetched */
+export function interpretIgnition(text: string, outputs: readonly OutputFile[] = []): HostTree {
   const config = JSON.parse(text) as AnyIgnition;
   const { version } = config.ignition;
-  const replace = config.ignition.config?.replace;
-  if (replace !== undefined) return interpretIgnition(new TextDecoder().decode(read(replace, version, 'config')));
+  const inner = replacement(config.ignition, outputs);
+  if (inner !== undefined) return interpretIgnition(new TextDecoder().decode(inner), outputs);
   const is2 = version.startsWith('2.');
   const files: HostTree['files'] = new Map();
   const put = (node: AnyNode, mode: number, bytes?: Uint8Array) => {
@@ -63,6 +70,21 @@ export function interpretIgnition(text: string): HostTree {
     if (isEnabled === true && unitWords(unit, 'Install', 'WantedBy').length > 0) enabled.push(name);
   }
   return { files, enabled };
+}
+
+/** The document that a stub stands for. */
+function replacement({ version, config, timeouts }: AnyIgnition['ignition'], outputs: readonly OutputFile[]) {
+  const replace = config?.replace;
+  if (replace === undefined) return undefined;
+  if (!/^https?:/.test(replace.source ?? '')) return read(replace, version, 'config');
+  if (!timeouts?.httpTotal) throw new Error('fetched without an end to the trying');
+  return fetch(replace, outputs);
+}
+
+function fetch({ source = '', verification }: Resource, outputs: readonly OutputFile[]): Uint8Array {
+  const [, hash] = /^sha512-([0-9a-f]{128})$/.exec(verification?.hash ?? '') ?? [];
+  if (hash === undefined) throw new Error(`${source}: fetched without a hash`);
+  return fetchUpload(outputs, source, hash);
 }
 
 /** The bytes behind a `data:` URL, by the rules of a version and of the place where it stands. */

@@ -39,6 +39,15 @@ function join(servers: string, cidr: string | undefined, cloud: boolean): string
   return [servers === 'role' ? `${start}11` : `${start}101`];
 }
 
+const documents = fc.record(
+  {
+    platform: fc.constantFrom('ec2', 'azure', 'gce', 'openstack', 'hetzner', 'vsphere', 'virtualbox', 'qemu'),
+    baseUrl: fc.constantFrom('https://example.com/a/b~1', 'http://10.0.0.1:8080/', 'https://x'),
+    timeout: fc.integer({ min: 10, max: 3600 }),
+  },
+  { requiredKeys: [] },
+);
+
 export const specs: fc.Arbitrary<string> = fc
   .record({
     name: label,
@@ -58,12 +67,13 @@ export const specs: fc.Arbitrary<string> = fc
       etcd: source('etcd'),
       socat: fc.oneof(fc.constant('package'), source('socat')),
     }),
+    documents: fc.option(documents, { nil: undefined }),
     sidekick: fc.oneof(
       { weight: 1, arbitrary: fc.record({ node: fc.oneof(fc.constant('package'), source('node')) }) },
       { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
     ),
   })
-  .map(({ name, size, address: from, consul: { cloud, ...agent }, etcd, tls, programs, sidekick }) =>
+  .map(({ name, size, address: from, consul: { cloud, ...agent }, etcd, tls, programs, documents: places, sidekick }) =>
     JSON.stringify({
       version: 1,
       cluster: { name, size },
@@ -73,5 +83,6 @@ export const specs: fc.Arbitrary<string> = fc
       etcd,
       tls,
       programs: { ...programs, ...sidekick },
+      documents: places,
     }),
   );

@@ -12,10 +12,18 @@ export interface OutputFile {
 export interface Limit {
   /** Infinite where any size is taken. */
   bytes: number;
-  /** What is counted. */
-  counted: string;
+  /** The document's own bytes, or those of its base64. */
+  counted: 'raw' | 'base64';
+  /** What takes the document. */
+  place: string;
   source: string;
   date: string;
+}
+
+/** One of the files, and where hosts fetch it. */
+export interface Upload {
+  path: string;
+  url: string;
 }
 
 /** What one part of a document costs in it. */
@@ -37,6 +45,8 @@ export interface Emitted {
   form?: string;
   /** What the user has to do besides handing it over, a line each. */
   notes?: string[];
+  /** What of the files hosts fetch: the user puts it at `url` before they boot. */
+  uploads?: readonly Upload[];
   /** Largest first. Weighed when asked for: it takes longer than all the rest. */
   parts: Part[];
 }

@@ -1,12 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { load } from 'js-yaml';
 import { type Compiled, compile } from '../../compile.ts';
 import type { CloudConfig } from '../../format/cloud-config.ts';
+import { sha256 } from '../../format/hash.ts';
 import { loadAssets } from '../../io/assets.ts';
+import { bootGraph, orderingCycles } from '../../plan/graph.ts';
+import { noise } from '../noise.ts';
+import { fetchFiles } from './fetched.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const testdata = fileURLToPath(new URL('testdata/', import.meta.url));
@@ -79,37 +85,70 @@ test('a member leaves 256 bytes of the limit, both sidekicks inline', (t) => {
   }
 });
 
-/** Text that no compressor shortens much, the same each time. */
-function noise(length: number): string {
-  let state = 1;
-  let text = '';
-  while (text.length < length) {
-    state = (state * 48_271) % 2_147_483_647;
-    text += state.toString(36);
-  }
-  return text.slice(0, length);
-}
-
-test('the limit falls between 16,384 and 16,385 bytes', (t) => {
-  const sized = (length: number) => {
-    const { files, report } = compile(specOf('mycluster.yaml'), { file: 'x', assets: withSidekick(noise(length)) });
-    return { fits: files.length > 0, size: Number(/ ([0-9,]+) of/.exec(report[0] ?? '')?.[1]?.replace(',', '')) };
-  };
-  let [fitting, tooLong] = [1000, 40_000];
-  while (tooLong - fitting > 1) {
-    const middle = Math.floor((fitting + tooLong) / 2);
-    if (sized(middle).fits) fitting = middle;
-    else tooLong = middle;
-  }
-  const [last, first] = [sized(fitting).size, sized(tooLong).size];
-  t.true(last <= 16_384 && first > 16_384, `${last} fits, ${first} does not`);
-  t.true(first - last <= 3, `${last} fits, ${first} does not`);
-});
-
 test('over the limit nothing is emitted, and the error names the three largest parts', (t) => {
   const compiled = compile(specOf('mycluster.yaml'), { file: 'x', assets: withSidekick(noise(40_000)) });
   t.deepEqual(compiled.files, []);
   const [error] = compiled.diagnostics;
   t.is(error?.code, 'output-too-large');
   t.regex(error?.remedy ?? '', /etcd-sidekick [0-9,]+, .+ [0-9,]+, .+ [0-9,]+/);
+  t.regex(error?.remedy ?? '', /documents: {baseUrl: .+programs\.sidekick: {url: .+EC2 User Guide/);
+});
+
+test('what is fetched: cloud-init writes two files and waits for nothing', (t) => {
+  const compiled = compile(specOf('mycluster.yaml'), {
+    file: 'x',
+    assets: withSidekick(noise(40_000)),
+    overlay: (spec) => ({ ...spec, documents: { ...spec.documents, baseUrl: 'https://artifacts.example.com/a/' } }),
+  });
+  t.deepEqual(compiled.diagnostics, []);
+  const [, upload = ''] =
+    /^before a host boots, put (\S+) at \S+ \(it holds no secret\)$/.exec(compiled.report[1] ?? '') ?? [];
+  t.regex(compiled.report[0] ?? '', /, gzip, the rest fetched by a unit; largest: /);
+  const bytes = compiled.files.find(({ path }) => path === upload)?.bytes ?? new Uint8Array();
+  const hash = sha256(bytes);
+  t.is(upload, `aws/etcd/upload/etcd-${hash.slice(0, 12)}.tar.gz`);
+  const text = textOf(compiled, 'aws/etcd/user-data.yaml');
+  t.is(gunzipSync(compiled.files[0]?.bytes ?? '').toString(), text);
+  const { write_files, runcmd } = load(text) as CloudConfig;
+  t.deepEqual(
+    write_files.map(({ path, permissions }) => [path, permissions]),
+    [
+      ['/opt/quorumgate/libexec/fetch', '0755'],
+      ['/etc/systemd/system/quorumgate-fetch.service', '0644'],
+    ],
+  );
+  const url = `https://artifacts.example.com/a/etcd-${hash.slice(0, 12)}.tar.gz`;
+  t.true(write_files[1]?.content.includes(`\nExecStart=/bin/sh /opt/quorumgate/libexec/fetch ${url} ${hash} 300\n`));
+  t.deepEqual(runcmd, [
+    ['systemctl', '--quiet', 'enable', 'quorumgate-fetch.service'],
+    ['systemctl', '--no-block', 'restart', 'quorumgate-fetch.service'],
+  ]);
+});
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0 && process.getuid?.() === 0;
+(hasSystemd ? test : test.skip)('systemd-analyze verify has nothing to say about the unit that fetches', (t) => {
+  const upload = {
+    path: '',
+    url: 'https://x/a-b_c~d/e',
+    sha256: 'ab',
+    sha512: '',
+    file: { path: '', bytes: new Uint8Array() },
+  };
+  const [, unit] = fetchFiles(assets, upload, 300);
+  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-unit-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'quorumgate-fetch.service'), unit?.content ?? '');
+  const verify = spawnSync('systemd-analyze', ['verify', '--man=no', join(folder, 'quorumgate-fetch.service')], {
+    encoding: 'utf8',
+  });
+  t.is(verify.stdout + verify.stderr, '');
+});
+
+test('the unit that fetches is in no loop with cloud-init, and multi-user.target does not wait for it', (t) => {
+  const unit = assets.templates['quorumgate-fetch.service'] ?? '';
+  const graph = bootGraph({ ...assets.units, 'quorumgate-fetch.service': unit });
+  t.deepEqual(orderingCycles(graph), []);
+  t.true(
+    graph.order.some(({ before, after }) => before === 'multi-user.target' && after === 'quorumgate-fetch.service'),
+  );
 });

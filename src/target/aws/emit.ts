@@ -1,49 +1,48 @@
-import { octal, printCloudConfig, type WriteFile } from '../../format/cloud-config.ts';
+import { octal, printCloudConfig } from '../../format/cloud-config.ts';
 import { base64 } from '../../format/data-url.ts';
 import { gzip } from '../../format/gzip.ts';
 import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
-import type { Assets, Plan } from '../../plan/plan.ts';
+import type { Assets, Plan, PlanFile } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { hostArchive } from '../archive.ts';
+import { type Form, firstThatFits, type Written } from '../form.ts';
+import { PLATFORMS } from '../limits.ts';
 import type { Emitted, OutputFile, Part, Target } from '../target.ts';
+import { uploadTo } from '../upload.ts';
+import { FETCH, FETCH_COMMANDS, FETCH_UNIT, fetchFiles } from './fetched.ts';
 import { neededActions, printPolicy } from './iam.ts';
 import { printLaunchTemplate } from './launch-template.ts';
-import { userDataLimit } from './limits.ts';
 import { portRules } from './ports.ts';
 import { joinTags } from './tags.ts';
 
-const gzipText = (text: string) => gzip(new TextEncoder().encode(text));
+const encode = (text: string) => new TextEncoder().encode(text);
 
-function writeFiles(plan: Plan, assets: Assets): (WriteFile & { pointer: string })[] {
-  return everyFile(plan, assets).map(({ path, mode, content, pointer }) => ({
-    path,
-    permissions: octal(mode),
-    content,
-    pointer,
-  }));
-}
-
-function print(files: (WriteFile & { pointer: string })[]): string {
-  return printCloudConfig({
-    write_files: files.map(({ path, permissions, content }) => ({ path, permissions, content })),
-    runcmd: [['/bin/sh', FIRST_BOOT]],
-  });
+function print(files: readonly PlanFile[], runcmd: string[][]): string {
+  const write_files = files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content }));
+  return printCloudConfig({ write_files, runcmd });
 }
 
 /** What each file adds to the compressed document: the document's size less its size without the file. */
-function weigh(files: (WriteFile & { pointer: string })[], whole: number): Part[] {
+function weigh(files: readonly PlanFile[], runcmd: string[][], whole: number): Part[] {
   return files
     .map((file) => ({
       name: file.path,
-      bytes: whole - gzipText(print(files.filter((other) => other !== file))).length,
+      bytes:
+        whole -
+        gzip(
+          encode(
+            print(
+              files.filter((other) => other !== file),
+              runcmd,
+            ),
+          ),
+        ).length,
       pointer: file.pointer,
     }))
     .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
-const file = (path: string, text: string): OutputFile => ({
-  path: `aws/${path}`,
-  bytes: new TextEncoder().encode(text),
-});
+const file = (path: string, text: string): OutputFile => ({ path: `aws/${path}`, bytes: encode(text) });
 
 /** What is there once for all roles, and what to say of it. */
 function shared(spec: Spec, roles: string): { files: OutputFile[]; notes: string[] } {
@@ -59,35 +58,41 @@ function shared(spec: Spec, roles: string): { files: OutputFile[]; notes: string
 }
 
 function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
-  const files = writeFiles(plan, assets);
-  const text = print(files);
-  const bytes = gzipText(text);
-  const encoded = base64(bytes);
-  const roles = spec.consul.servers === 'role' ? 'etcd and consul-server' : 'etcd';
-  // It comes with the role that every spec has.
-  const once = plan.role === 'etcd' ? shared(spec, roles) : { files: [], notes: [] };
-  return {
-    role: plan.role,
-    files: [
-      { path: `aws/${plan.role}/user-data`, bytes },
-      file(`${plan.role}/user-data.yaml`, text),
-      file(`${plan.role}/user-data.b64`, encoded),
-      file(`${plan.role}/launch-template.json`, printLaunchTemplate(encoded, joinTags(spec, plan.role))),
-      ...once.files,
-    ],
-    size: bytes.length,
-    limit: userDataLimit,
-    notes: once.notes,
-    get parts() {
-      return weigh(files, bytes.length);
-    },
+  const { role } = plan;
+  const { baseUrl, timeout } = spec.documents;
+  // Compressed always: cloud-init unpacks it, and one form less is one way less to hand it over wrongly.
+  const write = (files: readonly PlanFile[], runcmd: string[][]) => {
+    const text = print(files, runcmd);
+    const bytes = gzip(encode(text));
+    const encoded = base64(bytes);
+    return {
+      files: [
+        { path: `aws/${role}/user-data`, bytes },
+        file(`${role}/user-data.yaml`, text),
+        file(`${role}/user-data.b64`, encoded),
+        file(`${role}/launch-template.json`, printLaunchTemplate(encoded, joinTags(spec, role))),
+      ],
+      parts: () => weigh(files, runcmd, bytes.length),
+    } satisfies Written;
   };
+  const fetched = (url: string) => {
+    const upload = uploadTo(url, `aws/${role}`, 'tar.gz', hostArchive(plan, assets));
+    const { files, parts } = write(fetchFiles(assets, upload, timeout), FETCH_COMMANDS);
+    return { files: [...files, upload.file], uploads: [upload], parts } satisfies Written;
+  };
+  const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), [['/bin/sh', FIRST_BOOT]]) }];
+  if (baseUrl !== undefined) forms.push({ name: 'gzip, the rest fetched by a unit', write: () => fetched(baseUrl) });
+  // It comes with the role that every spec has.
+  const roles = spec.consul.servers === 'role' ? 'etcd and consul-server' : 'etcd';
+  return firstThatFits(role, PLATFORMS.ec2, forms, role === 'etcd' ? shared(spec, roles) : undefined);
 }
 
 export const aws: Target = {
   name: 'aws',
   differs: [
-    { path: '/opt/quorumgate/libexec/first-boot', why: 'cloud-init runs it: it makes users and enables units' },
+    { path: FIRST_BOOT, why: 'cloud-init runs it: it makes users and enables units' },
+    { path: FETCH, why: 'what is over the limit is fetched' },
+    { path: `/etc/systemd/system/${FETCH_UNIT}`, why: 'fetches it' },
   ],
   emit,
 };

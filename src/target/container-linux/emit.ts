@@ -1,15 +1,15 @@
 import { base64, shortestDataUrl } from '../../format/data-url.ts';
-import { gzip } from '../../format/gzip.ts';
 import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
-import { printTar } from '../../format/tar.ts';
-import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
+import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
-import { checkPrograms, growth, toIgnition, weigh } from '../ignition.ts';
-import type { Emitted, Limit, Part, Target } from '../target.ts';
-import { userDataLimit } from './limits.ts';
+import { hostArchive } from '../archive.ts';
+import { firstThatFits } from '../form.ts';
+import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
+import { PLATFORMS } from '../limits.ts';
+import type { Emitted, Target } from '../target.ts';
+import type { Documents } from '../upload.ts';
 import { planForOldSystemd } from './old-systemd.ts';
 
-const encode = (text: string) => new TextEncoder().encode(text);
 const ARCHIVE = '/opt/quorumgate/host.tar.gz';
 
 /** Unpacks what came packed, and does what Ignition would have done. Tries until it is done. */
@@ -29,36 +29,26 @@ WantedBy=multi-user.target
 
 /** Spec 2.x cannot unpack a data URL: the archive is a plain file to it, and a unit unpacks it. */
 function packed(plan: Plan, assets: Assets): IgnitionConfig {
-  const archive = printTar(
-    everyFile(plan, assets).map(({ path, mode, content }) => ({ path: path.slice(1), mode, bytes: encode(content) })),
-  );
   const config = toIgnition({ ...plan, files: [], units: [] }, '2.2.0', shortestDataUrl);
-  const contents = { source: `data:;base64,${base64(gzip(archive))}` };
+  const contents = { source: `data:;base64,${base64(hostArchive(plan, assets))}` };
   config.storage.files.push({ filesystem: 'root', path: ARCHIVE, mode: 0o644, overwrite: true, contents });
   config.systemd.units.push({ name: 'quorumgate-unpack.service', enabled: true, contents: UNPACK });
   return config;
 }
 
-/** One document of spec 2.2.0: as it is while that fits, else one archive and the unit that unpacks it. */
-export function emitIgnition2(given: Plan, assets: Assets, limit: Limit): Emitted {
+/** One document of spec 2.2.0: as it is while that fits, else one archive and the unit that unpacks it, else fetched. */
+export function emitIgnition2(given: Plan, assets: Assets, documents: Documents): Emitted {
+  const folder = `container-linux/${given.role}`;
   const plan = planForOldSystemd(given);
-  const inline = toIgnition(plan, '2.2.0', (bytes) => shortestDataUrl(bytes));
-  const document = (form: string, config: IgnitionConfig, parts: () => Part[]): Emitted => {
-    const bytes = encode(printIgnition(config));
-    return {
-      role: plan.role,
-      files: [{ path: `container-linux/${plan.role}/config.ign`, bytes }],
-      size: bytes.length,
-      limit,
-      form,
-      get parts() {
-        return parts();
-      },
-    };
-  };
-  const first = document('inline', inline, () => weigh(plan, inline));
-  if (first.size <= limit.bytes) return first;
-  return document('packed, unpacked by a unit', packed(plan, assets), () => weigh(plan, inline, growth()));
+  const config = toIgnition(plan, '2.2.0', (bytes) => shortestDataUrl(bytes));
+  const inline = () => writeDocument(folder, printIgnition(config), () => weigh(plan, config));
+  const archived = () =>
+    writeDocument(folder, printIgnition(packed(plan, assets)), () => weigh(plan, config, growth()));
+  return firstThatFits(plan.role, PLATFORMS[documents.platform], [
+    { name: 'inline', write: inline },
+    { name: 'packed, unpacked by a unit', write: archived },
+    ...byUrl(folder, '2.2.0', documents, inline),
+  ]);
 }
 
 const RETRIES = 'systemd before 244 takes no Restart= with Type=oneshot: ExecStart= tries again instead';
@@ -77,5 +67,5 @@ export const containerLinux: Target = {
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
   check: (spec) => checkPrograms(spec, 'container-linux'),
-  emit: (plan, assets) => emitIgnition2(plan, assets, userDataLimit),
+  emit: (plan, assets, { documents }) => emitIgnition2(plan, assets, documents),
 };

@@ -1,6 +1,5 @@
-import { ungzip } from 'pako';
-import { readTar } from '../../format/tar.ts';
-import { enabledByFirstBoot, type HostTree } from '../host-tree.ts';
+import { unpackInto } from '../archive.ts';
+import type { HostTree } from '../host-tree.ts';
 import { interpretIgnitionFiles } from '../interpret-ignition.ts';
 import type { OutputFile } from '../target.ts';
 
@@ -12,10 +11,7 @@ export function interpretContainerLinux(outputs: readonly OutputFile[]): Map<str
     tree.enabled = tree.enabled.filter((name) => !name.includes('@'));
     const archive = tree.files.get('/opt/quorumgate/host.tar.gz')?.bytes;
     if (archive === undefined || !tree.enabled.includes('quorumgate-unpack.service')) continue;
-    for (const { path, mode, bytes } of readTar(ungzip(archive))) {
-      tree.files.set(`/${path}`, { mode, owner: 'root', bytes });
-    }
-    tree.enabled.push(...enabledByFirstBoot(tree.files));
+    unpackInto(tree, archive);
   }
   return trees;
 }

@@ -12,22 +12,24 @@ import { forOldSystemd, restartsOneshot } from './old-systemd.ts';
 import { checkIgnition2 } from './rules.ts';
 
 const assets = { ...(await loadAssets()), sidekicks: { 'etcd-sidekick': '#!/opt/quorumgate/bin/node\n' } };
-const within = (bytes: number) => ({ bytes, counted: '', source: '', date: '' });
 
 const plans = fc.sample(specs, { numRuns: 40, seed: 4 }).flatMap((text) => {
   const { spec } = readSpec(text, 'x', ['aws']);
   return spec === undefined ? [] : buildPlans(spec, assets);
 });
 
-for (const [name, limit] of [
-  ['packed', 16_384],
-  ['inline', Number.POSITIVE_INFINITY],
+for (const [name, platform] of [
+  ['inline', 'qemu'],
+  ['packed', 'ec2'],
+  ['config.replace by URL', 'virtualbox'],
 ] as const) {
   test(`what is emitted ${name} keeps all of them, and comes to the plan`, (t) => {
     for (const plan of plans) {
-      const { files, form } = emitIgnition2(plan, assets, within(limit));
-      t.true(form?.startsWith(name));
-      t.deepEqual(checkIgnition2(JSON.parse(new TextDecoder().decode(files[0]?.bytes))), []);
+      const { files, form } = emitIgnition2(plan, assets, { platform, baseUrl: 'https://x.example/a', timeout: 60 });
+      t.true(form?.startsWith(name), form);
+      const written = files.filter(({ path }) => path.endsWith('.ign'));
+      t.is(written.length, name === 'config.replace by URL' ? 2 : 1);
+      for (const { bytes } of written) t.deepEqual(checkIgnition2(JSON.parse(new TextDecoder().decode(bytes))), []);
       const tree = interpretContainerLinux(files).get(plan.role) ?? { files: new Map(), enabled: [] };
       t.deepEqual(undeclared(unequal(plannedTree(plan), tree), containerLinux.differs ?? []), []);
       const texts = [...tree.files].map(([path, { bytes }]) => [path, new TextDecoder().decode(bytes)] as const);
@@ -50,6 +52,7 @@ const good: AnyIgnition = {
 };
 const file = (change: object) => ({ ...good, storage: { files: [{ ...node, ...change }] } });
 const unit = (change: object) => ({ ...good, systemd: { units: [{ name: 'a.service', ...change }] } });
+const stub = (replace: object, timeouts: object) => ({ ignition: { version: '2.2.0', config: { replace }, timeouts } });
 const from = (contents: object) => file({ contents });
 
 test('a good one keeps all of them', (t) => {
@@ -68,7 +71,7 @@ const traps: [trap: string, config: object, finding: string][] = [
   [
     'T3: a stub that has to be unpacked',
     { ...good, ignition: { version: '2.2.0', config: { replace: { source: 'data:,', compression: 'gzip' } } } },
-    'ignition.config.replace: compression of a data URL',
+    'ignition.config.replace: compression of a document',
   ],
   [
     'T5: sha256',
@@ -83,6 +86,8 @@ const traps: [trap: string, config: object, finding: string][] = [
     'a.service: twice',
   ],
   ['T11: a file twice', { ...good, storage: { files: [node, node] } }, '/etc/a: twice'],
+  ['T12: overwrite left to the default', file({ overwrite: undefined }), '/etc/a: overwrite is not said'],
+  ['T13: append as 3.x has it', file({ append: [] }), '/etc/a: append is a list in 3.x alone'],
   ['T13: append and overwrite', file({ append: true }), '/etc/a: append and overwrite'],
   ['T14: mode as text', file({ mode: '0644' }), '/etc/a: mode is no integer'],
   ['T14: mode in octal digits', file({ mode: 755 }), '/etc/a: mode 755 is no plausible mode'],
@@ -100,6 +105,7 @@ const traps: [trap: string, config: object, finding: string][] = [
     unit({ enabled: true, contents: '[Unit]\nA=b\n' }),
     'a.service: enabled without [Install]',
   ],
+  ['T21: a unit that is not there', unit({ enabled: true }), 'a.service: enabled without [Install]'],
   [
     'T22: an enabled template',
     unit({ name: 'a@b.service', enabled: true, contents: '[Unit]\n\n[Install]\n' }),
@@ -107,10 +113,35 @@ const traps: [trap: string, config: object, finding: string][] = [
   ],
   ['T23: enabled: false', unit({ enabled: false }), 'a.service: enabled: false does nothing: mask'],
   ['T25: mask with contents', unit({ mask: true, contents: '[Unit]\n' }), 'a.service: mask loses the contents'],
+  [
+    'T29: a unit that waits for others',
+    unit({ contents: '[Service]\nExecStart=/bin/sh -c "systemctl start etcd"\n' }),
+    'a.service: waits for a unit',
+  ],
+  [
+    'T41: a stub without a hash',
+    stub({ source: 'https://a/b' }, { httpTotal: 60 }),
+    'ignition.config.replace: fetched without a hash',
+  ],
+  [
+    'T41: a stub without an end',
+    stub({ source: 'https://a/b', verification: { hash: sha512 } }, { httpResponseHeaders: 10 }),
+    'ignition.config.replace: fetched without an end to the trying',
+  ],
+  ['T42: an archive alone', file({ path: '/opt/a.tar.gz' }), '/opt/a.tar.gz: an archive that nothing unpacks'],
   ['T41: fetched without a hash', from({ source: 'https://a/b' }), '/etc/a: fetched without a hash'],
   ['T43: a read-only place', file({ path: '/usr/local/bin/a' }), '/usr/local/bin/a: on a read-only file system'],
   ['T44: a place that is lost', file({ path: '/run/a' }), '/run/a: lost when the host starts'],
+  ['T45: links', { ...good, storage: { links: [] } }, 'storage: unknown key links'],
+  ['T46: an owner twice', file({ user: { id: 0, name: 'root' } }), '/etc/a: owner by id and name'],
   ['T47: a version too new', { ...good, ignition: { version: '2.4.0' } }, 'version: 2.4.0'],
+  ['T55: CRLF', unit({ contents: '[Unit]\r\nA=b\r\n' }), 'a.service: carriage return'],
+  [
+    'T57: a unit that is a file too',
+    { ...file({ path: '/etc/systemd/system/a.service' }), systemd: good.systemd },
+    '/etc/systemd/system/a.service: twice',
+  ],
+  ['T47: httpHeaders of 2.4', stub({ source: 'data:,' }, { httpHeaders: [] }), 'timeouts: unknown key httpHeaders'],
   ['no filesystem', file({ filesystem: undefined }), '/etc/a: filesystem is not root'],
   ['a name that is no unit', unit({ name: 'a' }), 'a: no unit by its name'],
   [
@@ -124,6 +155,43 @@ const traps: [trap: string, config: object, finding: string][] = [
 for (const [trap, config, finding] of traps) {
   test(trap, (t) => t.deepEqual(checkIgnition2(config as AnyIgnition), [finding]));
 }
+
+/** The traps that no rule of a document is about: where they are held instead. */
+const elsewhere: [traps: readonly number[], why: string][] = [
+  [[2, 59, 60], 'what is written is JSON in a file of its target, and `interpret.ts` reads it as that: emit.test.ts'],
+  [[4], 'nothing that is fetched is compressed, so there is one hash; another is refused: equivalence.test.ts'],
+  [[6, 49], 'how a limit counts, and the stub for the narrowest place: size.test.ts, limits.test.ts'],
+  [[7, 8], 'the shortest form, and a plus sign: format/data-url.test.ts'],
+  [[10], 'these rules give a list, and it has to be empty'],
+  [[16, 17, ...range(30, 39)], 'YAML and cloud-init; this is JSON for Ignition'],
+  [[24], 'presets act at the first boot: no document can change it; README.md says so'],
+  [[26, 27, 28], 'the order of units, without cloud-init here: plan/graph.test.ts, plan/units.test.ts'],
+  [[40], 'a spec holds no secret: emit.test.ts looks for keys'],
+  [[48, 50, 51], "vagrant-ignition and NoCloud: no target's, and the lab's"],
+  [[52], 'no time and no system in gzip: format/gzip.ts; goldens hold the tree beside the bytes'],
+  [[53], 'all or nothing is written: io/write.test.ts'],
+  [[54], 'units are word for word, and what is put around a command keeps it: below'],
+  [[56], 'a key twice: spec/yaml.test.ts'],
+  [[58], 'nothing is merged: one document, or one in place of another'],
+];
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+test('each trap of the facts has a rule, or a reason', (t) => {
+  const ruled = traps.flatMap(([trap]) => [...trap.matchAll(/\bT(\d+)/g)].map(([, number]) => Number(number)));
+  const reasoned = elsewhere.flatMap(([numbers]) => numbers);
+  t.deepEqual(
+    [...new Set([...ruled, ...reasoned])].sort((a, b) => a - b),
+    range(1, 60),
+  );
+  t.deepEqual(
+    reasoned.filter((number) => ruled.includes(number)),
+    [],
+    'one or the other',
+  );
+});
 
 test('a unit for old systemd tries again by itself', (t) => {
   const given = '[Service]\nType=oneshot\nExecStart=/bin/sh /a %i\nRestart=on-failure\nRestartSec=5\nUMask=0077\n';

@@ -1,6 +1,5 @@
 import { checkPrograms, emitIgnition3 } from '../ignition.ts';
 import type { Target } from '../target.ts';
-import { userDataLimit } from './limits.ts';
 
 export const fedoraCoreos: Target = {
   name: 'fedora-coreos',
@@ -8,5 +7,5 @@ export const fedoraCoreos: Target = {
     { path: '/opt/quorumgate/bin', why: 'made by Ignition, which labels it for SELinux: programs in it may be run' },
   ],
   check: (spec) => checkPrograms(spec, 'fedora-coreos'),
-  emit: (plan) => emitIgnition3(plan, 'fedora-coreos', userDataLimit),
+  emit: (plan, _, { documents }) => emitIgnition3(plan, 'fedora-coreos', documents),
 };

@@ -2,7 +2,8 @@ import type { Limit } from '../target.ts';
 
 export const scriptLimit: Limit = {
   bytes: Number.POSITIVE_INFINITY,
-  counted: 'copied over SSH, any size',
+  counted: 'raw',
+  place: 'copied over SSH, any size',
   source: 'Vagrant 2.3.4, plugins/provisioners/shell/provisioner.rb',
   date: '2026-11-23',
 };
