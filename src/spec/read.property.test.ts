@@ -82,7 +82,9 @@ test('any text is read without an exception, and every finding has a place insid
         t.is(lines[place.line - 1], place.lineText);
         t.true(place.column >= 1 && place.length >= 0);
         t.true(place.column - 1 + place.length <= place.lineText.length);
-        t.notRegex(`${remedy} ${message}`, /undefined|\[object|NaN/);
+        // A key may be just that: YAML's `.nan`.
+        const slip = /\.nan/i.test(text) ? /undefined|\[object/ : /undefined|\[object|NaN/;
+        t.notRegex(`${remedy} ${message}`, slip);
       }
       const keys = diagnostics.map(({ code, pointer, place }) => `${code} ${pointer} ${place?.line}:${place?.column}`);
       t.is(new Set(keys).size, keys.length);
