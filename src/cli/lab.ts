@@ -78,6 +78,8 @@ export function addLabCommand(program: Command): void {
       });
     });
   lab
-    .command('serve <address> <store> <ready>', { hidden: true })
-    .action((address: string, store: string, ready: string) => serve({ address, store, ready }));
+    .command('serve <address> <store> <uploads> <ready>', { hidden: true })
+    .action((address: string, store: string, uploads: string, ready: string) =>
+      serve({ address, store, uploads, ready }),
+    );
 }

@@ -46,6 +46,20 @@ test('registration counts once its program has ended', (t) => {
   t.is(bootStep('etcd', look(shown(6, running))).step, 'register');
 });
 
+test('while the units themselves are fetched, with the words of what fetches them', (t) => {
+  const fetching =
+    'Id=quorumgate-fetch.service\nLoadState=loaded\nActiveState=activating\nSubState=start\nStatusText=waiting';
+  t.deepEqual(
+    bootStep('etcd', look(`Id=quorumgate-host.service\nLoadState=not-found\nActiveState=inactive\n\n${fetching}\n`)),
+    {
+      step: 'fetch',
+      unit: 'quorumgate-fetch.service',
+      status: 'waiting',
+      up: false,
+    },
+  );
+});
+
 test('before cloud-init has written units, before systemd answers, after the end', (t) => {
   t.is(
     bootStep('etcd', look('Id=quorumgate-host.service\nLoadState=not-found\nActiveState=inactive\n')).step,

@@ -48,6 +48,9 @@ const STATIONS: Record<Role, readonly Station[]> = {
   ],
 };
 
+/** Where a host's document did not fit, the unit that fetches all the others. */
+const FETCH = 'quorumgate-fetch.service';
+
 function known(units: Look['units']): boolean {
   return units.get('quorumgate-host.service')?.loaded === true;
 }
@@ -60,14 +63,18 @@ function statusOf({ active, sub, statusText, result }: UnitState): string {
 
 /** Units that have to be looked at for a role. */
 export function unitsOf(role: Role): string[] {
-  return [...new Set(STATIONS[role].map(({ unit }) => unit))];
+  return [...new Set([FETCH, ...STATIONS[role].map(({ unit }) => unit)])];
 }
 
 /** The first station that a host has not passed; `reader` is the program that writes the units at first boot. */
 export function bootStep(role: Role, look: Look, reader: string): BootStep {
   if (!look.alive) return { step: 'dead', status: 'the host has ended', up: false };
   if (look.units.size === 0) return { step: 'boot', status: '', up: false };
-  if (!known(look.units)) return { step: reader, status: '', up: false };
+  if (!known(look.units)) {
+    const fetching = look.units.get(FETCH);
+    if (!fetching?.loaded) return { step: reader, status: '', up: false };
+    return { step: 'fetch', unit: FETCH, status: statusOf(fetching), up: false };
+  }
   for (const { step, unit, passed } of STATIONS[role]) {
     const state = look.units.get(unit);
     if (passed(state, look)) continue;

@@ -7,7 +7,7 @@ import type { HostFile } from './host.ts';
 import { LabError } from './lab-error.ts';
 import type { Spread } from './lab-steps.ts';
 import { nextHost } from './next-host.ts';
-import { ownFiles, readSeeds, type Seeds, writeSeeds } from './seeds.ts';
+import { ownFiles, readSeeds, type Seeds, upload, writeSeeds } from './seeds.ts';
 import { type HostState, hostsElsewhere, type LabState, writeState } from './state.ts';
 import { inTurn } from './target/targets.ts';
 
@@ -64,6 +64,7 @@ export async function grow({ layout, state }: Scene, options: GrowOptions): Prom
   if (spec.tls !== 'off' && bare.length > 0) {
     throw new LabError(`there are no certificates for ${bare.join(', ')}`, 'Use a spec with `tls: off`.');
   }
+  await upload(layout, seeds);
   await addHosts({ layout, state }, hosts, seeds, options);
   state.hosts.push(...hosts);
   state.cluster.size = spec.cluster.size;

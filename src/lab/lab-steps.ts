@@ -7,7 +7,7 @@ import { bootHost, mountHost, mountsUnder, prepareHost, removeHost } from './hos
 import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
-import { filesFrom, type Seeds, writeSeeds } from './seeds.ts';
+import { filesFrom, type Seeds, upload, writeSeeds } from './seeds.ts';
 import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
 import { forgetAll, type HostState, type LabState, writeState } from './state.ts';
@@ -71,11 +71,12 @@ function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
       await mkdir(lab.log, { recursive: true });
       for (const { layout, state, seeds } of clusters) {
         await writeSeeds(layout, seeds);
+        await upload(layout, seeds);
         await writeState(layout, state);
       }
     },
     undo: async () => {
-      await rm(lab.log, { recursive: true, force: true });
+      for (const folder of [lab.log, lab.uploads]) await rm(folder, { recursive: true, force: true });
       await forgetAll(lab);
     },
   };

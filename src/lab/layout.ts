@@ -11,6 +11,8 @@ export interface Layout {
   log: string;
   /** What a host finds on an empty disk. */
   seeds: string;
+  /** What hosts fetch because it did not fit: on the lab's HTTP server beside the artifacts. */
+  uploads: string;
   hosts: string;
   /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
   prefix: string;
@@ -28,6 +30,7 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
     state: join(absolute, 'state.json'),
     log: join(absolute, 'log'),
     seeds: join(absolute, 'seeds.json'),
+    uploads: join(absolute, 'uploads'),
     hosts: join(absolute, 'hosts'),
     prefix: `qg-${createHash('sha256').update(absolute).digest('hex').slice(0, 6)}`,
   };

@@ -44,6 +44,13 @@ test('what has no route out comes from the lab, and each change is told', (t) =>
   t.deepEqual(cloud.address, { metadata: 'ec2' }, 'the original is left alone');
 });
 
+test('what did not fit is fetched from the lab, if there is anything', (t) => {
+  const { spec: changed, changes } = overlay(spec({ documents: { baseUrl: 'https://x/y', platform: 'gce' } }), options);
+  t.deepEqual(changed.documents, { baseUrl: 'http://10.1.2.1', platform: 'gce', timeout: 300 });
+  t.true(changes.includes('documents.baseUrl: https://x/y -> http://10.1.2.1'), changes.join());
+  t.is(overlay(spec(), options).spec.documents.baseUrl, undefined);
+});
+
 test('a single executable is served by the lab, and no Node is wanted then', (t) => {
   const own = spec({ programs: { sidekick: { url: 'https://example/s', sha256: 'd'.repeat(64) } } });
   const sidekick = { file: 'etcd-sidekick-x64-1', sha256: 'c'.repeat(64) };

@@ -88,5 +88,10 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
     spec.programs.sidekick = sidekick;
   }
+  if (spec.documents.baseUrl !== undefined) {
+    const baseUrl = `http://${network.gateway}`;
+    change('documents.baseUrl', spec.documents.baseUrl, baseUrl);
+    spec.documents.baseUrl = baseUrl;
+  }
   return { spec, changes };
 }

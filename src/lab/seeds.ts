@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type HostPlan, hostsEver } from './addresses.ts';
 import type { Bootable } from './compile-for-lab.ts';
 import type { HostFile } from './host.ts';
@@ -55,6 +56,14 @@ interface Stored {
 
 const encode = (content: string | Uint8Array) => Buffer.from(content).toString('base64');
 const decode = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+/** Puts what hosts fetch of these where the lab serves it, beside what was there: as a user does, before they boot. */
+export async function upload({ uploads }: Layout, { compiled }: Seeds): Promise<void> {
+  await mkdir(uploads, { recursive: true });
+  for (const [path, bytes] of compiled) {
+    if (path.includes('/upload/')) await writeFile(join(uploads, basename(path)), bytes);
+  }
+}
 
 export async function writeSeeds(layout: Layout, { compiled, own }: Seeds): Promise<void> {
   const files = (list: HostFile[]) => list.map(({ content, ...rest }) => ({ ...rest, base64: encode(content) }));

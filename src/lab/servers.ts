@@ -12,7 +12,7 @@ import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
 import type { Step } from './steps.ts';
 
-/** How to start the servers as a process of their own: the command line before its three arguments. */
+/** How to start the servers as a process of their own: the command line before its four arguments. */
 export type ServeCommand = string[];
 
 function fromSources(): ServeCommand {
@@ -34,7 +34,7 @@ export function serversStep(
     do: async () => {
       await rm(ready, { force: true });
       const enter = ['nsenter', `--net=/run/netns/${namespaceOf(layout, BRIDGE)}`];
-      const arguments_ = [network.gateway, storeDirectory(layout.cache), ready];
+      const arguments_ = [network.gateway, storeDirectory(layout.cache), layout.uploads, ready];
       const server = await spawnDetached(cgroup, log, [...enter, ...command, ...arguments_]);
       await started(server);
       while (!existsSync(ready)) {
