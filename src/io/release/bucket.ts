@@ -58,7 +58,7 @@ export async function findInBucket(
   return { url: url(file), sums: sums && url(sums) };
 }
 
-const ARCHITECTURES = { amd64: /^(amd64|x64|x86_64)$/i, arm64: /^(arm64|aarch64)$/i };
+const ARCHITECTURES = { amd64: /^(amd64|x64)$/i, arm64: /^(arm64|aarch64)$/i };
 const OTHER_SYSTEMS = /^(darwin|macos|osx|win|windows|freebsd|openbsd|netbsd|solaris|sunos|illumos|aix|plan9)$/i;
 
 /** Whether a file's name says that it is for this architecture, and nothing that hosts could not use. */

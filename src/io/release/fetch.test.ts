@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { answerFaulty, FAULTS } from '../../faulty-answer.ts';
 import { fetchHash, fetchText } from './fetch.ts';
@@ -49,7 +50,7 @@ for (const fault of FAULTS) {
   });
 }
 
-test('text and hash of a whole answer, also compressed by the server, also after redirects', async (t) => {
+test('text and hash of a whole answer, also after redirects', async (t) => {
   const url = await serving((request, response) => {
     const hop = Number(request.url?.slice(1)) || 0;
     if (request.url === '/index.json' || hop < 5) response.writeHead(307, { location: `/${hop + 1}` }).end();
@@ -57,6 +58,18 @@ test('text and hash of a whole answer, also compressed by the server, also after
   });
   t.is(await fetchText(url, bounds), body.toString());
   t.is(await fetchHash(url, bounds), createHash('sha256').update(body).digest('hex'));
+});
+
+test('compression: none is asked for, and a hash is only of bytes as hosts get them', async (t) => {
+  const asked = new Set<string | undefined>();
+  const url = await serving(({ headers }, response) => {
+    asked.add(headers['accept-encoding']);
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body));
+  });
+  t.is(await fetchText(url, bounds), body.toString());
+  const message = /comes with Content-Encoding gzip, which hosts do not undo$/;
+  await t.throwsAsync(fetchHash(url, bounds), { instanceOf: ReleaseFault, message });
+  t.deepEqual([...asked], ['identity']);
 });
 
 test('redirects without end, to nowhere, and away from https', async (t) => {

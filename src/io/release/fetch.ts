@@ -32,22 +32,29 @@ export async function fetchText(url: string, bounds = INDEX_BOUNDS): Promise<str
 /** The SHA-256 of what is behind a URL now, in hex. */
 export async function fetchHash(url: string, bounds = FILE_BOUNDS): Promise<string> {
   const hash = createHash('sha256');
-  await fetchBytes(url, bounds, (chunk) => hash.update(chunk));
+  await fetchBytes(url, bounds, (chunk) => hash.update(chunk), true);
   return hash.digest('hex');
 }
 
-async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array) => void): Promise<void> {
+/** @param raw take bytes only as the server has them: fetch undoes a Content-Encoding, curl on hosts does not */
+async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array) => void, raw = false): Promise<void> {
   const idle = new AbortController();
   const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(bounds.total)]);
   const timer = setTimeout(() => idle.abort(), bounds.idle);
   try {
     const response = await follow(url, signal);
+    const encoding = response.headers.get('content-encoding') ?? 'identity';
+    if (raw && encoding !== 'identity') {
+      await response.body?.cancel();
+      const message = `${url} comes with Content-Encoding ${encoding}, which hosts do not undo`;
+      throw new ReleaseFault(message, 'Let the server send the file as it is.');
+    }
     let length = 0;
     for await (const chunk of response.body ?? []) {
       timer.refresh();
       length += chunk.length;
       if (length > bounds.bytes) {
-        throw new ReleaseFault(`${url} has more than ${bounds.bytes} bytes`, 'Give the URL of an index.');
+        throw new ReleaseFault(`${url} has more than ${bounds.bytes} bytes`, CHECK);
       }
       take(chunk);
     }
@@ -65,7 +72,7 @@ async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array)
 async function follow(from: string, signal: AbortSignal): Promise<Response> {
   let url = new URL(from);
   for (let hop = 0; hop <= 5; hop++) {
-    const response = await fetch(url, { signal, redirect: 'manual' });
+    const response = await fetch(url, { signal, redirect: 'manual', headers: { 'accept-encoding': 'identity' } });
     if (response.ok) return response;
     await response.body?.cancel();
     const location = response.headers.get('location');
