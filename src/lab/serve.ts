@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { basename, join } from 'node:path';
+import { answerFaulty, type Fault } from '../faulty-answer.ts';
 import { answer } from './dns-answer.ts';
 
 export interface ServeOptions {
@@ -19,11 +20,22 @@ export interface ServeOptions {
 /** A name that Consul does not know: hosts must go on resolving such names. */
 export const ORDINARY_NAME = 'ordinary.test';
 
-function artifactServer(folders: readonly string[]): Server {
+/** Where tests say how the artifact server fails: a JSON object, from a host's address to its fault. */
+export const faultsFile = (ready: string) => `${ready}-faults.json`;
+
+function faultFor(ready: string, host: string | undefined): Fault | undefined {
+  const file = faultsFile(ready);
+  if (host === undefined || !existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Fault>)[host];
+}
+
+function artifactServer({ uploads, store, ready }: ServeOptions): Server {
   return createServer((request, response) => {
     const name = basename(new URL(request.url ?? '/', 'http://lab').pathname);
-    const file = folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? '';
+    const file = [uploads, store].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? '';
     try {
+      const fault = faultFor(ready, request.socket.remoteAddress);
+      if (fault !== undefined && existsSync(file)) return answerFaulty(fault, response, readFileSync(file));
       response.writeHead(200, { 'content-length': statSync(file).size });
       createReadStream(file).pipe(response);
     } catch {
@@ -33,13 +45,14 @@ function artifactServer(folders: readonly string[]): Server {
 }
 
 /** What the lab's network offers its hosts: artifacts over HTTP, ordinary names over DNS. Runs until it is killed. */
-export async function serve({ address, store, uploads, ready }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { address, ready } = options;
   const dns = createSocket('udp4');
   dns.on('message', (query, from) => {
     const reply = answer(query, { [ORDINARY_NAME]: address });
     if (reply !== undefined) dns.send(reply, from.port, from.address);
   });
-  const http = artifactServer([uploads, store]);
+  const http = artifactServer(options);
   await new Promise<void>((resolve) => dns.bind(53, address, resolve));
   await new Promise<void>((resolve) => http.listen(80, address, resolve));
   await writeFile(ready, '');

@@ -19,6 +19,9 @@ function fromSources(): ServeCommand {
   return [process.execPath, '--import=tsx', join(import.meta.dirname, 'serve-main.ts')];
 }
 
+/** Is there when both servers listen. */
+export const serversReady = ({ directory }: Pick<Layout, 'directory'>) => join(directory, 'servers-ready');
+
 /** The artifact and DNS servers, inside the bridge's namespace; they die with the lab. */
 export function serversStep(
   layout: Layout,
@@ -26,7 +29,7 @@ export function serversStep(
   started: (server: ProcessIdentity) => Promise<void>,
   command: ServeCommand = fromSources(),
 ): Step {
-  const ready = join(layout.directory, 'servers-ready');
+  const ready = serversReady(layout);
   const cgroup = join(layout.prefix, 'servers');
   const log = join(layout.log, 'servers.log');
   return {
