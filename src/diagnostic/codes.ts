@@ -144,6 +144,33 @@ export const CODES = {
     'An index with credentials',
     'Remove them: spec and lock file are committed. Give the path of a copy of the index, or serve it without a password.',
   ),
+  'program-unneeded': warning('A program that nothing would run', 'Remove `programs.{name}`.'),
+  'image-missing': error(
+    'A static pod without an image',
+    'Add `image: "NAME@sha256:…"` beside it, or write `runtime: service`.',
+  ),
+  'image-unneeded': error('An image that nothing would run', 'Remove it, or write `runtime: static-pod`.'),
+  'image-without-digest': error(
+    'An image that is not named by its digest',
+    'Write `{name}@sha256:…`; `docker buildx imagetools inspect {bare}` prints the digest.',
+  ),
+  'pod-asks-dns': error(
+    'A pod that has to find its peers by DNS',
+    'Write `discovery: committed`, or `runtime: service`.',
+  ),
+  'pod-tls-folder': error(
+    'A TLS file in a folder that is not for it alone',
+    'Bring the file to a folder of its own kind, for example `{example}`.',
+  ),
+  'kubernetes-unneeded': warning(
+    'Settings of a kubelet that there is not',
+    'Remove it, or write `runtime: static-pod`.',
+  ),
+  'kubelet-stands-alone': error('A setting that only a joined kubelet has', 'Remove it, or write `mode: joined`.'),
+  'node-label-reserved': error(
+    "A label under Kubernetes' own name",
+    'Use a name of your own, for example `example.com/role`, or set the label with `kubectl label node`.',
+  ),
   'sha256-shared': warning('Two programs with one hash', 'Check the hash: two downloads are hardly ever the same.'),
   'data-directory-hidden': error(
     'A data directory that etcd cannot see',
@@ -188,6 +215,10 @@ export const CODES = {
     'Use a network apart from it, for example `192.168.56.0/24`.',
   ),
   'join-elsewhere': error("Hosts that do not find Consul's servers", 'Write `join: [{addresses}]`.'),
+  'target-without-containers': error(
+    'A static pod where there is no container runtime for it',
+    'Write `runtime: service`, or use another target.',
+  ),
   'no-package-manager': error(
     'A package where there is no package manager',
     'Give `url` and `sha256`, or `image`; `programs.sidekick` by `url` needs no Node.',

@@ -19,11 +19,12 @@ const FILES = {
   'units/b.service': 'b',
   'units/a.target': 'a',
   'units/README.md': 'no',
+  'units/static-pod/b.service': 'pod',
   'units/scripts/up.sh': 'up',
   'templates/consul.json': 'c',
 };
 const EXPECTED = {
-  units: { 'a.target': 'a', 'b.service': 'b' },
+  units: { 'a.target': 'a', 'b.service': 'b', 'static-pod/b.service': 'pod' },
   scripts: { up: 'up' },
   templates: { 'consul.json': 'c' },
   sidekicks: { 'etcd-ready': 'r' },

@@ -16,15 +16,19 @@ export async function loadAssets(root?: string): Promise<Assets> {
   const sidekicks = (await isDirectory(path.join(base, 'sidekick')))
     ? path.join(base, 'sidekick')
     : path.join(base, 'dist/sidekick');
-  const [units, scripts, templates, programs] = await Promise.all([
-    read(path.join(base, 'units'), /\.(service|target|path|timer|socket|mount|slice)$/, ''),
+  const [units, podUnits, scripts, templates, programs] = await Promise.all([
+    read(path.join(base, 'units'), UNIT, ''),
+    read(path.join(base, 'units/static-pod'), UNIT, ''),
     read(path.join(base, 'units/scripts'), /\.sh$/, '.sh'),
     read(path.join(base, 'templates'), /^[^.]/, ''),
     read(sidekicks, /\.cjs$/, '.cjs'),
   ]);
   if (Object.keys(programs).length === 0) throw notBuilt(sidekicks);
-  return { units, scripts, templates, sidekicks: programs };
+  const inPods = Object.entries(podUnits).map(([name, text]) => [`static-pod/${name}`, text] as const);
+  return { units: { ...units, ...Object.fromEntries(inPods) }, scripts, templates, sidekicks: programs };
 }
+
+const UNIT = /\.(service|target|path|timer|socket|mount|slice)$/;
 
 async function findRoot(start: string): Promise<string> {
   let unbuilt: string | undefined;

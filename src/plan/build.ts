@@ -1,20 +1,12 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, programList, wantsPackages } from './environment.ts';
+import { clusterEnvironment, programList, runsPods, wantsPackages } from './environment.ts';
+import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
+import { podFiles } from './kubelet.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
+import { MANIFESTS } from './pod.ts';
 import { unitRows } from './units.ts';
-
-function asset(from: Record<string, string>, name: string): string {
-  const content = from[name];
-  if (content === undefined) throw new Error(`missing asset ${name}`);
-  return content;
-}
-
-/** Comments and indentation are for those who read the sources; user-data has no room for them. */
-export function dense(script: string): string {
-  return script.replace(/^[ \t]*#(?!!).*\n/gm, '').replace(/^[ \t]+/gm, '');
-}
 
 /** One plan per role that the spec has, members first. */
 export function buildPlans(spec: Spec, assets: Assets): Plan[] {
@@ -24,20 +16,17 @@ export function buildPlans(spec: Spec, assets: Assets): Plan[] {
 
 function units(spec: Spec, role: Role, assets: Assets): PlanUnit[] {
   return unitRows
-    .filter((row) => row.roles.includes(role) && (row.when?.(spec) ?? true))
-    .map(({ name }) => {
-      const content = asset(assets.units, name);
+    .filter((row) => row.roles.includes(role) && (row.when?.(spec, role) ?? true))
+    .map(({ name, file = name }) => {
+      const content = asset(assets.units, file);
       return { name, content, enabled: content.includes('\n[Install]\n') };
     });
 }
 
 function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
-  const { dataDirectory } = spec.etcd;
-  const text = (path: string, content: string, pointer = ''): PlanFile => ({ path, mode: 0o644, content, pointer });
-  const executable = (path: string, content: string): PlanFile => ({ path, mode: 0o755, content, pointer: '' });
-  const script = (name: string) => executable(`/opt/quorumgate/libexec/${name}`, dense(asset(assets.scripts, name)));
-  const users = role === 'etcd' ? ['consul', 'etcd'] : ['consul'];
-  const common = [
+  const isMember = role === 'etcd';
+  const users = isMember ? ['consul', 'etcd'] : ['consul'];
+  return [
     text('/etc/quorumgate/cluster.env', clusterEnvironment(spec, role), ''),
     text('/etc/quorumgate/programs', programList(spec, role), '/programs'),
     text('/etc/quorumgate/consul.d/agent.json', consulConfig(spec, role), '/consul'),
@@ -47,26 +36,43 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       fill(asset(assets.templates, 'resolved.conf'), { domain: spec.consul.domain }),
       '/consul/domain',
     ),
-    ...['host', 'program', 'dns'].map(script),
-    ...(wantsPackages(spec) ? [script('packages')] : []),
-  ];
-  if (role === 'consul-server') return common;
-  const own =
-    spec.programs.sidekick === 'inline'
+    ...['host', 'program', 'dns'].map((name) => script(name, assets)),
+    ...(wantsPackages(spec) ? [script('packages', assets)] : []),
+    ...(isMember && spec.programs.sidekick === 'inline'
       ? [executable('/opt/quorumgate/bin/etcd-sidekick', asset(assets.sidekicks, 'etcd-sidekick'))]
-      : [];
-  if (dataDirectory === '/var/lib/etcd') return [...common, ...own];
-  // Elsewhere than where the units say: the sandbox must let it through, and it must be there.
-  const dropIn = fill(asset(assets.templates, 'data-directory.conf'), { directory: dataDirectory });
+      : []),
+    ...(runsPods(spec, role) ? podFiles(spec, role, assets) : []),
+    ...(isMember ? dataDirectoryDropIns(spec, assets) : []),
+    ...tmpfiles(spec, role),
+  ];
+}
+
+/** Elsewhere than where the units say: the sandbox must let it through. */
+function dataDirectoryDropIns({ etcd }: Spec, { templates }: Assets): PlanFile[] {
+  if (etcd.dataDirectory === DATA_DIRECTORY) return [];
+  const dropIn = fill(asset(templates, 'data-directory.conf'), { directory: etcd.dataDirectory });
   const writing = ['etcd', 'etcd-register-server', 'etcd-register-client', 'etcd-record'];
-  if (spec.etcd.discovery === 'srv') writing.push('etcd-assert');
-  const dropIns = writing.map((unit) =>
+  if (etcd.discovery === 'srv') writing.push('etcd-assert');
+  return writing.map((unit) =>
     text(`/etc/systemd/system/${unit}.service.d/data-directory.conf`, dropIn, '/etcd/dataDirectory'),
   );
-  const tmpfiles = text(
-    '/etc/tmpfiles.d/quorumgate.conf',
-    `d ${dataDirectory} 0700 etcd etcd\n`,
-    '/etcd/dataDirectory',
-  );
-  return [...common, ...own, ...dropIns, tmpfiles];
+}
+
+const DATA_DIRECTORY = '/var/lib/etcd';
+
+function tmpfiles(spec: Spec, role: Role): PlanFile[] {
+  const { dataDirectory } = spec.etcd;
+  const own = role === 'etcd' && dataDirectory !== DATA_DIRECTORY ? [`d ${dataDirectory} 0700 etcd etcd\n`] : [];
+  // At boot: what was there when the power went is not the gate's word of this start.
+  const pods = runsPods(spec, role) ? [`d ${MANIFESTS}\n`, `r! ${MANIFESTS}/quorumgate-*\n`] : [];
+  const lines = [...own, ...pods];
+  return lines.length === 0
+    ? []
+    : [
+        text(
+          '/etc/tmpfiles.d/quorumgate.conf',
+          lines.join(''),
+          own.length > 0 ? '/etcd/dataDirectory' : '/etcd/runtime',
+        ),
+      ];
 }

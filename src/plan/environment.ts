@@ -8,16 +8,11 @@ function lines(values: Record<string, string | number>): string {
     .join('');
 }
 
-/** /etc/quorumgate/cluster.env: all that varies between specs, for units and sidekicks. */
-export function clusterEnvironment(spec: Spec, role: Role): string {
-  const [from, argument] = Object.entries(spec.address)[0] ?? ['', ''];
-  const address = { QG_ADDRESS_FROM: from, QG_ADDRESS_ARGUMENT: argument };
-  if (role === 'consul-server') return lines(address);
-  const { etcd, consul, tls } = spec;
-  const common = {
-    ...address,
-    QG_CLUSTER: spec.cluster.name,
-    QG_SIZE: spec.cluster.size,
+/** What varies between specs, for units and sidekicks. */
+export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, string | number> {
+  return {
+    QG_CLUSTER: cluster.name,
+    QG_SIZE: cluster.size,
     QG_SCHEME: tls === 'off' ? 'http' : 'https',
     QG_DATACENTER: consul.datacenter,
     QG_DOMAIN: consul.domain,
@@ -28,9 +23,12 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
     QG_DISCOVERY: etcd.discovery,
     QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
   };
-  if (tls === 'off') return lines(common);
-  return lines({
-    ...common,
+}
+
+/** etcd's own variables. */
+export function tlsEnvironment({ tls }: Spec): Record<string, string> {
+  if (tls === 'off') return {};
+  return {
     ETCD_CERT_FILE: tls.client.cert,
     ETCD_KEY_FILE: tls.client.key,
     ETCD_TRUSTED_CA_FILE: tls.client.ca,
@@ -39,24 +37,35 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
     ETCD_PEER_KEY_FILE: tls.peer.key,
     ETCD_PEER_TRUSTED_CA_FILE: tls.peer.ca,
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
-  });
+  };
+}
+
+/** /etc/quorumgate/cluster.env. */
+export function clusterEnvironment(spec: Spec, role: Role): string {
+  const [from, argument] = Object.entries(spec.address)[0] ?? ['', ''];
+  const address = { QG_ADDRESS_FROM: from, QG_ADDRESS_ARGUMENT: argument };
+  if (role === 'consul-server') return lines(address);
+  return lines({ ...address, ...settings(spec), ...tlsEnvironment(spec) });
+}
+
+/** Whether anything on a role's host runs as a static pod. */
+export function runsPods({ etcd, consul }: Spec, role: Role): boolean {
+  return consul.runtime === 'static-pod' || (role === 'etcd' && etcd.runtime === 'static-pod');
 }
 
 /** What a role's host needs, and how it comes by it: Node only for sidekicks that came inline. */
-export function programSources({ programs }: Spec, role: Role): [name: string, source: ProgramSource][] {
-  const { sidekick, consul, etcd, socat, node } = programs;
-  if (role === 'consul-server') {
-    return [
-      ['consul', consul],
-      ['socat', socat],
-    ];
-  }
-  return [
-    ['consul', consul],
-    ['etcd', etcd],
-    ['socat', socat],
-    sidekick === 'inline' ? ['node', node] : ['etcd-sidekick', sidekick],
+export function programSources(spec: Spec, role: Role): [name: string, source: ProgramSource][] {
+  const { sidekick, consul, etcd, socat, node, kubelet, containerd } = spec.programs;
+  const isMember = role === 'etcd';
+  const rows: [wanted: boolean, name: string, source: ProgramSource][] = [
+    [spec.consul.runtime === 'service', 'consul', consul],
+    [isMember && spec.etcd.runtime === 'service', 'etcd', etcd],
+    [true, 'socat', socat],
+    sidekick === 'inline' ? [isMember, 'node', node] : [isMember, 'etcd-sidekick', sidekick],
+    [runsPods(spec, role), 'kubelet', kubelet],
+    [runsPods(spec, role), 'containerd', containerd],
   ];
+  return rows.filter(([wanted]) => wanted).map(([, name, source]) => [name, source]);
 }
 
 /** /etc/quorumgate/programs: what units/scripts/program.sh and packages.sh read. */

@@ -9,7 +9,7 @@ import test from 'ava';
 import { gzip } from '../format/gzip.ts';
 import { sha256 } from '../format/hash.ts';
 import { printTar } from '../format/tar.ts';
-import { dense } from './build.ts';
+import { dense } from './file.ts';
 
 // units/scripts/fetch.sh, as it lands on hosts, against a real server and real archives.
 const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/fetch.sh', import.meta.url)), 'utf8'));

@@ -1,4 +1,4 @@
-import { dense } from './build.ts';
+import { asset, dense } from './file.ts';
 import { fill } from './fill.ts';
 import type { Assets, Plan, PlanFile } from './plan.ts';
 
@@ -6,12 +6,14 @@ import type { Assets, Plan, PlanFile } from './plan.ts';
 export const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
 
 export function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
-  const template = templates['first-boot.sh'];
-  if (template === undefined) throw new Error('missing asset first-boot.sh');
   const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
   // The names that a distribution's own units have too.
-  const daemons = ['consul.service', 'etcd.service'].filter((name) => enabled.includes(name));
-  const content = dense(fill(template, { units: enabled.join(' '), daemons: daemons.join(' ') }));
+  const daemons = ['containerd.service', 'kubelet.service', 'consul.service', 'etcd.service'].filter((name) =>
+    enabled.includes(name),
+  );
+  const content = dense(
+    fill(asset(templates, 'first-boot.sh'), { units: enabled.join(' '), daemons: daemons.join(' ') }),
+  );
   return { path: FIRST_BOOT, mode: 0o755, content, pointer: '' };
 }
 

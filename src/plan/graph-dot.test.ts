@@ -38,8 +38,11 @@ test('order through a hidden target of the host is shown', (t) => {
   t.notRegex(dot, /paths\.target/);
 });
 
-test('our units have no ordering loop', (t) => {
+test('our units have no ordering loop, with static pods as without', (t) => {
   t.deepEqual(orderingCycles(bootGraph(units)), []);
+  const folder = new URL('units/static-pod/', root);
+  const inPods = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
+  t.deepEqual(orderingCycles(bootGraph({ ...units, ...Object.fromEntries(inPods) })), []);
 });
 
 test('docs/boot-order.svg is the order of our units (npm run docs)', async (t) => {

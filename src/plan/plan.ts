@@ -25,7 +25,7 @@ export interface Plan {
 
 /** What lands on hosts: units word for word, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
 export interface Assets {
-  /** units/: `consul.service` … */
+  /** units/: `consul.service` …; those in place of them for static pods: `static-pod/consul.service` … */
   units: Record<string, string>;
   /** units/scripts/: shell scripts without their ending. */
   scripts: Record<string, string>;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { answerFaulty, type Fault } from '../faulty-answer.ts';
-import { dense } from './build.ts';
+import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a server that fails in every way and then is well again.
 const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/program.sh', import.meta.url)), 'utf8'));

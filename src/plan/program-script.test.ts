@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { dense } from './build.ts';
+import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a real server and real archives.
 const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/program.sh', import.meta.url)), 'utf8'));

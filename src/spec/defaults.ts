@@ -2,12 +2,13 @@ import type {
   AddressSource,
   ProgramName,
   ProgramSource,
-  Releases,
+  RuntimeName,
   SidekickSource,
   SpecInput,
   TlsPaths,
 } from './schema.ts';
 import type { Platform } from './schema-documents.ts';
+import type { Releases } from './schema-release.ts';
 
 /** A spec with every default filled in: what plan/ works on. */
 export interface Spec {
@@ -23,6 +24,9 @@ export interface Spec {
     datacenter: string;
     domain: string;
     version?: string;
+    runtime: RuntimeName;
+    /** By digest; there with `static-pod`. */
+    image?: string;
   };
   etcd: {
     version: string;
@@ -33,10 +37,26 @@ export interface Spec {
     /** Seconds; 0: never. */
     replaceDeadAfter: number;
     discovery: 'committed' | 'srv';
+    runtime: RuntimeName;
+    /** By digest; there with `static-pod`. */
+    image?: string;
+  };
+  /** Of the kubelet, where something runs as a static pod. */
+  kubernetes: {
+    mode: 'stand-alone' | 'joined';
+    bootstrapKubeconfig: string;
+    clientCa: string;
+    clusterDns: string[];
+    clusterDomain: string;
+    labels: string[];
+    taints: string[];
   };
   tls: 'off' | TlsPaths;
   /** `release` until the lock file has been read (see locked.ts). */
-  programs: Record<ProgramName, ProgramSource> & { sidekick: SidekickSource };
+  programs: Record<ProgramName, ProgramSource> & {
+    containerd: 'package' | 'image';
+    sidekick: SidekickSource;
+  };
   releases?: Required<Releases>;
   documents: {
     platform: Platform;
@@ -47,7 +67,7 @@ export interface Spec {
 }
 
 export function withDefaults(input: SpecInput): Spec {
-  const { consul, etcd, programs = {}, documents = {} } = input;
+  const { consul, etcd, documents = {} } = input;
   return {
     version: 1,
     cluster: { ...input.cluster },
@@ -60,6 +80,8 @@ export function withDefaults(input: SpecInput): Spec {
       datacenter: consul.datacenter ?? 'dc1',
       domain: consul.domain ?? 'consul',
       ...(consul.version === undefined ? {} : { version: consul.version }),
+      runtime: consul.runtime ?? 'service',
+      ...(consul.image === undefined ? {} : { image: consul.image }),
     },
     etcd: {
       version: etcd.version,
@@ -69,20 +91,41 @@ export function withDefaults(input: SpecInput): Spec {
       dataDirectory: etcd.dataDirectory ?? '/var/lib/etcd',
       replaceDeadAfter: etcd.replaceDeadAfter ?? 60,
       discovery: etcd.discovery ?? 'committed',
+      runtime: etcd.runtime ?? 'service',
+      ...(etcd.image === undefined ? {} : { image: etcd.image }),
     },
+    kubernetes: kubernetesDefaults(input.kubernetes),
     tls: input.tls,
-    programs: {
-      consul: programs.consul ?? 'image',
-      etcd: programs.etcd ?? 'image',
-      socat: programs.socat ?? 'package',
-      node: programs.node ?? 'package',
-      sidekick: programs.sidekick ?? 'inline',
-    },
+    programs: programDefaults(input.programs),
     ...(input.releases && { releases: { arch: 'amd64', versions: {}, ...input.releases } }),
     documents: {
       platform: documents.platform ?? 'ec2',
       ...(documents.baseUrl === undefined ? {} : { baseUrl: documents.baseUrl }),
       timeout: documents.timeout ?? 300,
     },
+  };
+}
+
+function kubernetesDefaults(given: SpecInput['kubernetes'] = {}): Spec['kubernetes'] {
+  return {
+    mode: given.mode ?? 'stand-alone',
+    bootstrapKubeconfig: given.bootstrapKubeconfig ?? '/etc/kubernetes/bootstrap-kubelet.conf',
+    clientCa: given.clientCa ?? '/etc/kubernetes/pki/ca.crt',
+    clusterDns: [...(given.clusterDns ?? [])],
+    clusterDomain: given.clusterDomain ?? 'cluster.local',
+    labels: [...(given.labels ?? [])],
+    taints: [...(given.taints ?? [])],
+  };
+}
+
+function programDefaults(given: SpecInput['programs'] = {}): Spec['programs'] {
+  return {
+    consul: given.consul ?? 'image',
+    etcd: given.etcd ?? 'image',
+    socat: given.socat ?? 'package',
+    node: given.node ?? 'package',
+    kubelet: given.kubelet ?? 'image',
+    containerd: given.containerd ?? 'package',
+    sidekick: given.sidekick ?? 'inline',
   };
 }

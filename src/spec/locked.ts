@@ -37,7 +37,7 @@ export function withReleases(spec: Spec, programs: LockedPrograms = {}): Spec {
     const { url, sha256 } = programs[name] ?? STAND_IN;
     return [name, { url, sha256 }];
   });
-  return { ...rest, programs: Object.fromEntries(pairs) as Spec['programs'] };
+  return { ...rest, programs: { ...spec.programs, ...Object.fromEntries(pairs) } };
 }
 
 type LockProblem = Problem & Pick<Finding, 'detail'>;

@@ -6,8 +6,9 @@ import { dataDirectory, tlsFiles, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { ports } from './rule/port.ts';
-import { programUrls, sharedHash, unneededNode, urlVersion } from './rule/program.ts';
+import { programUrls, sharedHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
+import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -31,6 +32,12 @@ const RULES: readonly Rule[] = [
   releases,
   unneededReleases,
   indexCredentials,
+  unneededPrograms,
+  images,
+  discoveryInPod,
+  tlsFolders,
+  kubeletMode,
+  nodeLabels,
   dataDirectory,
 ];
 

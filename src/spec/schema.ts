@@ -1,20 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { Documents } from './schema-documents.ts';
-
-/**
- * The spec, version 1. The one truth for static types (`Spec`), validation (ajv) and the reference page
- * (docs/spec.md): every property carries its description here and nowhere else.
- *
- * `SpecInput` is what the user writes; `Spec` (see defaults.ts) is the same with every default filled in.
- */
-const strict = { additionalProperties: false } as const;
+import { Kubernetes } from './schema-kubernetes.ts';
+import { HostPath, strict } from './schema-parts.ts';
+import { Releases } from './schema-release.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
   Type.Optional(Type.Integer({ minimum: 1024, maximum: 65535, default: fallback, description }));
-
-const HostPath = (description: string) =>
-  Type.String({ pattern: '^/[A-Za-z0-9._/@+-]*[A-Za-z0-9._@+-]$', maxLength: 200, description });
 
 const Address = Type.Object(
   {
@@ -85,57 +77,22 @@ const WordOrArtifact = <Word extends string>(words: readonly Word[], description
 
 const Source = (description: string) => WordOrArtifact(['package', 'image', 'release'], description);
 
-/** An address with a scheme, or a path; no text that a terminal would not show. */
-const Index = (description: string) =>
-  Type.String({
-    pattern: '^((https?|s3)://[!-~]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\p{C}]+)$',
-    maxLength: 1000,
-    description,
-  });
-const OwnIndex = (name: string) => Type.Optional(Index(`Index of ${name}.`));
-
-const Indexes = Type.Object(
-  {
-    consul: OwnIndex('Consul'),
-    etcd: OwnIndex('etcd'),
-    socat: OwnIndex('socat'),
-    node: OwnIndex('Node'),
-    sidekick: OwnIndex('the sidekicks'),
-  },
-  { ...strict, minProperties: 1, description: 'An index for each program.' },
-);
-
-export const Version = (description: string) =>
-  Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]*$', maxLength: 60, description });
-export const Architecture = (description: string) => Type.Enum(['amd64', 'arm64'], { description });
-
-const Releases = Type.Object(
-  {
-    index: Type.Unsafe<string | Static<typeof Indexes>>({
-      description:
-        'Where `quorumgate lock` looks versions up: the URL or path of a JSON index, or an S3-style bucket (`s3://BUCKET/PREFIX`, or the URL of its listing); one for all, or one for each program. See docs/artifacts.md.',
-      if: { type: 'string' },
-      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
-      then: Index('One for all.'),
-      else: Indexes,
+const Image = (program: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^[!-~]+$',
+      maxLength: 400,
+      description: `Image of ${program} for \`runtime: static-pod\`, by digest: \`NAME@sha256:…\`.`,
     }),
-    arch: Type.Optional({ ...Architecture('Architecture of the hosts.'), default: 'amd64' }),
-    versions: Type.Optional(
-      Type.Object(
-        {
-          socat: Type.Optional(Version('Version of socat.')),
-          node: Type.Optional(Version('Version of Node.')),
-          sidekick: Type.Optional(Version('Version of quorumgate that the sidekicks were built from.')),
-        },
-        {
-          ...strict,
-          description: 'Versions of what is taken by `release`, but for `consul.version` and `etcd.version`.',
-        },
-      ),
-    ),
-  },
-  { ...strict, description: 'Where the programs that are taken by `release` come from.' },
-);
+  );
+
+const Runtime = (program: string) =>
+  Type.Optional(
+    Type.Enum(['service', 'static-pod'], {
+      default: 'service',
+      description: `How hosts run ${program}: as a \`service\` of systemd, or as a \`static-pod\` of the kubelet (docs/static-pod.md).`,
+    }),
+  );
 
 const TlsFiles = (what: string) => ({
   cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`),
@@ -151,6 +108,12 @@ const Tls = Type.Object(
   { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
 );
 
+/**
+ * The spec, version 1. The one truth for static types (`Spec`), validation (ajv) and the reference page
+ * (docs/spec.md): every property carries its description here and nowhere else.
+ *
+ * `SpecInput` is what the user writes; `Spec` (see defaults.ts) is the same with every default filled in.
+ */
 export const SpecSchema = Type.Object(
   {
     version: Type.Literal(1, { description: 'Version of this format.' }),
@@ -217,6 +180,8 @@ export const SpecSchema = Type.Object(
             description: 'Version that the hosts will run, if known: versions that cannot work are refused.',
           }),
         ),
+        runtime: Runtime('Consul'),
+        image: Image('Consul'),
       },
       { ...strict, description: 'Consul, through which members find each other.' },
     ),
@@ -246,6 +211,8 @@ export const SpecSchema = Type.Object(
               '`committed`: etcd is handed the member list agreed in Consul (safe, lives without Consul). `srv`: etcd asks DNS itself (`--discovery-srv`; weaker).',
           }),
         ),
+        runtime: Runtime('etcd'),
+        image: Image('etcd'),
       },
       { ...strict, description: 'etcd on the members: its version, ports and data.' },
     ),
@@ -256,6 +223,7 @@ export const SpecSchema = Type.Object(
       then: { enum: ['off'] },
       else: Tls,
     }),
+    kubernetes: Kubernetes,
     programs: Type.Optional(
       Type.Object(
         {
@@ -263,6 +231,15 @@ export const SpecSchema = Type.Object(
           etcd: Source('etcd (archive: also `etcdctl`). Default: `image`.'),
           socat: Source('socat. Default: `package`.'),
           node: Source('Node 18 or newer, for sidekicks that come `inline`. Default: `package`.'),
+          kubelet: WordOrArtifact(
+            ['package', 'image'],
+            'The kubelet, 1.27 or newer, where something runs as a static pod. Default: `image`.',
+          ),
+          containerd: Type.Optional(
+            Type.Enum(['package', 'image'], {
+              description: 'containerd, with runc, where something runs as a static pod. Default: `package`.',
+            }),
+          ),
           sidekick: WordOrArtifact(
             ['inline', 'release'],
             'The sidekicks. Default: `inline`, run by Node. Where hosts have no Node: the single executable that `npm run build:sea` makes, by `release` or `url`.',
@@ -285,7 +262,7 @@ export const SpecSchema = Type.Object(
 export type SpecInput = Static<typeof SpecSchema>;
 export type ProgramSource = 'package' | 'image' | 'release' | Static<typeof Artifact>;
 export type SidekickSource = 'inline' | 'release' | Static<typeof Artifact>;
-export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node';
-export type Releases = Static<typeof Releases>;
+export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node' | 'kubelet';
+export type RuntimeName = 'service' | 'static-pod';
 export type TlsPaths = Static<typeof Tls>;
 export type AddressSource = Static<typeof Address>;

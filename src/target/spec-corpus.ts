@@ -32,6 +32,28 @@ const consul = fc
   })
   .map(({ cloud, ...rest }) => ({ ...rest, cloud }));
 
+const image = (name: string) => hash.map((digest) => `example.com:5000/${name}@sha256:${digest}`);
+/** What runs as a static pod, and under what kind of kubelet. */
+const pods = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      which: fc.constantFrom<string[]>(['etcd'], ['consul'], ['etcd', 'consul']),
+      etcd: image('etcd'),
+      consul: image('consul'),
+      kubernetes: fc.constantFrom(
+        {},
+        { mode: 'stand-alone' },
+        { mode: 'joined', labels: ['a.example/b=c_d', 'e='], taints: ['a.example/b:NoSchedule', 'c=d:NoExecute'] },
+        { mode: 'joined', clusterDns: ['10.96.0.10'], bootstrapKubeconfig: '/etc/b.conf', clientCa: '/etc/ca.pem' },
+      ),
+      kubelet: fc.oneof(source('kubelet'), fc.constant('package')),
+      containerd: fc.constantFrom('image', 'image', 'package'),
+    }),
+  },
+);
+
 /** The addresses that the first Consul servers of a network get. */
 function join(servers: string, cidr: string | undefined, cloud: boolean): string[] {
   if (cloud && cidr === undefined) return ['provider=aws tag_key=etcd tag_value="a b"'];
@@ -47,6 +69,27 @@ const documents = fc.record(
   },
   { requiredKeys: [] },
 );
+/** A spec with some of its programs as static pods. */
+function withPods(spec: Whole, given: typeof pods extends fc.Arbitrary<infer T> ? T : never) {
+  if (given === undefined) return spec;
+  const { which, kubernetes, kubelet, containerd } = given;
+  const inPod = (name: 'etcd' | 'consul') =>
+    which.includes(name) ? { runtime: 'static-pod', image: given[name] } : { runtime: 'service' };
+  const own = Object.entries(spec.programs).filter(([name]) => !which.includes(name));
+  return {
+    ...spec,
+    consul: { ...spec.consul, ...inPod('consul') },
+    etcd: { ...spec.etcd, ...inPod('etcd'), ...(which.includes('etcd') ? { discovery: 'committed' } : {}) },
+    kubernetes,
+    programs: { ...Object.fromEntries(own), kubelet, containerd },
+  };
+}
+
+interface Whole extends Record<string, unknown> {
+  consul: object;
+  etcd: object;
+  programs: object;
+}
 
 export const specs: fc.Arbitrary<string> = fc
   .record({
@@ -72,17 +115,35 @@ export const specs: fc.Arbitrary<string> = fc
       { weight: 1, arbitrary: fc.record({ node: fc.oneof(fc.constant('package'), source('node')) }) },
       { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
     ),
+    pods,
   })
-  .map(({ name, size, address: from, consul: { cloud, ...agent }, etcd, tls, programs, documents: places, sidekick }) =>
-    JSON.stringify({
-      version: 1,
-      cluster: { name, size },
-      targets: ['aws'],
+  .map(
+    ({
+      name,
+      size,
       address: from,
-      consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
+      consul: { cloud, ...agent },
       etcd,
       tls,
-      programs: { ...programs, ...sidekick },
+      programs,
       documents: places,
-    }),
+      sidekick,
+      pods: given,
+    }) =>
+      JSON.stringify(
+        withPods(
+          {
+            version: 1,
+            cluster: { name, size },
+            targets: ['aws'],
+            address: from,
+            consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
+            etcd,
+            tls,
+            programs: { ...programs, ...sidekick },
+            documents: places,
+          },
+          given,
+        ),
+      ),
   );

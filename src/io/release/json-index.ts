@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { type Static, Type } from 'typebox';
 import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
-import { Architecture, Version } from '../../spec/schema.ts';
+import { Architecture, Version } from '../../spec/schema-release.ts';
 import { ReleaseFault } from './release-fault.ts';
 
 /** What an index says of a release: where it is, and its hash or where that is. */

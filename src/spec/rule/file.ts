@@ -47,8 +47,22 @@ const SYSTEM = (
 ).split(' ');
 /** Shared with others: a directory inside is fine, the directory itself is not. */
 const SHARED = '/ /media /mnt /opt /srv /var /var/lib /var/log /var/opt'.split(' ');
+/** What the image of a pod has itself. */
+const OF_IMAGES = '/bin /dev /lib /lib32 /lib64 /libx32 /proc /sbin /sys /usr'.split(' ');
+
+/** Whether a pod may mount this folder at its own place: it holds nothing but what it is for. */
+export function isForMounting(folder: string): boolean {
+  return ![...SHARED, ...SYSTEM].includes(folder) && holder(OF_IMAGES, folder) === undefined;
+}
+
+export function folderOf(path: string): string {
+  return normalized(`${path}/..`);
+}
+
 const OWNERS: Readonly<Record<string, string>> = {
   '/var/lib/consul': 'Consul',
+  '/var/lib/containerd': 'containerd',
+  '/var/lib/kubelet': 'the kubelet',
   '/opt/quorumgate': 'quorumgate',
   '/etc/quorumgate': 'quorumgate',
 };

@@ -1,12 +1,15 @@
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
+/** What may be taken by `release`. */
 export const PROGRAMS = ['consul', 'etcd', 'socat', 'node', 'sidekick'] as const;
+/** What may be taken by `url`. */
+const FETCHED = [...PROGRAMS, 'kubelet'] as const;
 
 export const sharedHash: Rule = ({ programs }) => {
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
-  for (const name of PROGRAMS) {
+  for (const name of FETCHED) {
     const source = programs?.[name];
     if (typeof source !== 'object' || source.sha256 === undefined) continue;
     const owner = owners.get(source.sha256);
@@ -36,7 +39,7 @@ export function strangeEnding(url: string): string | undefined {
 }
 
 export const programUrls: Rule = ({ programs }) =>
-  PROGRAMS.flatMap((name): Problem[] => {
+  FETCHED.flatMap((name): Problem[] => {
     const source = programs?.[name];
     if (typeof source !== 'object' || source.url === undefined) return [];
     const pointer = `/programs/${name}/url`;
@@ -70,4 +73,20 @@ export const unneededNode: Rule = ({ programs }) => {
   if (programs?.node === undefined || programs.sidekick === undefined || programs.sidekick === 'inline') return [];
   const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
   return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
+};
+
+/** What is in a pod's image, or what runs pods where there are none. */
+export const unneededPrograms: Rule = ({ programs, etcd, consul }) => {
+  const runtimes = { etcd: etcd?.runtime, consul: consul?.runtime };
+  if (runtimes.etcd === undefined || runtimes.consul === undefined) return [];
+  const inPods = (['etcd', 'consul'] as const)
+    .filter((name) => runtimes[name] === 'static-pod')
+    .map((name) => ({ name, why: `${name} comes in its pod's image` }));
+  const forPods = inPods.length > 0 ? [] : (['kubelet', 'containerd'] as const);
+  return [...inPods, ...forPods.map((name) => ({ name, why: 'nothing runs as a static pod' }))]
+    .filter(({ name }) => programs?.[name] !== undefined)
+    .map(({ name, why }) => {
+      const message = `\`programs.${name}\` is given, and ${why}.`;
+      return { code: 'program-unneeded', pointer: `/programs/${name}`, on: 'key', message, detail: { name } };
+    });
 };

@@ -1,10 +1,10 @@
 import type { Rule } from './draft.ts';
 
-type Version = readonly number[];
+export type Version = readonly number[];
 
-const parse = (text: string): Version => text.split('.').map(Number);
+export const parse = (text: string): Version => text.split('.').map(Number);
 
-function isBefore(version: Version, other: Version): boolean {
+export function isBefore(version: Version, other: Version): boolean {
   const index = version.findIndex((part, at) => part !== other[at]);
   return index !== -1 && (version[index] ?? 0) < (other[index] ?? 0);
 }

@@ -1,4 +1,4 @@
-import { dense } from '../../plan/build.ts';
+import { dense } from '../../plan/file.ts';
 import { fill } from '../../plan/fill.ts';
 import type { Assets, PlanFile } from '../../plan/plan.ts';
 import type { Uploaded } from '../upload.ts';

@@ -11,7 +11,7 @@ import { interpretContainerLinux } from './interpret.ts';
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const testdata = fileURLToPath(new URL('testdata/', import.meta.url));
 const assets = await loadAssets();
-const specs = readdirSync(examples).filter((name) => name.endsWith('.yaml'));
+const specs = readdirSync(examples).filter((name) => name.endsWith('.yaml') && name !== 'static-pod.yaml');
 const specOf = (name: string) => readFileSync(examples + name, 'utf8');
 const sidekick = { url: 'https://artifacts.example.com/etcd-sidekick-x64', sha256: '0a'.repeat(32) };
 const here = (spec: Spec): Spec => ({
@@ -71,6 +71,15 @@ test('a program from packages is refused: there is no package manager', (t) => {
   t.deepEqual(
     diagnostics.map(({ code, pointer }) => [code, pointer]),
     [['no-package-manager', '/programs/node']],
+  );
+});
+
+test('a static pod is refused: no kubelet of today runs there', (t) => {
+  const { files, diagnostics } = compile(specOf('static-pod.yaml'), { file: 'x', assets, overlay: here });
+  t.deepEqual(files, []);
+  t.deepEqual(
+    diagnostics.map(({ code, pointer, place }) => [code, pointer, place?.lineText.trim()]),
+    [['target-without-containers', '/etcd/runtime', 'runtime: static-pod']],
   );
 });
 

@@ -2,6 +2,8 @@ import { base64, shortestDataUrl } from '../../format/data-url.ts';
 import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import type { Problem } from '../../spec/problem.ts';
 import { hostArchive } from '../archive.ts';
 import { firstThatFits } from '../form.ts';
 import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
@@ -54,6 +56,17 @@ export function emitIgnition2(given: Plan, assets: Assets, documents: Documents)
 const RETRIES = 'systemd before 244 takes no Restart= with Type=oneshot: ExecStart= tries again instead';
 const oneshots = ['consul-dns-host', 'etcd-record', 'etcd-register-client', 'quorumgate-host', 'quorumgate-packages'];
 
+/** It ended with systemd 241, years before the kubelet 1.27 that the units are made for. */
+function staticPods(spec: Spec): Problem[] {
+  return (['etcd', 'consul'] as const)
+    .filter((name) => spec[name].runtime === 'static-pod')
+    .map((name) => ({
+      code: 'target-without-containers',
+      pointer: `/${name}/runtime`,
+      message: `\`${name}.runtime\` is \`static-pod\`, and no container runtime of Container Linux is one for a kubelet of today.`,
+    }));
+}
+
 export const containerLinux: Target = {
   name: 'container-linux',
   differs: [
@@ -66,6 +79,6 @@ export const containerLinux: Target = {
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
-  check: (spec) => checkPrograms(spec, 'container-linux'),
+  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec)],
   emit: (plan, assets, { documents }) => emitIgnition2(plan, assets, documents),
 };

@@ -1,0 +1,55 @@
+import { type Static, Type } from 'typebox';
+import { strict } from './schema-parts.ts';
+
+/** An address with a scheme, or a path; no text that a terminal would not show. */
+const Index = (description: string) =>
+  Type.String({
+    pattern: '^((https?|s3)://[!-~]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\p{C}]+)$',
+    maxLength: 1000,
+    description,
+  });
+const OwnIndex = (name: string) => Type.Optional(Index(`Index of ${name}.`));
+
+const Indexes = Type.Object(
+  {
+    consul: OwnIndex('Consul'),
+    etcd: OwnIndex('etcd'),
+    socat: OwnIndex('socat'),
+    node: OwnIndex('Node'),
+    sidekick: OwnIndex('the sidekicks'),
+  },
+  { ...strict, minProperties: 1, description: 'An index for each program.' },
+);
+
+export const Version = (description: string) =>
+  Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]*$', maxLength: 60, description });
+export const Architecture = (description: string) => Type.Enum(['amd64', 'arm64'], { description });
+
+export const Releases = Type.Object(
+  {
+    index: Type.Unsafe<string | Static<typeof Indexes>>({
+      description:
+        'Where `quorumgate lock` looks versions up: the URL or path of a JSON index, or an S3-style bucket (`s3://BUCKET/PREFIX`, or the URL of its listing); one for all, or one for each program. See docs/artifacts.md.',
+      if: { type: 'string' },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+      then: Index('One for all.'),
+      else: Indexes,
+    }),
+    arch: Type.Optional({ ...Architecture('Architecture of the hosts.'), default: 'amd64' }),
+    versions: Type.Optional(
+      Type.Object(
+        {
+          socat: Type.Optional(Version('Version of socat.')),
+          node: Type.Optional(Version('Version of Node.')),
+          sidekick: Type.Optional(Version('Version of quorumgate that the sidekicks were built from.')),
+        },
+        {
+          ...strict,
+          description: 'Versions of what is taken by `release`, but for `consul.version` and `etcd.version`.',
+        },
+      ),
+    ),
+  },
+  { ...strict, description: 'Where the programs that are taken by `release` come from.' },
+);
+export type Releases = Static<typeof Releases>;

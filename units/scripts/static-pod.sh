@@ -1,0 +1,104 @@
+#!/bin/sh
+# `static-pod clear|place|watch|reload etcd|consul`: the program $2 as a static pod of the kubelet, which lives as long as
+# the unit of that name. What may run is decided here and by the gate: the pod mounts a folder that is made for one
+# start of the unit, so the kubelet runs nothing from a manifest of another start, or a copy of one.
+set -eu
+home=/etc/kubernetes/manifests
+manifest=$home/quorumgate-$2.json
+draft=$home/.quorumgate-$2.new # the kubelet reads every file but those with a dot
+folder=/run/quorumgate/pods/$2
+id=$INVOCATION_ID
+
+say() {
+  echo "$1"
+  systemd-notify --status="$1" || :
+}
+
+case $2 in
+  etcd) name=--name=$QG_NAME data=--data-dir=$QG_DATA_DIR ;;
+  consul) name=-node=$QG_NAME data=-data-dir=/var/lib/consul ;;
+esac
+
+running() { # the processes of the program on this host's data, in whatever pod or unit
+  grep -lxs "$1" /proc/[0-9]*/comm | while read -r file; do
+    line=$(tr '\0' '\n' <"${file%comm}cmdline" 2>/dev/null) || continue
+    for word in "$name" "$data"; do
+      echo "$line" | grep -qxFe "$word" || continue 2
+    done
+    file=${file%/comm}
+    echo "${file##*/}"
+  done
+}
+
+clear() {
+  # The last words of one that ended by itself; the kubelet deletes them with the pod.
+  tail -qn 5 /var/log/pods/*_"$id"/"$1"/*.log 2>/dev/null || :
+  rm -f "$draft" "$manifest"
+  rm -rf "$folder"
+  # Not left to the kubelet, which may be away.
+  signal=TERM left=300
+  while pids=$(running "$1") && [ -n "$pids" ]; do
+    if [ -n "$signal" ]; then
+      say "stopping $1 ($(echo $pids))"
+      # shellcheck disable=SC2086 # one word a process
+      kill -s $signal $pids 2>/dev/null || :
+      signal=
+    fi
+    sleep 0.1
+    left=$((left - 1))
+    [ $left -gt 0 ] || signal=KILL left=50
+  done
+}
+
+place() {
+  # It becomes part of what root runs; the list comes from Consul.
+  for value in "$QG_NAME" "$QG_ADDRESS" "${ETCD_INITIAL_CLUSTER_STATE-}" "${ETCD_INITIAL_CLUSTER-}" "${ETCD_INITIAL_CLUSTER_TOKEN-}"; do
+    case $value in
+      *[!A-Za-z0-9=:/.,_-]*)
+        say "refusing: no name, address or member list is like this: $value"
+        exit 1
+        ;;
+    esac
+  done
+  umask 022
+  mkdir -p "$folder/$id"
+  sed -e "s|@{id}|$id|g" -e "s|\"@{uid}\"|$(id -u "$1")|g" -e "s|\"@{gid}\"|$(id -g "$1")|g" \
+    -e "s|@{name}|$QG_NAME|g" -e "s|@{address}|$QG_ADDRESS|g" \
+    -e "s|@{ETCD_INITIAL_CLUSTER_STATE}|${ETCD_INITIAL_CLUSTER_STATE-}|g" \
+    -e "s|@{ETCD_INITIAL_CLUSTER}|${ETCD_INITIAL_CLUSTER-}|g" \
+    -e "s|@{ETCD_INITIAL_CLUSTER_TOKEN}|${ETCD_INITIAL_CLUSTER_TOKEN-}|g" "/etc/quorumgate/pods/$1.json" >"$draft"
+  mv -f "$draft" "$manifest"
+}
+
+serves() { # as etcd itself says READY: once it is a member that can read and write
+  printf 'GET /health HTTP/1.0\r\n\r\n' | /opt/quorumgate/bin/socat -t 3 - "TCP4:127.0.0.1:$QG_METRICS_PORT" 2>/dev/null |
+    grep -q '"health":"true"'
+}
+
+watch() {
+  say "waiting for the kubelet to start the pod of $1 (systemctl status kubelet)"
+  left=10
+  until pid=$(running "$1" | head -n 1) && [ -n "$pid" ]; do
+    # Its log is there and it is not: it has ended as soon as it began.
+    for log in /var/log/pods/*_"$id"/"$1"/*.log; do [ ! -e "$log" ] || left=$((left - 1)); done
+    if [ $left -le 0 ]; then
+      say "$1 ended at once; its log is in the journal"
+      exit 1
+    fi
+    sleep 0.5
+  done
+  say "$1 runs in its pod (process $pid)"
+  if [ "$1" = etcd ]; then
+    until serves; do
+      [ -e "/proc/$pid" ] || exit 1
+      sleep 0.5
+    done
+    systemd-notify --ready --status="etcd serves, in its pod (process $pid)"
+  fi
+  exec tail --pid="$pid" -f /dev/null
+}
+
+case $1 in
+  reload) kill -s HUP "$(running "$2")" ;;
+  *) "$1" "$2" ;;
+esac
