@@ -1,6 +1,15 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -65,9 +74,12 @@ function onlyWith(names: string[], made: Record<string, string>): string {
 function run(
   shell: string[],
   line: string,
-  { wanted = 'etcd', path }: { wanted?: string; path?: string } = {},
+  {
+    wanted = 'etcd',
+    path,
+    root = mkdtempSync(join(work, 'root-')),
+  }: { wanted?: string; path?: string; root?: string } = {},
 ): Promise<{ said: string; root: string }> {
-  const root = mkdtempSync(join(work, 'root-'));
   writeFileSync(join(root, 'programs'), `${line}\n`);
   const text = script
     .replaceAll('/opt/quorumgate', root)
@@ -149,6 +161,21 @@ for (const shell of shells) {
     t.regex(said, /node is there/);
     t.is(readlinkSync(join(root, 'bin/node')), join(path, 'node'));
     t.is(readlinkSync(join(root, 'bin/etcd-ready')), 'etcd-sidekick');
+  });
+  test(`${shell.join(' ')}: a second run leaves what is right as it is, and sets right what is not`, async (t) => {
+    const path = onlyWith(few, { node: tool });
+    const options = { wanted: 'sidekick', path };
+    const { root } = await run(shell, 'node image', options);
+    const links = ['node', 'etcd-ready', 'etcd-register'].map((name) => join(root, 'bin', name));
+    // Inline, it comes with the other files of a host.
+    writeFileSync(join(root, 'bin/etcd-sidekick'), tool);
+    const inodes = () => links.map((link) => lstatSync(link).ino);
+    const before = inodes();
+    await run(shell, 'node image', { ...options, root });
+    t.deepEqual(inodes(), before);
+    const moved = onlyWith(few, { node: `${tool}# newer\n` });
+    await run(shell, 'node image', { ...options, root, path: moved });
+    t.is(readlinkSync(join(root, 'bin/node')), join(moved, 'node'));
   });
   test(`${shell.join(' ')}: the single executable is each sidekick by its name`, async (t) => {
     const line = `etcd-sidekick url ${base}/sidekick-x64 ${hashOf('/sidekick-x64')}`;

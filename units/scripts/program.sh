@@ -22,7 +22,7 @@ link() { # NAME FROM
     cause="$1: $found: $error"
     return 1
   fi
-  ln -sfn "$found" "$root/bin/$1"
+  [ "$found" -ef "$root/bin/$1" ] || ln -sfn "$found" "$root/bin/$1"
 }
 
 unpack() { # FILE URL DIRECTORY
@@ -100,7 +100,9 @@ case $name in
   # etcdctl comes with etcd, but in a package of its own where etcd is split.
   etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
   # One file is both sidekicks, each by its name.
-  node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
+  node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do
+    [ -e $root/bin/$sidekick ] || ln -sfn etcd-sidekick $root/bin/$sidekick
+  done ;;
 esac
 # Where SELinux is: what was moved here has the label of where it came from.
 restorecon -R $root/bin 2>/dev/null || :

@@ -158,7 +158,7 @@ if ! error=$(runs "$found" 2>&1); then
 cause="$1: $found: $error"
 return 1
 fi
-ln -sfn "$found" "$root/bin/$1"
+[ "$found" -ef "$root/bin/$1" ] || ln -sfn "$found" "$root/bin/$1"
 }
 
 unpack() { # FILE URL DIRECTORY
@@ -233,7 +233,9 @@ done
 
 case $name in
 etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
-node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do ln -sfn etcd-sidekick $root/bin/$sidekick; done ;;
+node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do
+[ -e $root/bin/$sidekick ] || ln -sfn etcd-sidekick $root/bin/$sidekick
+done ;;
 esac
 restorecon -R $root/bin 2>/dev/null || :
 say "$name is there"
