@@ -78,8 +78,8 @@ export function addLabCommand(program: Command): void {
       });
     });
   lab
-    .command('serve <address> <store> <uploads> <ready>', { hidden: true })
-    .action((address: string, store: string, uploads: string, ready: string) =>
-      serve({ address, store, uploads, ready }),
+    .command('serve <address> <store> <uploads> <hosts> <ready>', { hidden: true })
+    .action((address: string, store: string, uploads: string, hosts: string, ready: string) =>
+      serve({ address, store, uploads, hosts, ready }),
     );
 }

@@ -25,6 +25,11 @@ export function addressAt(network: Network, by: number): string {
   return toAddress(toNumber(network.gateway) - 1 + by);
 }
 
+/** The hardware address of the host at an address, of a range that EC2 uses too. */
+export function macOf(address: string): string {
+  return ['06', '00', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
+}
+
 /** The offsets that a host may have: the network's own address, the bridge and the broadcast address are none. */
 export function roomOf({ prefix }: Network): { lowest: number; last: number } {
   return { lowest: 2, last: 2 ** (32 - prefix) - 2 };

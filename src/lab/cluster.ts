@@ -4,10 +4,13 @@ import { clientUrl, clusterEnvironment, etcdctl } from './etcdctl.ts';
 import { inside, isUp } from './inside.ts';
 import type { Layout } from './layout.ts';
 import type { HostState, LabState } from './state.ts';
+import { ownName } from './target/targets.ts';
 
 /** A row of the member table: a host, and what its member says. */
 export interface MemberRow {
   host: string;
+  /** As its host, Consul and etcd call it. */
+  name: string;
   address: string;
   memberId: string;
   /** The cluster that this host's own member is in. */
@@ -55,7 +58,7 @@ function attempt<T>(parse: () => T, otherwise: T): T {
 
 /** What each host's own member says of itself. */
 async function rowOf(layout: Layout, host: HostState): Promise<MemberRow & { listed: number }> {
-  const row = { host: host.name, address: host.address, memberId: '', clusterId: '', listed: 0 };
+  const row = { host: host.name, name: ownName(host), address: host.address, memberId: '', clusterId: '', listed: 0 };
   const down = { ...row, started: false, leader: false, healthy: false, version: '' };
   if (!isUp(host)) return down;
   const ask = (...args: string[]) => etcdctl(layout, host, [...args, '-w', 'json']).catch(() => ({ stdout: '' }));

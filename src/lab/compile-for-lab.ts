@@ -45,12 +45,13 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   const inline = first.spec.programs.sidekick === 'inline' && !targets.some(({ withoutNode }) => withoutNode);
   const sidekick = inline ? undefined : await ensureSidekick(cache, say, signal);
   const compiles = [...new Set(targets.map((target) => target.compiles))];
+  const metadata = targets.every((target) => target.metadata === 'ec2') ? 'ec2' : undefined;
   const changes: string[] = [];
   const compiled = compile(text, {
     file,
     assets,
     overlay: (spec) => {
-      const overlaid = overlay(spec, { targets: compiles, size, consul, etcd, sidekick, guestOf, join });
+      const overlaid = overlay(spec, { targets: compiles, metadata, size, consul, etcd, sidekick, guestOf, join });
       changes.splice(0, changes.length, ...overlaid.changes);
       return overlaid.spec;
     },

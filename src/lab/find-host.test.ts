@@ -17,6 +17,13 @@ test('a host that is not there is named with the one that was meant', (t) => {
   t.is(t.throws(() => findHost({ hosts }, 'web'), { instanceOf: LabError })?.remedy, 'It has etcd-1, etcd-2, etcd-3.');
 });
 
+test('a host may be named as it names itself', (t) => {
+  const own = hosts.map((host) => ({ ...host, target: 'ec2' }));
+  t.is(findHost({ hosts: own }, 'ip-10-77-0-102').name, 'etcd-2');
+  t.is(findHost({ hosts: own }, 'etcd-2').name, 'etcd-2');
+  t.throws(() => findHost({ hosts }, 'ip-10-77-0-102'), { instanceOf: LabError });
+});
+
 test('several hosts: each once, or all', (t) => {
   t.deepEqual(findHosts({ hosts }, ['etcd-2', 'etcd-1', 'etcd-2']), [hosts[1], hosts[0]]);
   t.deepEqual(findHosts({ hosts }, ['all']), hosts);

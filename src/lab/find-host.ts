@@ -1,12 +1,14 @@
 import { nearest } from '../spec/suggest.ts';
 import { LabError } from './lab-error.ts';
 import type { HostState, LabState } from './state.ts';
+import { ownName } from './target/targets.ts';
 
 /** All hosts of the lab, where several may be named. */
 export const ALL = 'all';
 
+/** A host by the lab's name of it, or by its own. */
 export function findHost({ hosts }: Pick<LabState, 'hosts'>, name: string): HostState {
-  const found = hosts.find((host) => host.name === name);
+  const found = hosts.find((host) => host.name === name || ownName(host) === name);
   if (found !== undefined) return found;
   const names = hosts.map((host) => host.name);
   const meant = nearest(name, names);

@@ -72,7 +72,7 @@ export function prepareHost(root: string, name: string, network: Network, resolv
   const own = [
     { path: '/etc/hostname', content: `${name}\n` },
     // As Debian's installer and its cloud images do: the host's own name is a loopback address.
-    { path: '/etc/hosts', content: `127.0.0.1 localhost\n127.0.1.1 ${name}\n` },
+    { path: '/etc/hosts', content: `127.0.0.1 localhost\n${name === 'localhost' ? '' : `127.0.1.1 ${name}\n`}` },
     dns,
   ];
   for (const file of own) put(root, { ...file, mode: 0o644 });
@@ -93,6 +93,9 @@ export async function bootHost(layout: Layout, name: string, further: readonly s
   const { root, console: log } = hostPaths(layout, name);
   const startedAt = monotonic();
   const supervisor = await spawnDetached(join(layout.prefix, name), log, [
+    // Its namespace is its own: /sys as containers have it that nspawn made the network for, /proc/sys/net to write to.
+    'env',
+    'SYSTEMD_NSPAWN_API_VFS_WRITABLE=network',
     'systemd-nspawn',
     '--quiet',
     '--boot',
@@ -100,7 +103,7 @@ export async function bootHost(layout: Layout, name: string, further: readonly s
     `--machine=${namespaceOf(layout, name)}`,
     `--hostname=${name}`,
     `--network-namespace-path=/run/netns/${namespaceOf(layout, name)}`,
-    // Its namespace is its own: the host may configure it, as systemd-networkd does.
+    // And its interfaces to configure, as systemd-networkd does.
     '--capability=CAP_NET_ADMIN',
     '--register=no',
     '--keep-unit',

@@ -37,8 +37,8 @@ export async function makeDisk(layout: Layout, state: LabState, host: HostState,
   if (image === undefined) throw new LabError(`the lab has no image for ${host.name}`, 'Boot it anew.');
   await mountHost(layout, image.directory, host.name);
   const { root } = hostPaths(layout, host.name);
-  prepareHost(root, host.name, state.network, image.resolved, filesFrom(seeds, host));
-  await target.prepare?.({ layout, host, root }, seeds.compiled);
+  prepareHost(root, target.hostname ?? host.name, state.network, image.resolved, filesFrom(seeds, host));
+  await target.prepare?.({ layout, network: state.network, host, root }, seeds.compiled);
 }
 
 /** Boots a host from its disk. */

@@ -9,6 +9,7 @@ import { loadAssets } from '../io/assets.ts';
 import type { Finished } from './command.ts';
 import type { Lab } from './handle.ts';
 import { type UpOptions, up, type WaitOptions } from './lab.ts';
+import { ownName } from './target/targets.ts';
 
 const canBoot =
   process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -129,7 +130,7 @@ export async function assertWhole(t: ExecutionContext, lab: Lab): Promise<Map<st
     .split('\n')
     .map((line) => line.split(', '));
   t.is(rows.length, lab.state.cluster.size, stdout);
-  t.deepEqual(rows.map(([, , name]) => name).sort(), members.map(({ name }) => name).sort());
+  t.deepEqual(rows.map(([, , name]) => name).sort(), members.map(ownName).sort());
   for (const [, state, , , , learner] of rows) t.deepEqual([state, learner], ['started', 'false'], stdout);
   return memberIds(lab);
 }

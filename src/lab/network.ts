@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import type { HostPlan, Network } from './addresses.ts';
+import { type HostPlan, macOf, type Network } from './addresses.ts';
 import { finish, run } from './command.ts';
+import { IMDS_ADDRESS } from './imds.ts';
 import { type Layout, namespaceOf } from './layout.ts';
 import type { Step } from './steps.ts';
 
@@ -34,10 +35,15 @@ function cable(layout: Layout, network: Network, host: HostPlan): { here: string
   const port = portOf(host);
   return {
     here: [
-      `link add ${port} type veth peer name eth0 netns ${namespaceOf(layout, host.name)}`,
+      `link add ${port} type veth peer name eth0 address ${macOf(host.address)} netns ${namespaceOf(layout, host.name)}`,
       `link set ${port} master ${SWITCH} up`,
     ],
-    there: ['link set lo up', `addr add ${host.address}/${network.prefix} dev eth0`, 'link set eth0 up'],
+    there: [
+      'link set lo up',
+      `addr add ${host.address}/${network.prefix} dev eth0`,
+      'link set eth0 up',
+      `route add ${IMDS_ADDRESS} dev eth0`,
+    ],
   };
 }
 
@@ -65,6 +71,7 @@ async function connect(layout: Layout, network: Network, hosts: readonly HostPla
     'link set lo up',
     `link add ${SWITCH} type bridge`,
     `addr add ${network.gateway}/${network.prefix} dev ${SWITCH}`,
+    `addr add ${IMDS_ADDRESS}/32 dev ${SWITCH}`,
     `link set ${SWITCH} up`,
     ...hosts.flatMap((host) => cable(layout, network, host).here),
   ]);

@@ -51,6 +51,14 @@ test('what did not fit is fetched from the lab, if there is anything', (t) => {
   t.is(overlay(spec(), options).spec.documents.baseUrl, undefined);
 });
 
+test('addresses may come from a metadata service that every host can ask', (t) => {
+  const cloud = spec({ address: { metadata: 'ec2' } });
+  t.deepEqual(overlay(cloud, { ...options, metadata: 'ec2' }).spec.address, { metadata: 'ec2' });
+  t.deepEqual(overlay(spec(), { ...options, metadata: 'ec2' }).spec.address, { cidr: '10.1.2.0/24' });
+  const guestOf = { network: networkOf({ address: { cidr: '10.1.2.0/24' } }), join: ['10.1.2.101'] };
+  t.deepEqual(overlay(cloud, { ...options, metadata: 'ec2', guestOf }).spec.address, { cidr: '10.1.2.0/24' });
+});
+
 test('a single executable is served by the lab, and no Node is wanted then', (t) => {
   const own = spec({ programs: { sidekick: { url: 'https://example/s', sha256: 'd'.repeat(64) } } });
   const sidekick = { file: 'etcd-sidekick-x64-1', sha256: 'c'.repeat(64) };

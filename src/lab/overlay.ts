@@ -8,6 +8,8 @@ import { LabError } from './lab-error.ts';
 export interface OverlayOptions {
   /** The compiler's targets. */
   targets: readonly string[];
+  /** The platform whose metadata service every host can ask. */
+  metadata?: 'ec2' | undefined;
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
@@ -50,7 +52,9 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.cluster.size = options.size;
   }
   const { guestOf } = options;
-  if (spec.address.cidr === undefined || guestOf !== undefined) {
+  const told = spec.address.metadata !== undefined && spec.address.metadata === options.metadata;
+  // A cluster beside another says which network it is in: not every spec of that one does.
+  if (guestOf !== undefined || (spec.address.cidr === undefined && !told)) {
     const { cidr } = guestOf?.network ?? networkOf(spec);
     change('address', JSON.stringify(spec.address), JSON.stringify({ cidr }));
     spec.address = { cidr };

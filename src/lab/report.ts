@@ -12,7 +12,7 @@ const yes = (value: boolean) => (value ? 'yes' : 'no');
 /** The members, and whether they are the one cluster that the record predicts. */
 export function clusterReport(view: ClusterView): string {
   const rows = view.rows.map((row) => [
-    row.host,
+    row.name === row.host ? row.host : `${row.host} (${row.name})`,
     row.address,
     row.memberId || '-',
     yes(row.started),

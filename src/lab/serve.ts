@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:http';
 import { basename, join } from 'node:path';
 import { answerFaulty, type Fault } from '../faulty-answer.ts';
 import { answer } from './dns-answer.ts';
+import { IMDS_ADDRESS, imds } from './imds.ts';
+import { instanceAt } from './instance.ts';
 
 export interface ServeOptions {
   /** The bridge's address. */
@@ -13,7 +15,9 @@ export interface ServeOptions {
   store: string;
   /** Directory of what the lab's hosts fetch because it did not fit. */
   uploads: string;
-  /** Written when both servers listen. */
+  /** Directory of the hosts' directories: where instances are found. */
+  hosts: string;
+  /** Written when all servers listen. */
   ready: string;
 }
 
@@ -44,9 +48,9 @@ function artifactServer({ uploads, store, ready }: ServeOptions): Server {
   });
 }
 
-/** What the lab's network offers its hosts: artifacts over HTTP, ordinary names over DNS. Runs until it is killed. */
+/** What the lab's network offers its hosts: artifacts over HTTP, ordinary names over DNS, EC2's metadata. Runs until it is killed. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { address, ready } = options;
+  const { address, hosts, ready } = options;
   const dns = createSocket('udp4');
   dns.on('message', (query, from) => {
     const reply = answer(query, { [ORDINARY_NAME]: address });
@@ -55,5 +59,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const http = artifactServer(options);
   await new Promise<void>((resolve) => dns.bind(53, address, resolve));
   await new Promise<void>((resolve) => http.listen(80, address, resolve));
+  const metadata = createServer(imds({ instanceAt: (from) => instanceAt(hosts, from) }));
+  await new Promise<void>((resolve) => metadata.listen(80, IMDS_ADDRESS, resolve));
   await writeFile(ready, '');
 }

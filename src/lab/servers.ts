@@ -19,10 +19,10 @@ function fromSources(): ServeCommand {
   return [process.execPath, '--import=tsx', join(import.meta.dirname, 'serve-main.ts')];
 }
 
-/** Is there when both servers listen. */
+/** Is there when all servers listen. */
 export const serversReady = ({ directory }: Pick<Layout, 'directory'>) => join(directory, 'servers-ready');
 
-/** The artifact and DNS servers, inside the bridge's namespace; they die with the lab. */
+/** The artifact, DNS and metadata servers, inside the bridge's namespace; they die with the lab. */
 export function serversStep(
   layout: Layout,
   network: Network,
@@ -37,7 +37,7 @@ export function serversStep(
     do: async () => {
       await rm(ready, { force: true });
       const enter = ['nsenter', `--net=/run/netns/${namespaceOf(layout, BRIDGE)}`];
-      const arguments_ = [network.gateway, storeDirectory(layout.cache), layout.uploads, ready];
+      const arguments_ = [network.gateway, storeDirectory(layout.cache), layout.uploads, layout.hosts, ready];
       const server = await spawnDetached(cgroup, log, [...enter, ...command, ...arguments_]);
       await started(server);
       while (!existsSync(ready)) {

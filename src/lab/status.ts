@@ -5,6 +5,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { look } from './look.ts';
 import { clusterReport } from './report.ts';
 import { table } from './table.ts';
+import { namesOf } from './target/targets.ts';
 
 /** `lab status`: for each cluster its hosts with their steps, then the cluster. */
 export async function status(layout: Layout = layoutOf()): Promise<string> {
@@ -14,7 +15,7 @@ export async function status(layout: Layout = layoutOf()): Promise<string> {
 
 async function statusOf({ layout, state, cluster }: Lab): Promise<string> {
   const seen = await Promise.all(state.hosts.map((host) => look(host)));
-  const rows = seen.map(({ host, step, status: text }) => [host.name, host.role, host.address, step, text]);
+  const rows = seen.map(({ host, step, status: text }) => [namesOf(host), host.role, host.address, step, text]);
   const head = `lab in ${layout.directory}: ${state.targets.join(', ')} on ${Object.keys(state.images).join(', ')}, cluster ${state.cluster.name}\n`;
   const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows]);
   return `${head}${hosts}${state.hosts.some(isUp) ? `\n${clusterReport(await cluster())}` : ''}`;

@@ -1,5 +1,5 @@
 import type { Role } from '../../plan/plan.ts';
-import type { HostPlan } from '../addresses.ts';
+import type { HostPlan, Network } from '../addresses.ts';
 import type { ImageName } from '../image-recipe.ts';
 import type { Layout } from '../layout.ts';
 import type { Tools } from '../preconditions.ts';
@@ -14,6 +14,7 @@ export interface SeedFile {
 /** A host whose disk has just been made: mounted, with its seed on it. */
 export interface Bare {
   layout: Layout;
+  network: Network;
   host: HostPlan;
   /** Where its disk is mounted. */
   root: string;
@@ -36,6 +37,12 @@ export interface LabTarget {
   tools?: Tools;
   /** No Node on its hosts: the sidekicks have to be the single executable. */
   withoutNode?: true;
+  /** The platform whose metadata service its hosts can ask: a spec may take addresses from it. */
+  metadata?: 'ec2';
+  /** The name on its disk, where a host is told its own as it boots; else the lab's name of it. */
+  hostname?: string;
+  /** What a host is told then. */
+  ownName?(host: HostPlan): string;
   seed(host: { name: string; role: Role }, outputs: Outputs): SeedFile[];
   /** What happens on real machines between an empty disk and the start of its systemd. */
   prepare?(bare: Bare, outputs: Outputs): Promise<void>;

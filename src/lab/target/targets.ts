@@ -2,11 +2,12 @@ import type { HostPlan } from '../addresses.ts';
 import { LabError } from '../lab-error.ts';
 import type { HostState } from '../state.ts';
 import { aws } from './aws.ts';
+import { ec2 } from './ec2.ts';
 import { flatcar } from './flatcar.ts';
 import type { LabTarget } from './lab-target.ts';
 
 /** The targets that the lab can boot. */
-export const LAB_TARGETS: readonly LabTarget[] = [aws, flatcar];
+export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar];
 
 /** What is booted where nothing is said. */
 export const DEFAULT_TARGETS: readonly string[] = [aws.name];
@@ -18,6 +19,17 @@ export function labTarget(name: string): LabTarget {
     `the lab cannot boot target ${name}`,
     `It boots ${LAB_TARGETS.map((target) => target.name).join(', ')}.`,
   );
+}
+
+/** What a host calls itself, and so its Consul agent and its member: on some targets not what the lab calls it. */
+export function ownName(host: HostState): string {
+  return labTarget(host.target).ownName?.(host) ?? host.name;
+}
+
+/** Both names, where there are two. */
+export function namesOf(host: HostState): string {
+  const own = ownName(host);
+  return own === host.name ? own : `${host.name} (${own})`;
 }
 
 /** Hosts of each role get the targets in turn, counted from those that are there already. */
