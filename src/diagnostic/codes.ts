@@ -219,6 +219,14 @@ export const CODES = {
     'A static pod where there is no container runtime for it',
     'Write `runtime: service`, or use another target.',
   ),
+  'compose-base': error(
+    'Containers without an image',
+    'Write `compose: {base: NAME@sha256:…}`, or `localhost/NAME` for an image that is on the engine already.',
+  ),
+  'compose-consul': error(
+    'Containers whose Consul is elsewhere',
+    'Use `servers: members`, or `role`: the members are in a network of their own, which nobody outside reaches.',
+  ),
   'no-package-manager': error(
     'A package where there is no package manager',
     'Give `url` and `sha256`, or `image`; `programs.sidekick` by `url` needs no Node.',

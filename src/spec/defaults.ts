@@ -64,6 +64,8 @@ export interface Spec {
     /** Seconds. */
     timeout: number;
   };
+  /** Of target `compose`: the image that its own is built from. */
+  compose?: { base: string };
 }
 
 export function withDefaults(input: SpecInput): Spec {
@@ -103,6 +105,7 @@ export function withDefaults(input: SpecInput): Spec {
       ...(documents.baseUrl === undefined ? {} : { baseUrl: documents.baseUrl }),
       timeout: documents.timeout ?? 300,
     },
+    ...(input.compose === undefined ? {} : { compose: { ...input.compose } }),
   };
 }
 

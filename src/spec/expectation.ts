@@ -21,6 +21,7 @@ const FORMS: Readonly<Record<string, string>> = {
   'consul/version': 'three numbers with dots, for example `1.20.1`',
   index: 'a URL that starts with `https://`, `http://` or `s3://`, or a path',
   versions: 'a version, for example `1.8.0.3`: letters, digits and `.+_-`',
+  base: 'an image by its digest, `NAME@sha256:…`, or `localhost/NAME`',
   'etcd/version': 'three numbers with dots, starting with 3, for example `3.5.16`',
 };
 const PATH = 'an absolute path of letters, digits and `._/@+-`, without a final `/`';

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Compose } from './schema-compose.ts';
 import { Documents } from './schema-documents.ts';
 import { Kubernetes } from './schema-kubernetes.ts';
 import { HostPath, strict } from './schema-parts.ts';
@@ -254,6 +255,7 @@ export const SpecSchema = Type.Object(
     ),
     releases: Type.Optional(Releases),
     documents: Type.Optional(Documents),
+    compose: Type.Optional(Compose),
   },
   { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
 );

@@ -24,6 +24,7 @@ const SNIPPETS: Readonly<Record<string, string>> = {
   index: 'index: releases.json',
   url: 'url: "https://example.com/program.tar.gz"',
   sha256: 'sha256: …',
+  base: 'base: localhost/quorumgate-base',
 };
 
 export function snippet(pointer: string): string {

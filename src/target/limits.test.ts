@@ -1,10 +1,11 @@
 import test from 'ava';
+import { imageLimit } from './compose/limits.ts';
 import { unitLineLimit } from './container-linux/limits.ts';
 import { measure, PLATFORMS } from './limits.ts';
 import type { Limit } from './target.ts';
 import { scriptLimit } from './vagrant/limits.ts';
 
-const limits: Limit[] = [...Object.values(PLATFORMS), scriptLimit, unitLineLimit];
+const limits: Limit[] = [...Object.values(PLATFORMS), scriptLimit, imageLimit, unitLineLimit];
 
 /** What a row lacks to be a fact. */
 function lacking({ place, bytes, counted, source, date }: Limit): string[] {

@@ -116,6 +116,7 @@ export const specs: fc.Arbitrary<string> = fc
       { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
     ),
     pods,
+    compose: fc.constantFrom({ base: 'localhost/base:1' }, { base: `example.com:5000/a/b@sha256:${'0'.repeat(64)}` }),
   })
   .map(
     ({
@@ -129,6 +130,7 @@ export const specs: fc.Arbitrary<string> = fc
       documents: places,
       sidekick,
       pods: given,
+      compose,
     }) =>
       JSON.stringify(
         withPods(
@@ -142,6 +144,7 @@ export const specs: fc.Arbitrary<string> = fc
             tls,
             programs: { ...programs, ...sidekick },
             documents: places,
+            compose,
           },
           given,
         ),

@@ -2,12 +2,11 @@ import { base64, shortestDataUrl } from '../../format/data-url.ts';
 import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
-import type { Spec } from '../../spec/defaults.ts';
-import type { Problem } from '../../spec/problem.ts';
 import { hostArchive } from '../archive.ts';
 import { firstThatFits } from '../form.ts';
 import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
 import { PLATFORMS } from '../limits.ts';
+import { staticPods } from '../static-pods.ts';
 import type { Emitted, Target } from '../target.ts';
 import type { Documents } from '../upload.ts';
 import { planForOldSystemd } from './old-systemd.ts';
@@ -57,15 +56,7 @@ const RETRIES = 'systemd before 244 takes no Restart= with Type=oneshot: ExecSta
 const oneshots = ['consul-dns-host', 'etcd-record', 'etcd-register-client', 'quorumgate-host', 'quorumgate-packages'];
 
 /** It ended with systemd 241, years before the kubelet 1.27 that the units are made for. */
-function staticPods(spec: Spec): Problem[] {
-  return (['etcd', 'consul'] as const)
-    .filter((name) => spec[name].runtime === 'static-pod')
-    .map((name) => ({
-      code: 'target-without-containers',
-      pointer: `/${name}/runtime`,
-      message: `\`${name}.runtime\` is \`static-pod\`, and no container runtime of Container Linux is one for a kubelet of today.`,
-    }));
-}
+const WITHOUT_PODS = 'no container runtime of Container Linux is one for a kubelet of today';
 
 export const containerLinux: Target = {
   name: 'container-linux',
@@ -79,6 +70,6 @@ export const containerLinux: Target = {
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
-  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec)],
+  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS)],
   emit: (plan, assets, { documents }) => emitIgnition2(plan, assets, documents),
 };

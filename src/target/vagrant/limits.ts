@@ -1,3 +1,4 @@
+import { dockerBridge } from '../docker.ts';
 import type { Limit } from '../target.ts';
 
 export const scriptLimit: Limit = {
@@ -22,5 +23,5 @@ export const natNetworks: readonly { cidr: string; provider: string; source: str
     source: 'vagrant-libvirt, management_network_address',
     date: '2026-11-23',
   },
-  { cidr: '172.17.0.0/16', provider: 'Docker', source: 'Docker Engine, default bridge', date: '2026-11-23' },
+  { ...dockerBridge, provider: 'Docker' },
 ];

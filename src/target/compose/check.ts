@@ -1,0 +1,29 @@
+import type { Spec } from '../../spec/defaults.ts';
+import type { Problem } from '../../spec/problem.ts';
+import { dockerBridge } from '../docker.ts';
+import { checkNumbering } from '../numbered.ts';
+import { staticPods } from '../static-pods.ts';
+
+const taken = [{ cidr: dockerBridge.cidr, by: 'Docker has the latter for itself' }];
+
+/** What of a spec containers on one machine cannot do. */
+export function check(spec: Spec): Problem[] {
+  return [
+    ...base(spec),
+    ...consul(spec),
+    ...staticPods(spec, 'no container has a kubelet'),
+    ...checkNumbering(spec, { target: 'compose', taken }),
+  ];
+}
+
+function base({ compose }: Spec): Problem[] {
+  if (compose !== undefined) return [];
+  const message = 'Target `compose` needs `compose.base`: the image that the containers are built from.';
+  return [{ code: 'compose-base', pointer: '/targets', message }];
+}
+
+function consul({ consul: { servers } }: Spec): Problem[] {
+  if (servers !== 'existing') return [];
+  const message = 'Target `compose` has no way to a Consul that is `existing`.';
+  return [{ code: 'compose-consul', pointer: '/consul/servers', message }];
+}

@@ -1,0 +1,62 @@
+import { buildPlans } from '../../plan/build.ts';
+import type { Assets, Plan, PlanFile } from '../../plan/plan.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import type { Emitted, OutputFile, Target } from '../target.ts';
+import { check } from './check.ts';
+import { composeFile, printComposeFile } from './compose-file.ts';
+import { containersOf, unitScript } from './containers.ts';
+import { differs } from './differs.ts';
+import { buildPrograms, printDockerfile } from './dockerfile.ts';
+import { imageLimit } from './limits.ts';
+
+/** What of a host's files is systemd's alone. */
+const systemd = /^\/etc\/(systemd|sysusers\.d|tmpfiles\.d)\/|^\/opt\/quorumgate\/libexec\/dns$/;
+
+/** The files of an image: the plan's, and what stands for systemd. */
+function imageFiles(plan: Plan, { templates }: Assets): PlanFile[] {
+  const template = (path: string, name: string): PlanFile => {
+    const content = templates[name];
+    if (content === undefined) throw new Error(`missing asset ${name}`);
+    return { path, mode: 0o755, content, pointer: '' };
+  };
+  return [
+    ...plan.files.filter(({ path }) => !systemd.test(path)),
+    template('/opt/quorumgate/libexec/container', 'container.sh'),
+    template('/opt/quorumgate/container/bin/systemctl', 'container-systemctl.sh'),
+    ...containersOf(plan).map(({ unit }) => ({
+      path: `/opt/quorumgate/container/${unit}`,
+      mode: 0o644,
+      content: unitScript(plan, unit),
+      pointer: '',
+    })),
+  ];
+}
+
+function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
+  const { role } = plan;
+  const files = imageFiles(plan, assets);
+  const file = (path: string, text: string): OutputFile => ({
+    path: `compose/${path}`,
+    bytes: new TextEncoder().encode(text),
+  });
+  // What is there once for all roles comes with the one that every spec has.
+  const shared =
+    role === 'etcd' ? [file('compose.yaml', printComposeFile(composeFile(spec, buildPlans(spec, assets))))] : [];
+  const parts = files
+    .map(({ path, content, pointer }) => ({ name: path, bytes: content.length, pointer }))
+    .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+  return {
+    role,
+    files: [
+      ...shared,
+      file(`${role}/Dockerfile`, printDockerfile(plan, spec, files)),
+      file(`${role}/programs`, buildPrograms(spec, role)),
+      ...files.map(({ path, content }) => file(`${role}/root${path}`, content)),
+    ],
+    size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    limit: imageLimit,
+    parts,
+  };
+}
+
+export const compose: Target = { name: 'compose', differs, check, emit };
