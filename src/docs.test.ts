@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,8 @@ import test from 'ava';
 import { compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 
-// Every spec in the documents compiles, and every command shown with its output gives just that output. What boots
-// hosts is run by lab/docs.lab.ts.
+// Every spec in the documents compiles, and every command shown with its output gives just that output (UPDATE=1
+// writes it). What boots hosts is run by lab/docs.lab.ts.
 const root = fileURLToPath(new URL('../', import.meta.url));
 const assets = await loadAssets();
 const documents = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
@@ -42,7 +42,16 @@ for (const name of documents) {
         encoding: 'utf8',
         env: { ...process.env, FORCE_COLOR: '0' },
       });
-      t.is(stdout + stderr, output.join('\n'));
+      if (process.env['UPDATE'] !== undefined) {
+        const document = readFileSync(join(root, name), 'utf8');
+        writeFileSync(
+          join(root, name),
+          document.replace(`$ ${step}`, () => `$ ${command}\n${stdout}${stderr}`),
+        );
+        t.pass();
+      } else {
+        t.is(stdout + stderr, output.join('\n'));
+      }
     });
   }
 }
