@@ -33,7 +33,7 @@ export function prepare({ only } = {}) {
 }
 
 /** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
-const READERS = { 'ignition-validate': 'ignition' };
+const READERS = { 'ignition-validate': 'ignition', vagrant: 'vagrant' };
 
 function installReaders() {
   const missing = Object.entries(READERS).filter(([program]) => !onPath(program));

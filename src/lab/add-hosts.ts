@@ -1,10 +1,11 @@
 import type { Scene } from './fault/scene.ts';
-import { killHost, removeHost } from './host.ts';
-import { bootHosts, makeDisk, type Spread } from './lab-steps.ts';
+import { killHost } from './host.ts';
+import { bootHosts, makeDisk, removeDisk, type Spread } from './lab-steps.ts';
 import { connectHost, disconnectHost } from './network.ts';
 import type { Seeds } from './seeds.ts';
 import type { HostState } from './state.ts';
 import { runSteps } from './steps.ts';
+import { machinesOf } from './target/targets.ts';
 
 /** Boots hosts in a lab that runs; when one does not, none of them is left. What they are is for the caller to keep. */
 export async function addHosts(
@@ -19,18 +20,20 @@ export async function addHosts(
   const steps = [
     {
       name: 'connecting the new hosts',
-      do: each((host) => connectHost(layout, state.network, host)),
+      do: each(async (host) => {
+        if (machinesOf(host) === undefined) await connectHost(layout, state.network, host);
+      }),
       undo: each((host) => disconnectHost(layout, host)),
     },
     {
       name: 'making their disks',
       do: each((host) => makeDisk(layout, state, host, seeds)),
-      undo: each((host) => removeHost(layout, host.name)),
+      undo: each((host) => removeDisk(layout, host)),
     },
     {
       name: 'booting them',
       do: () => bootHosts(layout, hosts, spread),
-      undo: each((host) => killHost(layout, host.name)),
+      undo: each((host) => killHost(layout, host)),
     },
   ];
   await runSteps(steps, spread.signal);

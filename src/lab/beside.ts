@@ -9,7 +9,7 @@ import type { Spread } from './lab-steps.ts';
 import { layoutBeside } from './layout.ts';
 import { seedsOf, writeSeeds } from './seeds.ts';
 import { type LabState, writeState } from './state.ts';
-import { inTurn } from './target/targets.ts';
+import { inTurn, machinesOf } from './target/targets.ts';
 
 export interface BesideOptions extends SpecSource, Spread {
   hostFiles?: (host: HostPlan) => HostFile[];
@@ -24,6 +24,12 @@ export function stateBeside(first: LabState, others: readonly LabState[], spec: 
     throw new LabError(
       `the lab has a cluster ${name} already`,
       'Give the second spec another `cluster.name`; `quorumgate lab grow` makes the first one larger.',
+    );
+  }
+  if (targets.some((target) => machinesOf({ target }) !== undefined)) {
+    throw new LabError(
+      `the lab has no room for ${name} beside the first: its hosts are made by one description of them all`,
+      'Use `--target aws` or `flatcar` for both.',
     );
   }
   const place = placeBeside(network, name, others.length + 1);

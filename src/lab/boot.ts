@@ -69,7 +69,7 @@ export async function boot(
     await clearTheGround(layout, say);
     const image = options.image ?? 'bookworm';
     const images: Partial<Record<ImageName, Image>> = {};
-    for (const { image: name = image } of targets) {
+    for (const name of targets.flatMap((target) => [target.image ?? image, ...(target.machines?.images ?? [])])) {
       images[name] = await ensureImage({ cache: layout.cache, name, say, signal });
     }
     const network = networkOf(spec);

@@ -23,11 +23,14 @@ function everyRoot(): string[] {
   return names.filter((root) => existsSync(join(root, 'cgroup.procs')));
 }
 
-/** Makes the cgroup `path`; the files that take a process into it. */
-export async function makeCgroup(path: string): Promise<string[]> {
-  const directories = roots().map((root) => join(root, path));
-  for (const directory of directories) await mkdir(directory, { recursive: true });
-  return directories.map((directory) => join(directory, 'cgroup.procs'));
+/** Makes the cgroup `path`. */
+export async function makeCgroup(path: string): Promise<void> {
+  for (const root of roots()) await mkdir(join(root, path), { recursive: true });
+}
+
+/** The files that take a process into the cgroup `path`. */
+export function cgroupFiles(path: string): string[] {
+  return roots().map((root) => join(root, path, 'cgroup.procs'));
 }
 
 function subtree(directory: string): string[] {

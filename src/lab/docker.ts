@@ -4,12 +4,12 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from './cgroup.ts';
-import { type RunOptions, run } from './command.ts';
+import { finish, type RunOptions, run } from './command.ts';
 import { LabError } from './lab-error.ts';
 import { type Layout, namespaceOf } from './layout.ts';
 import { BRIDGE } from './network.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
-import { spawnDetached } from './spawn.ts';
+import { enterCgroup, spawnDetached } from './spawn.ts';
 import type { Step } from './steps.ts';
 
 /*
@@ -77,8 +77,15 @@ function answers(socketPath: string): Promise<boolean> {
   });
 }
 
+export interface EngineOptions {
+  /** Who answers its containers' questions for names. */
+  dns?: string;
+  signal?: AbortSignal;
+}
+
 /** Starts the engine of `image`, the directory of a root that has one, and waits until it answers. */
-export async function startEngine(layout: Layout, image: string, signal?: AbortSignal): Promise<void> {
+export async function startEngine(layout: Layout, image: string, options: EngineOptions = {}): Promise<void> {
+  const { dns, signal } = options;
   const { base, socket, data, identity, log, cgroup, containers } = enginePaths(layout);
   await mkdir(base, { recursive: true });
   await mkdir(layout.log, { recursive: true });
@@ -98,6 +105,7 @@ export async function startEngine(layout: Layout, image: string, signal?: AbortS
     // All are on one bridge, and published ports have a proxy: rules would only stand between the lab's hosts.
     '--iptables=false',
     '--ip6tables=false',
+    ...(dns === undefined ? [] : [`--dns=${dns}`]),
     '--log-level=warn',
   ]);
   await writeFile(identity, JSON.stringify(engine));
@@ -120,10 +128,10 @@ export async function removeEngine(layout: Layout): Promise<void> {
 }
 
 /** The engine as a step of a lab. */
-export function engineStep(layout: Layout, image: string, signal?: AbortSignal): Step {
+export function engineStep(layout: Layout, image: string, options?: EngineOptions): Step {
   return {
     name: 'starting the Docker engine',
-    do: () => startEngine(layout, image, signal),
+    do: () => startEngine(layout, image, options),
     undo: () => removeEngine(layout),
   };
 }
@@ -141,16 +149,13 @@ export function besideEngine(
   command: string[],
   { cwd = '/', env = {} }: { cwd?: string; env?: Record<string, string> } = {},
 ): string[] {
-  const { socket } = enginePaths(layout);
+  const { socket, cgroup } = enginePaths(layout);
   // Never the machine's own engine, whatever the environment of this process says.
-  const all = {
-    HOME: '/root',
-    LANG: 'C.UTF-8',
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-    DOCKER_HOST: `unix://${socket}`,
-    ...env,
-  };
+  const fixed = { HOME: '/root', LANG: 'C.UTF-8', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  const all = { ...fixed, DOCKER_HOST: `unix://${socket}`, ...env };
+  // In a cgroup of the lab: what is interrupted here must not go on after the lab.
   return [
+    ...enterCgroup(join(cgroup, 'engine')),
     ...['nsenter', '--target', String(running(layout).pid), '--mount', '--net', '--'],
     ...['env', '-i', '-C', cwd],
     ...Object.entries(all).map(([name, value]) => `${name}=${value}`),
@@ -159,9 +164,11 @@ export function besideEngine(
 }
 
 /** Runs `docker` with arguments; its output. Throws when it fails. */
-export function docker(layout: Layout, args: string[], options?: RunOptions): Promise<string> {
+export async function docker(layout: Layout, args: string[], options?: RunOptions): Promise<string> {
   const [program = '', ...rest] = besideEngine(layout, ['docker', ...args]);
-  return run(program, rest, options);
+  const { exitCode, stdout, stderr } = await finish(program, rest, options);
+  if (exitCode === 0) return stdout;
+  throw new LabError(`\`docker ${args.join(' ')}\`: ${stderr.trim()}`, `See ${enginePaths(layout).log}.`);
 }
 
 /** Makes a directory an image, as it is: 5 s for the 390 MB of a host's root (2026-11-25, two cores). */

@@ -9,6 +9,7 @@ import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout, namespaceOf } from './layout.ts';
 import { childrenOf, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
+import type { HostState } from './state.ts';
 import type { SeedFile } from './target/lab-target.ts';
 
 /** A file put on a host before it boots, for tests: certificates, for example. Owners by number. */
@@ -53,7 +54,8 @@ export async function removeHost(layout: Layout, name: string): Promise<void> {
   await rm(base, { recursive: true, force: true });
 }
 
-function put(root: string, file: HostFile): void {
+/** Writes a file to a host's disk. */
+export function put(root: string, file: HostFile): void {
   const path = join(root, file.path);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, file.content, { mode: file.mode });
@@ -133,7 +135,12 @@ function isFirstOfNamespace(pid: number): boolean {
   }
 }
 
+/** The cgroup of all processes of a host. */
+export function cgroupOf({ prefix }: Layout, { name, cgroup }: Pick<HostState, 'name' | 'cgroup'>): string {
+  return cgroup ?? join(prefix, name);
+}
+
 /** Ends a host as a power cut does. */
-export async function killHost(layout: Layout, name: string): Promise<void> {
-  await removeCgroup(join(layout.prefix, name));
+export async function killHost(layout: Layout, host: Pick<HostState, 'name' | 'cgroup'>): Promise<void> {
+  await removeCgroup(cgroupOf(layout, host));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie'] as const;
-export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'engine';
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'vagrant' | 'engine';
 
 export interface Recipe {
   name: ImageName;
@@ -52,6 +52,20 @@ const FLATCAR_FILES = {
   '/etc/selinux/config': 'SELINUX=disabled\nSELINUXTYPE=targeted\n',
 };
 
+/** Vagrant's own key, which is no secret: it puts a new one in its place. */
+const VAGRANT_KEY =
+  'ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key';
+const VAGRANT_FILES = {
+  '/etc/sudoers.d/vagrant': 'vagrant ALL=(ALL) NOPASSWD:ALL\n',
+  '/etc/sysusers.d/vagrant.conf': 'u vagrant - "Vagrant" /home/vagrant /bin/bash\n',
+  '/etc/tmpfiles.d/vagrant.conf': `d /home/vagrant 0755 vagrant vagrant
+d /home/vagrant/.ssh 0700 vagrant vagrant
+C /home/vagrant/.ssh/authorized_keys 0600 vagrant vagrant - /etc/ssh/vagrant.pub
+`,
+  // With the end of its line: Vagrant appends its new key to the file.
+  '/etc/ssh/vagrant.pub': `${VAGRANT_KEY}\n`,
+};
+
 /** What an image is made of. Consul and etcd are not in it: hosts fetch them as artifacts. */
 export function recipeOf(name: ImageName): Recipe {
   switch (name) {
@@ -77,6 +91,11 @@ export function recipeOf(name: ImageName): Recipe {
         enable,
         without: [...firstBoot, ...managers],
       };
+    }
+    // What Vagrant expects of a box: sshd, its user with its key, sudo without a password.
+    case 'vagrant': {
+      const packages = [...PLAIN, 'nodejs', 'openssh-server', 'sudo'];
+      return { name, suite: 'bookworm', packages, resolved: false, files: VAGRANT_FILES, enable: ['ssh.service'] };
     }
     // No host's: what the lab runs Docker's containers with, and Vagrant, which only has to find its engine.
     case 'engine':

@@ -3,16 +3,16 @@ import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from './cgroup.ts';
 import type { Scene } from './fault/scene.ts';
-import { bootHost, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
+import { bootHost, monotonic, mountHost, mountsUnder, prepareHost, removeHost } from './host.ts';
 import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
-import { filesFrom, type Seeds, upload, writeSeeds } from './seeds.ts';
+import { filesFrom, ownFiles, readSeeds, type Seeds, upload, writeSeeds } from './seeds.ts';
 import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
 import { forgetAll, type HostState, type LabState, writeState } from './state.ts';
 import type { Step } from './steps.ts';
-import { labTarget } from './target/targets.ts';
+import { LAB_TARGETS, labTarget, machinesOf } from './target/targets.ts';
 
 /** One cluster of a lab, with what its hosts find on empty disks. */
 export interface Planned extends Scene {
@@ -33,6 +33,7 @@ export interface StepOptions extends Spread {
 /** Mounts a host's disk and puts there what it has to find. */
 export async function makeDisk(layout: Layout, state: LabState, host: HostState, seeds: Seeds): Promise<void> {
   const target = labTarget(host.target);
+  if (target.machines !== undefined) return target.machines.write(layout, seeds.compiled);
   const image = state.images[target.image ?? state.image];
   if (image === undefined) throw new LabError(`the lab has no image for ${host.name}`, 'Boot it anew.');
   await mountHost(layout, image.directory, host.name);
@@ -41,8 +42,19 @@ export async function makeDisk(layout: Layout, state: LabState, host: HostState,
   await target.prepare?.({ layout, network: state.network, host, root }, seeds.compiled);
 }
 
+/** Deletes the disk of a host that is off. */
+export async function removeDisk(layout: Layout, host: HostState): Promise<void> {
+  await (machinesOf(host)?.erase(layout, host) ?? removeHost(layout, host.name));
+}
+
 /** Boots a host from its disk. */
 export async function startHost(layout: Layout, host: HostState): Promise<void> {
+  const machines = machinesOf(host);
+  if (machines !== undefined) {
+    const startedAt = monotonic();
+    Object.assign(host, await machines.boot(layout, host, ownFiles(readSeeds(layout), host)), { startedAt });
+    return;
+  }
   const { root } = hostPaths(layout, host.name);
   Object.assign(host, await bootHost(layout, host.name, labTarget(host.target).nspawn?.(root)));
 }
@@ -78,6 +90,21 @@ function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
     undo: async () => {
       for (const folder of [lab.log, lab.uploads]) await rm(folder, { recursive: true, force: true });
       await forgetAll(lab);
+    },
+  };
+}
+
+/** What makes those hosts that are not the lab's own to make. */
+function machinesStep({ layout, state }: Scene): Step {
+  return {
+    name: 'starting what makes the hosts',
+    do: async () => {
+      for (const name of new Set(state.hosts.map(({ target }) => target))) {
+        await labTarget(name).machines?.prepare({ layout, state });
+      }
+    },
+    undo: async () => {
+      for (const { machines } of LAB_TARGETS) await machines?.remove(layout);
     },
   };
 }
@@ -135,8 +162,13 @@ export function labSteps(first: Planned, beside: readonly Planned[], options: St
   };
   return [
     memoryStep(layout, clusters),
-    networkStep(layout, state.network, hosts),
+    networkStep(
+      layout,
+      state.network,
+      hosts.filter((host) => machinesOf(host) === undefined),
+    ),
     serversStep(layout, state.network, remember, options.serveCommand),
+    machinesStep(first),
     disksStep(layout, clusters),
     bootStep(layout, clusters, options),
   ];

@@ -1,14 +1,14 @@
 import { cutPower } from './fault/power.ts';
 import type { Scene } from './fault/scene.ts';
-import { removeHost } from './host.ts';
 import { LabError } from './lab-error.ts';
+import { removeDisk } from './lab-steps.ts';
 import { disconnectHost } from './network.ts';
 import { type HostState, writeState } from './state.ts';
 
 /** Takes a host's power, disk and cable. */
 export async function takeAway(scene: Scene, host: HostState): Promise<void> {
   await cutPower(scene, host);
-  await removeHost(scene.layout, host.name);
+  await removeDisk(scene.layout, host);
   await disconnectHost(scene.layout, host);
 }
 

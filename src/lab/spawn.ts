@@ -1,17 +1,24 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { makeCgroup } from './cgroup.ts';
+import { cgroupFiles, makeCgroup } from './cgroup.ts';
 import { LabError } from './lab-error.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
 /** First into the cgroup, then into the program: no moment at which it runs outside. */
 const ENTER = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 1; shift; n=$((n - 1)); done; exec "$@"';
 
+/** What stands before a command line to run it in a cgroup that is there. */
+export function enterCgroup(cgroup: string): string[] {
+  const files = cgroupFiles(cgroup);
+  return ['sh', '-c', ENTER, 'sh', String(files.length), ...files];
+}
+
 /** Starts a program that outlives this process, in a cgroup and session of its own, its output in a file. */
 export async function spawnDetached(cgroup: string, logFile: string, command: string[]): Promise<ProcessIdentity> {
-  const files = await makeCgroup(cgroup);
+  await makeCgroup(cgroup);
   const log = openSync(logFile, 'a');
-  const child = spawn('sh', ['-c', ENTER, 'sh', String(files.length), ...files, ...command], {
+  const [program = '', ...args] = [...enterCgroup(cgroup), ...command];
+  const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -12,11 +12,15 @@ import type { ProcessIdentity } from './process-identity.ts';
 export interface HostState extends HostPlan {
   /** How it boots: the name of a target of the lab. */
   target: string;
-  /** systemd-nspawn. */
+  /** systemd-nspawn, or the shim of a container. */
   supervisor?: ProcessIdentity;
   /** The host's own PID 1, as the machine sees it. */
   init?: ProcessIdentity;
-  /** When systemd-nspawn was started, in seconds of the machine's monotonic clock. */
+  /** The cgroup of all its processes, where it is not the lab's one of the host's name. */
+  cgroup?: string;
+  /** Its interface in the lab's network, where that is not `eth0`. */
+  device?: string;
+  /** When it was started, in seconds of the machine's monotonic clock. */
   startedAt?: number;
   /** The host in whose place this one is, by its name, where that one's own files are this one's. */
   filesOf?: string;

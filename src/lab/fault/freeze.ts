@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { freezeCgroup } from '../cgroup.ts';
+import { cgroupOf } from '../host.ts';
 import { isUp } from '../inside.ts';
 import { LabError } from '../lab-error.ts';
 import type { HostState } from '../state.ts';
@@ -14,14 +14,14 @@ function running(host: HostState): void {
 export async function freeze(scene: Scene, host: HostState, program?: Program): Promise<string> {
   if (program !== undefined) return stopProgram(scene, host, program);
   running(host);
-  await freezeCgroup(join(scene.layout.prefix, host.name), true);
+  await freezeCgroup(cgroupOf(scene.layout, host), true);
   return `${host.name}: all its processes are frozen; \`lab fault thaw ${host.name}\` lets them go on`;
 }
 
 export async function thaw(scene: Scene, host: HostState, program?: Program): Promise<string> {
   running(host);
   // A stopped program of a frozen host goes on only once the host does.
-  if (program === undefined) await freezeCgroup(join(scene.layout.prefix, host.name), false);
+  if (program === undefined) await freezeCgroup(cgroupOf(scene.layout, host), false);
   const count = goOn(scene, host, program);
   return `${host.name}: ${program ?? 'thawed'}${program === undefined ? '' : ' goes on'} (${count} stopped processes)`;
 }

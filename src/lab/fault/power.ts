@@ -1,14 +1,14 @@
-import { killHost, removeHost } from '../host.ts';
+import { killHost } from '../host.ts';
 import { isUp } from '../inside.ts';
 import { LabError } from '../lab-error.ts';
-import { makeDisk, startHost } from '../lab-steps.ts';
+import { makeDisk, removeDisk, startHost } from '../lab-steps.ts';
 import { readSeeds } from '../seeds.ts';
 import { type HostState, writeState } from '../state.ts';
 import type { Scene } from './scene.ts';
 
 /** Ends a host as a power cut does; its disk stays. */
 export async function cutPower({ layout }: Scene, host: HostState): Promise<void> {
-  await killHost(layout, host.name);
+  await killHost(layout, host);
 }
 
 /** Boots a host that is off. */
@@ -23,7 +23,7 @@ export async function emptyDisk(scene: Scene, host: HostState): Promise<void> {
   const { layout, state } = scene;
   const seeds = readSeeds(layout);
   await cutPower(scene, host);
-  await removeHost(layout, host.name);
+  await removeDisk(layout, host);
   await makeDisk(layout, state, host, seeds);
 }
 

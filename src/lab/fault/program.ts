@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { processesIn } from '../cgroup.ts';
+import { cgroupOf } from '../host.ts';
 import { isUp } from '../inside.ts';
 import { LabError } from '../lab-error.ts';
 import { parseStat } from '../process-identity.ts';
@@ -32,7 +33,7 @@ function read(file: string): string {
 
 /** The host's processes by its cgroup: certain, and it works when the host itself answers nothing. */
 export function pidsOf({ layout }: Scene, host: HostState, program?: Program): number[] {
-  const pids = processesIn(join(layout.prefix, host.name));
+  const pids = processesIn(cgroupOf(layout, host));
   if (program === undefined) return pids;
   return pids.filter((pid) => programOf(read(`/proc/${pid}/cmdline`).split('\0')) === program);
 }

@@ -4,6 +4,7 @@ import { nextHost } from '../next-host.ts';
 import { retire, takeAway } from '../remove.ts';
 import { ownFiles, readSeeds } from '../seeds.ts';
 import { type HostState, hostsElsewhere, writeState } from '../state.ts';
+import { machinesOf } from '../target/targets.ts';
 import { emptyDisk, powerOn } from './power.ts';
 import type { Scene } from './scene.ts';
 
@@ -19,6 +20,12 @@ export async function replace(
   { sameAddress = false }: ReplaceOptions = {},
 ): Promise<string> {
   const { layout, state } = scene;
+  if (machinesOf(old) !== undefined) {
+    throw new LabError(
+      `${old.name} cannot be replaced by a host of another name: ${old.target} makes the hosts of its description alone`,
+      `\`lab fault wipe ${old.name}\` gives it an empty disk.`,
+    );
+  }
   if (!sameAddress && ownFiles(readSeeds(layout), old).length > 0) {
     throw new LabError(
       `${old.name} has files for it alone, such as certificates for its address: the lab cannot make them for another`,

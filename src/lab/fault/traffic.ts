@@ -10,7 +10,7 @@ import type { Scene } from './scene.ts';
 function ends({ layout }: Scene, host: HostState): [namespace: string, device: string][] {
   return [
     [namespaceOf(layout, BRIDGE), portOf(host)],
-    [namespaceOf(layout, host.name), 'eth0'],
+    [namespaceOf(layout, host.name), host.device ?? 'eth0'],
   ];
 }
 

@@ -1,8 +1,11 @@
 import type { Role } from '../../plan/plan.ts';
 import type { HostPlan, Network } from '../addresses.ts';
+import type { Scene } from '../fault/scene.ts';
+import type { HostFile } from '../host.ts';
 import type { ImageName } from '../image-recipe.ts';
 import type { Layout } from '../layout.ts';
 import type { Tools } from '../preconditions.ts';
+import type { HostState } from '../state.ts';
 
 /** A file that has to be on a host before it boots. */
 export interface SeedFile {
@@ -30,7 +33,7 @@ export interface LabTarget {
   /** The compiler's target whose output it boots. */
   compiles: string;
   /** The program on the host that reads the output: the first step on the way up. */
-  reader: 'cloud-init' | 'ignition';
+  reader: 'cloud-init' | 'ignition' | 'vagrant';
   /** The only image whose hosts are of this kind; else the one that was asked for. */
   image?: ImageName;
   /** What the lab runs on this machine for it. */
@@ -48,6 +51,27 @@ export interface LabTarget {
   prepare?(bare: Bare, outputs: Outputs): Promise<void>;
   /** Further arguments of systemd-nspawn. */
   nspawn?(root: string): string[];
+  /** Who makes and boots its hosts, where they are not systemd-nspawn's on disks of the lab. */
+  machines?: Machines;
+}
+
+/** What is to be known of a host that was booted by another. */
+export type Running = Required<Pick<HostState, 'supervisor' | 'init' | 'cgroup' | 'device'>>;
+
+/** Machines that another program than systemd-nspawn makes, boots and deletes, by a description of them all. */
+export interface Machines {
+  /** Images that it needs besides that of the hosts. */
+  images: ImageName[];
+  /** Brings that program and the network into being, once for a lab. */
+  prepare(scene: Scene): Promise<void>;
+  /** Takes all of it away, whatever there is. */
+  remove(layout: Layout): Promise<void>;
+  /** Writes the description: before a host of it boots, and when it has changed. */
+  write(layout: Layout, outputs: Outputs): Promise<void>;
+  /** Boots a host, made if there is none, with files of its own on its disk. */
+  boot(layout: Layout, host: HostState, own: readonly HostFile[]): Promise<Running>;
+  /** Deletes a host's disk; it is off. */
+  erase(layout: Layout, host: HostState): Promise<void>;
 }
 
 /** A document of the compiler, which was asked to write it. */

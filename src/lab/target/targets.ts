@@ -4,10 +4,11 @@ import type { HostState } from '../state.ts';
 import { aws } from './aws.ts';
 import { ec2 } from './ec2.ts';
 import { flatcar } from './flatcar.ts';
-import type { LabTarget } from './lab-target.ts';
+import type { LabTarget, Machines } from './lab-target.ts';
+import { vagrantTarget } from './vagrant.ts';
 
 /** The targets that the lab can boot. */
-export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar];
+export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, vagrantTarget];
 
 /** What is booted where nothing is said. */
 export const DEFAULT_TARGETS: readonly string[] = [aws.name];
@@ -30,6 +31,11 @@ export function ownName(host: HostState): string {
 export function namesOf(host: HostState): string {
   const own = ownName(host);
   return own === host.name ? own : `${host.name} (${own})`;
+}
+
+/** Who makes and boots a host; undefined where the lab does. */
+export function machinesOf({ target }: Pick<HostState, 'target'>): Machines | undefined {
+  return labTarget(target).machines;
 }
 
 /** Hosts of each role get the targets in turn, counted from those that are there already. */
