@@ -33,7 +33,7 @@ const PLAIN = [
   'xz-utils',
 ];
 const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
-const ENGINE = ['ca-certificates', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
+const ENGINE = ['ca-certificates', 'docker-compose', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
 const RESOLVED = {
   packages: ['libnss-resolve', 'systemd-resolved'],
   enable: ['systemd-networkd.service', 'systemd-resolved.service'],
