@@ -21,7 +21,13 @@ export interface Image {
   resolved: boolean;
 }
 
-async function install(recipe: Recipe, root: string, sources: string, options: ImageOptions): Promise<void> {
+/** A root of a Debian suite with these packages and what they need. */
+export async function bootstrap(
+  recipe: { name: string; suite: string; packages: readonly string[] },
+  root: string,
+  sources: string,
+  options: Pick<ImageOptions, 'say' | 'signal'>,
+): Promise<void> {
   const mmdebstrap = [
     'mmdebstrap',
     '--variant=apt',
@@ -73,7 +79,7 @@ async function build(recipe: Recipe, directory: string, options: ImageOptions): 
   const started = Date.now();
   say(`image ${recipe.name}: building in ${directory}, once; about a minute, 500 MB`);
   try {
-    await install(recipe, half, await writeSources(join(cache, 'apt'), recipe.suite), options);
+    await bootstrap(recipe, half, await writeSources(join(cache, 'apt'), recipe.suite), options);
     await finishImage(recipe, half);
     await rm(directory, { recursive: true, force: true });
     await rename(half, directory);

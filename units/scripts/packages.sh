@@ -16,7 +16,12 @@ names() { # PROGRAM MANAGER: its packages
   esac
 }
 
+# What a run left that was cut off: services would never start again.
+policy=/usr/sbin/policy-rc.d
+! grep -qs quorumgate $policy || rm $policy
+
 wanted=
+command -v curl >/dev/null || wanted=curl
 while read -r name from rest; do
   [ "$from" = package ] || continue
   command -v "$name" >/dev/null || wanted="$wanted $name"
@@ -26,13 +31,14 @@ done </etc/quorumgate/programs
 if command -v apt-get >/dev/null; then
   manager=apt
   # Debian starts services when it installs them; ours start in their own order.
-  policy=/usr/sbin/policy-rc.d
-  if [ ! -e $policy ] || grep -q quorumgate $policy; then
-    trap 'rm -f $policy' EXIT
+  if [ ! -e $policy ]; then
+    trap 'rm $policy' EXIT
     trap 'exit 1' HUP INT TERM
     printf '#!/bin/sh\n# quorumgate\nexit 101\n' >$policy
     chmod 0755 $policy
   fi
+  # A run that was cut off: apt refuses everything until this is done.
+  dpkg --configure -a || :
   apt-get -q -o DPkg::Lock::Timeout=600 update
   install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
 elif command -v dnf >/dev/null; then

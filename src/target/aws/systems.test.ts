@@ -71,7 +71,7 @@ const SINCE: Record<string, number> = {
 };
 const ALWAYS = new Set(
   `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
-  EnvironmentFile ExecReload ExecStart ExecStartPre Group LimitNOFILE NotifyAccess OOMScoreAdjust OnActiveSec
+  EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group LimitNOFILE NotifyAccess OOMScoreAdjust OnActiveSec
   OnUnitInactiveSec PartOf PathChanged PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
   UMask User WantedBy Wants`.split(/\s+/),
 );
@@ -83,6 +83,7 @@ const VALUES: readonly { entry: RegExp; since: number }[] = [
   { entry: /^SystemCallFilter=@system-service$/, since: 239 },
   { entry: /^TimeoutStartSec=infinity$/, since: 229 },
   { entry: /^ProtectProc=invisible$/, since: 247 },
+  { entry: /^Exec\w+=!/, since: 235 },
 ];
 
 function entriesOf(text: string): string[] {
@@ -100,7 +101,7 @@ function unknownTo(version: number, entries: readonly string[]): string[] {
 }
 
 const unitFiles = [
-  ...readdirSync(new URL('units/', root))
+  ...readdirSync(new URL('units/', root), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(service|target|path|timer)$/.test(name))
     .map((name) => `units/${name}`),
   'templates/data-directory.conf',

@@ -17,7 +17,7 @@ export interface System {
 /** The oldest Node that the sidekicks run on. */
 export const OLDEST_NODE = 18;
 
-const BOOTED = 'booted in the lab';
+const BOOTED = 'booted in the lab, by NoCloud and by IMDSv2';
 const READ = 'by its documents';
 
 /** What the targets that use cloud-init are made for. Facts age: each row has its date. */
@@ -68,7 +68,7 @@ export const systems: readonly System[] = [
     cloudInit: '22.2.2',
     packages: { manager: 'dnf', socat: '1.7.4.2', node: '18.20.8' },
     resolver: 'systemd-resolved without its stub',
-    tried: READ,
+    tried: `${READ}; \`package\` by a real dnf`,
     source: 'AL2023 release notes 2023.8 to 2023.12; User Guide, "Node.js", "SELinux"; tailscale/tailscale#7816',
     date: '2026-11-25',
   },

@@ -296,7 +296,11 @@ apt:etcd) if apt-cache show etcd-server >/dev/null 2>&1; then echo etcd-server e
 esac
 }
 
+policy=/usr/sbin/policy-rc.d
+! grep -qs quorumgate $policy || rm $policy
+
 wanted=
+command -v curl >/dev/null || wanted=curl
 while read -r name from rest; do
 [ "$from" = package ] || continue
 command -v "$name" >/dev/null || wanted="$wanted $name"
@@ -305,13 +309,13 @@ done </etc/quorumgate/programs
 
 if command -v apt-get >/dev/null; then
 manager=apt
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ] || grep -q quorumgate $policy; then
-trap 'rm -f $policy' EXIT
+if [ ! -e $policy ]; then
+trap 'rm $policy' EXIT
 trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\n# quorumgate\nexit 101\n' >$policy
 chmod 0755 $policy
 fi
+dpkg --configure -a || :
 apt-get -q -o DPkg::Lock::Timeout=600 update
 install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
 elif command -v dnf >/dev/null; then
