@@ -27,9 +27,18 @@ interface Station {
 const active = (unit: UnitState | undefined) => unit?.active === 'active';
 const exited = (unit: UnitState | undefined) => unit?.active === 'active' && unit.sub === 'exited';
 
+const KUBELET = 'kubelet.service';
+
+/** Not on hosts that run it as a static pod: there its image comes in the pod's own time. */
+const program = (name: string): Station => ({
+  step: 'programs',
+  unit: `quorumgate-program@${name}.service`,
+  passed: (unit, { units }) => active(unit) || units.get(KUBELET)?.loaded === true,
+});
+
 const COMMON: readonly Station[] = [
   { step: 'address', unit: 'quorumgate-host.service', passed: active },
-  { step: 'programs', unit: 'quorumgate-program@consul.service', passed: active },
+  program('consul'),
   { step: 'consul', unit: 'consul.service', passed: active },
 ];
 
@@ -39,7 +48,7 @@ const STATIONS: Record<Role, readonly Station[]> = {
     ...COMMON,
     { step: 'dns', unit: 'consul-dns-udp.service', passed: active },
     { step: 'dns', unit: 'consul-dns-tcp.service', passed: active },
-    { step: 'programs', unit: 'quorumgate-program@etcd.service', passed: active },
+    program('etcd'),
     { step: 'register', unit: 'etcd-register-server.service', passed: exited },
     { step: 'gate', unit: 'etcd.service', passed: (unit) => active(unit) || unit?.mainStartedAt !== undefined },
     { step: 'etcd', unit: 'etcd.service', passed: active },
@@ -63,7 +72,7 @@ function statusOf({ active, sub, statusText, result }: UnitState): string {
 
 /** Units that have to be looked at for a role. */
 export function unitsOf(role: Role): string[] {
-  return [...new Set([FETCH, ...STATIONS[role].map(({ unit }) => unit)])];
+  return [...new Set([FETCH, KUBELET, ...STATIONS[role].map(({ unit }) => unit)])];
 }
 
 /** The first station that a host has not passed; `reader` is the program that writes the units at first boot. */

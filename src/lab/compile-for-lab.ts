@@ -1,12 +1,14 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { withReleases } from '../spec/locked.ts';
-import { ensureArtifact, offerFor } from './artifacts.ts';
+import { type Artifact, ensureArtifact, offerFor } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
 import { type OverlayOptions, overlay } from './overlay.ts';
+import { ensurePodImage } from './pod-image.ts';
 import { prepareMachine } from './preconditions.ts';
 import { ensureSidekick } from './single-executable.ts';
+import type { LabTarget } from './target/lab-target.ts';
 import { DEFAULT_TARGETS, labTarget } from './target/targets.ts';
 
 export interface SpecSource {
@@ -44,6 +46,9 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
   const inline = first.spec.programs.sidekick === 'inline' && !targets.some(({ withoutNode }) => withoutNode);
   const sidekick = inline ? undefined : await ensureSidekick(cache, say, signal);
+  const images = await podImages(first.spec, targets, [consul, etcd], (artifact) =>
+    ensurePodImage(cache, artifact, say, signal),
+  );
   const compiles = [...new Set(targets.map((target) => target.compiles))];
   const metadata = targets.every((target) => target.metadata === 'ec2') ? 'ec2' : undefined;
   const changes: string[] = [];
@@ -51,12 +56,42 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
     file,
     assets,
     overlay: (spec) => {
-      const overlaid = overlay(spec, { targets: compiles, metadata, size, consul, etcd, sidekick, guestOf, join });
+      const overlaid = overlay(spec, {
+        targets: compiles,
+        metadata,
+        size,
+        consul,
+        etcd,
+        images,
+        sidekick,
+        guestOf,
+        join,
+      });
       changes.splice(0, changes.length, ...overlaid.changes);
       return overlaid.spec;
     },
   });
   return { compiled, changes };
+}
+
+/** The images of what a spec runs as static pods; undefined when it is nothing. */
+async function podImages(
+  spec: Spec,
+  targets: readonly LabTarget[],
+  artifacts: readonly Artifact[],
+  image: (artifact: Artifact) => Promise<string>,
+): Promise<OverlayOptions['images']> {
+  const inPods = artifacts.filter(({ program }) => spec[program].runtime === 'static-pod');
+  if (inPods.length === 0) return undefined;
+  if (!targets.every(({ runsPods }) => runsPods)) {
+    throw new LabError(
+      'the spec has static pods, which only hosts of the target `kubelet` can run here',
+      'Boot it with `--target kubelet`.',
+    );
+  }
+  const pairs: [string, string][] = [];
+  for (const artifact of inPods) pairs.push([artifact.program, await image(artifact)]);
+  return Object.fromEntries(pairs);
 }
 
 /** A cluster that can be booted: the spec after the lab's overlay, and what it compiled to. */

@@ -53,5 +53,5 @@ export function etcdctl(
   of: readonly HostState[] = [host],
 ): Promise<Finished> {
   const env = etcdctlEnvironment(layout, host, of);
-  return inside(host, ['/opt/quorumgate/bin/etcdctl', '--command-timeout=3s', ...args], { env });
+  return inside(host, ['etcdctl', '--command-timeout=3s', ...args], { env });
 }

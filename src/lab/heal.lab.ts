@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
-import { consulFlaws } from './consul-health.ts';
 import type { Lab } from './handle.ts';
 import {
+  assertHealed,
   assertSound,
-  assertWhole,
   eventually,
   inLab,
   labSpec,
@@ -27,27 +25,6 @@ const runs = Number(process.env.RUNS ?? 10);
 
 const put = (lab: Lab, host: string, key: string) => lab.etcdctl(host, ['put', key, key]);
 const get = async (lab: Lab, host: string, key: string) => (await lab.etcdctl(host, ['get', key])).stdout;
-
-/** Everybody is up, with new members for these new disks and the old ones for the others. */
-async function assertHealed(t: ExecutionContext, lab: Lab, before: Map<string, string>, fresh: string[]) {
-  const { outcome, seen } = await lab.wait({ timeoutSeconds: 150 });
-  t.is(outcome, 'up', JSON.stringify(seen.filter(({ up }) => !up)));
-  await assertSound(t, lab);
-  t.deepEqual(
-    await eventually(
-      () => consulFlaws(lab),
-      (flaws) => flaws.length === 0,
-      90,
-    ),
-    [],
-  );
-  const after = await assertWhole(t, lab);
-  const former = new Set(before.values());
-  for (const [host, id] of after) {
-    if (fresh.includes(host)) t.false(former.has(id), `${host} has the member ID of a disk that is gone`);
-    else t.is(id, before.get(host) ?? '', `${host} kept its disk`);
-  }
-}
 
 labTest('a wiped disk, a new address, the same address: each is a new member', async (t) => {
   t.timeout(900_000);

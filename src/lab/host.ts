@@ -91,13 +91,19 @@ export interface Booted {
  * Boots systemd on the host's file system, in its namespaces; it outlives this process. `further` are arguments of
  * systemd-nspawn.
  */
-export async function bootHost(layout: Layout, name: string, further: readonly string[] = []): Promise<Booted> {
+export async function bootHost(
+  layout: Layout,
+  name: string,
+  further: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Booted> {
   const { root, console: log } = hostPaths(layout, name);
   const startedAt = monotonic();
   const supervisor = await spawnDetached(join(layout.prefix, name), log, [
     // Its namespace is its own: /sys as containers have it that nspawn made the network for, /proc/sys/net to write to.
     'env',
     'SYSTEMD_NSPAWN_API_VFS_WRITABLE=network',
+    ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
     'systemd-nspawn',
     '--quiet',
     '--boot',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { PODMAN_FILES } from './target/kubelet-stand-in.ts';
 
 /** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie'] as const;
-export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'vagrant' | 'engine';
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine';
 
 export interface Recipe {
   name: ImageName;
@@ -74,6 +75,11 @@ export function recipeOf(name: ImageName): Recipe {
     case 'trixie': {
       const packages = [...PACKAGES, ...RESOLVED.packages];
       return { name, suite: name, packages, resolved: true, files: FILES, enable: RESOLVED.enable };
+    }
+    // etcdctl: with pods hosts have no etcd of their own.
+    case 'kubelet': {
+      const packages = [...PACKAGES, 'catatonit', 'containerd', 'etcd-client', 'podman', 'runc'];
+      return { name, suite: 'bookworm', packages, resolved: false, files: { ...FILES, ...PODMAN_FILES }, enable: [] };
     }
     // As on Flatcar: no Node, no cloud-init, no Python, no package manager.
     case 'flatcar': {

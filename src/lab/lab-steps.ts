@@ -56,7 +56,8 @@ export async function startHost(layout: Layout, host: HostState): Promise<void> 
     return;
   }
   const { root } = hostPaths(layout, host.name);
-  Object.assign(host, await bootHost(layout, host.name, labTarget(host.target).nspawn?.(root)));
+  const { nspawn, environment } = labTarget(host.target);
+  Object.assign(host, await bootHost(layout, host.name, nspawn?.(root), environment));
 }
 
 /** Boots hosts, each at its moment. When one fails, those that have not begun do not begin. */

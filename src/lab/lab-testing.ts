@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { loadAssets } from '../io/assets.ts';
 import type { Finished } from './command.ts';
+import { consulFlaws } from './consul-health.ts';
 import type { Lab } from './handle.ts';
 import { type UpOptions, up, type WaitOptions } from './lab.ts';
 import { ownName } from './target/targets.ts';
@@ -133,6 +134,27 @@ export async function assertWhole(t: ExecutionContext, lab: Lab): Promise<Map<st
   t.deepEqual(rows.map(([, , name]) => name).sort(), members.map(ownName).sort());
   for (const [, state, , , , learner] of rows) t.deepEqual([state, learner], ['started', 'false'], stdout);
   return memberIds(lab);
+}
+
+/** Everybody is up, with new members for these new disks and the old ones for the others. */
+export async function assertHealed(t: ExecutionContext, lab: Lab, before: Map<string, string>, fresh: string[]) {
+  const { outcome, seen } = await lab.wait({ timeoutSeconds: 150 });
+  t.is(outcome, 'up', JSON.stringify(seen.filter(({ up }) => !up)));
+  await assertSound(t, lab);
+  t.deepEqual(
+    await eventually(
+      () => consulFlaws(lab),
+      (flaws) => flaws.length === 0,
+      90,
+    ),
+    [],
+  );
+  const after = await assertWhole(t, lab);
+  const former = new Set(before.values());
+  for (const [host, id] of after) {
+    if (fresh.includes(host)) t.false(former.has(id), `${host} has the member ID of a disk that is gone`);
+    else t.is(id, before.get(host) ?? '', `${host} kept its disk`);
+  }
 }
 
 /**

@@ -146,3 +146,17 @@ test('artifacts go by the minor line', (t) => {
   t.is(upstreamVersion('consul_1.8.7+dfsg1-2+b3_amd64.deb'), '1.8.7');
   t.is(upstreamVersion('etcd-server_1%3a3.5.16-4_amd64.deb'), '3.5.16');
 });
+
+test('what runs in pods gets its image by digest from the lab, and its kubelet no cluster to join', (t) => {
+  const digest = `sha256:${'e'.repeat(64)}`;
+  const pods = spec({
+    etcd: { version: '3.5.16', runtime: 'static-pod', image: `x/etcd@${digest}` },
+    kubernetes: { mode: 'joined' },
+  });
+  const { spec: changed, changes } = overlay(pods, { ...options, images: { etcd: digest } });
+  t.is(changed.etcd.image, `10.1.2.1/etcd@${digest}`);
+  t.is(changed.kubernetes.mode, 'stand-alone');
+  t.deepEqual([changed.programs.kubelet, changed.programs.containerd], ['image', 'image']);
+  t.true(changes.includes('kubernetes.mode: joined -> stand-alone'));
+  t.false(changes.some((line) => line.startsWith('programs.etcd')));
+});

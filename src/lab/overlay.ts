@@ -13,6 +13,8 @@ export interface OverlayOptions {
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
+  /** Digests of their images, for what runs as a static pod. */
+  images?: Partial<Record<Artifact['program'], string>> | undefined;
   /** The single executable, where the spec wants one or hosts have no Node. */
   sidekick?: Served | undefined;
   /** For a cluster beside another: that one's network, and where its Consul servers are. */
@@ -83,7 +85,13 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.programs[name] = value;
   };
   const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
-  for (const artifact of [options.consul, options.etcd]) set(artifact.program, served(artifact));
+  for (const artifact of [options.consul, options.etcd]) {
+    if (options.images?.[artifact.program] === undefined) set(artifact.program, served(artifact));
+  }
+  if (options.images !== undefined) {
+    set('kubelet', 'image');
+    runPods(spec, options.images, network, change);
+  }
   set('socat', 'image');
   if (options.sidekick === undefined) {
     set('node', 'image');
@@ -98,4 +106,19 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.documents.baseUrl = baseUrl;
   }
   return { spec, changes };
+}
+
+type Change = (path: string, from: string, to: string) => void;
+
+/** Images from the lab's registry, containerd from the hosts' image, and no cluster to join. */
+function runPods(spec: Spec, images: OverlayOptions['images'] & {}, { gateway }: Network, change: Change): void {
+  for (const [name, digest] of Object.entries(images) as [Artifact['program'], string][]) {
+    const image = `${gateway}/${name}@${digest}`;
+    change(`${name}.image`, spec[name].image ?? '', image);
+    spec[name].image = image;
+  }
+  change('programs.containerd', spec.programs.containerd, 'image');
+  spec.programs.containerd = 'image';
+  change('kubernetes.mode', spec.kubernetes.mode, 'stand-alone');
+  spec.kubernetes = { ...spec.kubernetes, mode: 'stand-alone' };
 }

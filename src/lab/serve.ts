@@ -7,6 +7,7 @@ import { answerFaulty, type Fault } from '../faulty-answer.ts';
 import { answer } from './dns-answer.ts';
 import { IMDS_ADDRESS, imds } from './imds.ts';
 import { instanceAt } from './instance.ts';
+import { MANIFEST_TYPE } from './pod-image.ts';
 
 export interface ServeOptions {
   /** The bridge's address. */
@@ -35,12 +36,16 @@ function faultFor(ready: string, host: string | undefined): Fault | undefined {
 
 function artifactServer({ uploads, store, ready }: ServeOptions): Server {
   return createServer((request, response) => {
-    const name = basename(new URL(request.url ?? '/', 'http://lab').pathname);
-    const file = [uploads, store].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? '';
+    const path = new URL(request.url ?? '/', 'http://lab').pathname;
+    if (path === '/v2/') return response.writeHead(200).end();
+    const name = basename(path);
+    const file = [uploads, store].map((folder) => join(folder, name)).find((one) => existsSync(one)) ?? '';
     try {
       const fault = faultFor(ready, request.socket.remoteAddress);
       if (fault !== undefined && existsSync(file)) return answerFaulty(fault, response, readFileSync(file));
-      response.writeHead(200, { 'content-length': statSync(file).size });
+      // Images are kept as a registry gives them out: by digest, only that it says what a manifest is.
+      const type = path.includes('/manifests/') ? { 'content-type': MANIFEST_TYPE } : {};
+      response.writeHead(200, { 'content-length': statSync(file).size, ...type });
       createReadStream(file).pipe(response);
     } catch {
       response.writeHead(404).end();

@@ -71,7 +71,7 @@ place() {
 }
 
 serves() { # as etcd itself says READY: once it is a member that can read and write
-  printf 'GET /health HTTP/1.0\r\n\r\n' | /opt/quorumgate/bin/socat -t 3 - "TCP4:127.0.0.1:$QG_METRICS_PORT" 2>/dev/null |
+  printf 'GET /health HTTP/1.0\r\n\r\n' | /opt/quorumgate/bin/socat -t 3 - "TCP4:127.0.0.1:$QG_METRICS_PORT,shut-none" 2>/dev/null |
     grep -q '"health":"true"'
 }
 

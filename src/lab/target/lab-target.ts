@@ -49,8 +49,12 @@ export interface LabTarget {
   seed(host: { name: string; role: Role }, outputs: Outputs): SeedFile[];
   /** What happens on real machines between an empty disk and the start of its systemd. */
   prepare?(bare: Bare, outputs: Outputs): Promise<void>;
+  /** Its hosts have a kubelet, or what stands in for it. */
+  runsPods?: true;
   /** Further arguments of systemd-nspawn. */
   nspawn?(root: string): string[];
+  /** Further variables of systemd-nspawn's environment. */
+  environment?: Readonly<Record<string, string>>;
   /** Who makes and boots its hosts, where they are not systemd-nspawn's on disks of the lab. */
   machines?: Machines;
 }

@@ -4,11 +4,12 @@ import type { HostState } from '../state.ts';
 import { aws } from './aws.ts';
 import { ec2 } from './ec2.ts';
 import { flatcar } from './flatcar.ts';
+import { kubelet } from './kubelet.ts';
 import type { LabTarget, Machines } from './lab-target.ts';
 import { vagrantTarget } from './vagrant.ts';
 
 /** The targets that the lab can boot. */
-export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, vagrantTarget];
+export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, kubelet, vagrantTarget];
 
 /** What is booted where nothing is said. */
 export const DEFAULT_TARGETS: readonly string[] = [aws.name];
