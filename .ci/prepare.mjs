@@ -3,7 +3,20 @@
 //   node .ci/prepare.mjs --ignored   leaves what is committed in dist/ as it is: the tests compare it with the sources
 // The lab installs what it needs of apt by itself and says so: its list is src/lab/preconditions.ts. READERS is that of the tests.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,11 +42,12 @@ export function prepare({ only } = {}) {
   }
   if (only === undefined) return;
   installReaders();
+  unpackPromtool();
   buildSingleExecutable();
 }
 
 /** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
-const READERS = { 'ignition-validate': 'ignition', vagrant: 'vagrant' };
+const READERS = { 'ignition-validate': 'ignition', kubectl: 'kubernetes-client', vagrant: 'vagrant' };
 
 function installReaders() {
   const missing = Object.entries(READERS).filter(([program]) => !onPath(program));
@@ -44,6 +58,28 @@ function installReaders() {
     run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...packages]);
   } catch (error) {
     console.log(`prepare: without it: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Prometheus' reader of alert rules, alone: its package would start a server. */
+function unpackPromtool() {
+  const name = 'node_modules/.cache/quorumgate/promtool';
+  if (time(name) !== undefined || process.platform !== 'linux' || !onPath('apt-get') || !onPath('dpkg-deb')) return;
+  console.log('prepare: apt-get download prometheus (19 MB; its promtool reads the alert rules, in tests)');
+  const work = mkdtempSync(path.join(tmpdir(), 'quorumgate-promtool-'));
+  const file = path.join(root, name);
+  try {
+    // Not as apt's own user, who may not write there.
+    run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', 'prometheus'], work);
+    const [deb = ''] = readdirSync(work);
+    run('dpkg-deb', ['-x', deb, 'tree'], work);
+    mkdirSync(path.dirname(file), { recursive: true });
+    cpSync(path.join(work, 'tree/usr/bin/promtool'), `${file}.new`);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    console.log(`prepare: without it: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
 }
 
@@ -69,9 +105,9 @@ export function noLab() {
   return undefined;
 }
 
-/** @param {string} command @param {string[]} args */
-function run(command, args) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+/** @param {string} command @param {string[]} args @param {string} [cwd] */
+function run(command, args, cwd = root) {
+  const { status, signal, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? signal}`);
 }

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { makeSchemas, serveApi } from './cli/kubernetes-testing.ts';
 import { compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 
@@ -11,6 +12,9 @@ import { loadAssets } from './io/assets.ts';
 // writes it). What boots hosts is run by lab/docs.lab.ts.
 const root = fileURLToPath(new URL('../', import.meta.url));
 const assets = await loadAssets();
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+let api: ReturnType<typeof serveApi> | undefined;
+test.after.always(async () => (await api)?.close());
 const documents = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.md') && !/node_modules|^out|coverage/.test(name),
 );
@@ -26,34 +30,62 @@ for (const name of documents) {
     });
   }
 
-  const blocks = [...text.matchAll(/```console\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  for (const step of blocks.flatMap((block) => block.split(/^\$ /m).slice(1))) {
-    const [command = '', ...output] = step.split('\n');
-    const [program, ...args] = command.split(' ');
-    if (program !== 'quorumgate' || args[0] === 'lab') continue;
-    test(`${name}: ${command}`, (t) => {
+  // The commands of one block follow each other, in one folder.
+  for (const [, block = ''] of text.matchAll(/```console\n([\s\S]*?)```/g)) {
+    const steps = block.split(/^\$ /m).slice(1).filter(isOffline);
+    if (steps.length === 0) continue;
+    // One after the other: each step is a process.
+    test.serial(`${name}: ${steps.map((step) => step.split('\n')[0]).join('; ')}`, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'quorumgate-docs-'));
       t.teardown(() => rmSync(folder, { recursive: true }));
       cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true });
-      const main = join(root, 'src/cli/main.ts');
-      const tsx = fileURLToPath(import.meta.resolve('tsx'));
-      const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, main, ...args], {
-        cwd: folder,
-        encoding: 'utf8',
-        env: { ...process.env, FORCE_COLOR: '0' },
-      });
-      if (process.env['UPDATE'] !== undefined) {
+      for (const step of steps) {
+        const [command = '', ...output] = step.split('\n');
+        if (command.startsWith('kubectl ') && !hasKubectl) {
+          t.log(`not here: ${command}`);
+          continue;
+        }
+        const actual = await outputOf(command, folder);
+        if (process.env['UPDATE'] === undefined) {
+          t.is(actual, output.join('\n'), command);
+          continue;
+        }
         const document = readFileSync(join(root, name), 'utf8');
         writeFileSync(
           join(root, name),
-          document.replace(`$ ${step}`, () => `$ ${command}\n${stdout}${stderr}`),
+          document.replace(`$ ${step}`, () => `$ ${command}\n${actual}`),
         );
         t.pass();
-      } else {
-        t.is(stdout + stderr, output.join('\n'));
       }
     });
   }
+
+  // What needs an account or a host is at least a script.
+  for (const [index, [, script = '']] of [...text.matchAll(/```sh\n([\s\S]*?)```/g)].entries()) {
+    test(`${name}: script ${index + 1} can be read by a shell`, (t) => {
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
+      t.is(status, 0, stderr);
+    });
+  }
+}
+
+function isOffline(step: string): boolean {
+  return /^(quorumgate (?!lab )|kubectl apply --dry-run=client |cat )/.test(step);
+}
+
+/** kubectl speaks to a stand-in for the API server, on loopback. */
+async function outputOf(command: string, folder: string): Promise<string> {
+  const [program = '', ...args] = command.split(' ');
+  const tsx = fileURLToPath(import.meta.resolve('tsx'));
+  const own = ['--import', tsx, join(root, 'src/cli/main.ts')];
+  if (program === 'kubectl') api ??= serveApi(makeSchemas());
+  const server = api === undefined ? [] : ['--kubeconfig=/dev/null', `--server=${(await api).url}`];
+  const [file, all] =
+    program === 'quorumgate' ? [process.execPath, [...own, ...args]] : [program, [...server, ...args]];
+  const env = { ...process.env, FORCE_COLOR: '0', HOME: folder, NO_PROXY: '127.0.0.1' };
+  return new Promise((resolve) => {
+    execFile(file, all, { cwd: folder, env }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
 }
 
 test('every npm script that the documents name is there', (t) => {

@@ -2,14 +2,11 @@ import { type Command, Option } from 'commander';
 import { type Compiled, compile } from '../compile.ts';
 import { type Format, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
-import { compareOutput } from '../io/compare.ts';
 import { readInput } from '../io/input.ts';
-import { IoError } from '../io/io-error.ts';
-import { writeOutput } from '../io/write.ts';
 import { SpecSchema } from '../spec/schema.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
-import { untouched } from './interruptible.ts';
+import { checkOutput, withOutput, write } from './output.ts';
 import { paint } from './paint.ts';
 
 interface CheckOptions {
@@ -20,19 +17,21 @@ interface CheckOptions {
 /** Adds `compile`, `check` and `schema`. */
 export function addCompileCommands(program: Command): void {
   const command = withSpec(program.command('compile').description('write the boot configuration of every host'));
-  const directory = (name: string) =>
-    // `-o "$OUT"` without an `OUT`.
-    name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
-  command
-    .option('-o, --output <directory>', 'where to write; one folder for each target', directory, 'out')
-    .option('--check', 'write nothing; exit 1 when the output directory is not what the spec gives now')
-    .action(async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
+  withOutput(command, 'where to write; one folder for each target').action(
+    async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;
-      if (options.check) return checkOutput(spec, options, compiled);
-      const written = await untouched(() => writeOutput(options.output, compiled.files));
-      process.stdout.write([...compiled.report, ...written].map((line) => `${line}\n`).join(''));
-    });
+      if (!options.check) return write(options.output, compiled.files, compiled.report);
+      const { output, target } = options;
+      const chosen = (target ?? []).flatMap((name) => ['--target', name]);
+      return checkOutput(output, compiled.files, {
+        known: target === undefined ? targets.map(({ name }) => name) : [],
+        spec,
+        again: ['quorumgate compile', spec, '-o', output, ...chosen].join(' '),
+        why: 'hosts with other user-data are replaced',
+      });
+    },
+  );
   withSpec(
     program.command('check').description('report everything that is wrong with a spec, and write nothing'),
   ).action(async (spec: string, options: CheckOptions) => {
@@ -45,20 +44,6 @@ export function addCompileCommands(program: Command): void {
     .action(() => {
       process.stdout.write(`${JSON.stringify(SpecSchema, null, 2)}\n`);
     });
-}
-
-/** Tells what in the output directory is not what the spec gives now. @throws IoError when there is anything */
-async function checkOutput(spec: string, { output, target }: CheckOptions & { output: string }, { files }: Compiled) {
-  const earlier = target === undefined ? targets.map(({ name }) => name) : [];
-  const found = await compareOutput(output, files, earlier);
-  if (found.length === 0) return;
-  process.stdout.write(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
-  const again = ['quorumgate compile', spec, '-o', output, ...(target ?? []).flatMap((name) => ['--target', name])];
-  const leftOver = found.some(({ kind }) => kind === 'left over') ? ', remove what is left over' : '';
-  throw new IoError(
-    `${output} is not what ${spec} gives now: ${found.length} of its files.`,
-    `Run \`${again.join(' ')}\`${leftOver}, and look at what changed: hosts with other user-data are replaced.`,
-  );
 }
 
 function withSpec(command: Command): Command {

@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { IoError } from '../io/io-error.ts';
 import { addCompileCommands } from './compile.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
+import { addKubernetesCommand } from './kubernetes.ts';
 import { addLabCommand } from './lab.ts';
 import { addLockCommand } from './lock.ts';
 import { addOperatorCommands } from './operator.ts';
@@ -16,6 +17,7 @@ const program = new Command('quorumgate')
   .exitOverride();
 
 addCompileCommands(program);
+addKubernetesCommand(program);
 addLockCommand(program);
 addLabCommand(program);
 addOperatorCommands(program);

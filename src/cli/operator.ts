@@ -1,9 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { compile } from '../compile.ts';
-import { render } from '../diagnostic/render.ts';
-import { loadAssets } from '../io/assets.ts';
-import { readInput } from '../io/input.ts';
 import { confirmByName, type Dialogue, NobodyToAsk } from '../operator/confirm.ts';
 import { list } from '../operator/list.ts';
 import { replace } from '../operator/replace.ts';
@@ -13,13 +9,13 @@ import { retire } from '../operator/retire-run.ts';
 import { clientFiles, settingsOf } from '../operator/settings.ts';
 import { readSnapshot } from '../operator/snapshot.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { EXIT } from './exit.ts';
+import { withSpec, withSpecArgument } from './with-spec.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const freshly = (): Fresh => ({ token: randomUUID(), now: Math.floor(Date.now() / 1000) });
 
-const REACH = `
+export const REACH = `
 Environment:
   CONSUL_HTTP_ADDR   a Consul agent that has joined (default: http://127.0.0.1:8500)
   CONSUL_HTTP_TOKEN  its token, where Consul asks for one
@@ -109,22 +105,6 @@ function withTls(command: Command): Command {
 
 function filesOf(spec: Spec, { cert, key, cacert }: TlsFlags) {
   return clientFiles(spec, { cert, key, ca: cacert });
-}
-
-function withSpecArgument(command: Command): Command {
-  return command.argument('<spec>', 'cluster spec (YAML), or - for standard input');
-}
-
-/** Runs on a spec that compiles; says what is wrong with any other, as `compile` does. */
-async function withSpec(file: string, use: (spec: Spec) => Promise<void>): Promise<void> {
-  const input = await readInput(file);
-  const { diagnostics, spec } =
-    'diagnostic' in input
-      ? { diagnostics: [input.diagnostic], spec: undefined }
-      : compile(input.text, { file: input.file, lock: input.lock, assets: await loadAssets() });
-  process.stderr.write(render(diagnostics, 'text'));
-  if (spec === undefined) process.exitCode = EXIT.wrong;
-  else await use(spec);
 }
 
 function dialogue(command: Command, yes = false): Dialogue {

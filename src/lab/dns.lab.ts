@@ -30,7 +30,8 @@ async function assertNames(t: ExecutionContext, lab: Lab, consul: boolean): Prom
   for (const { name: host } of lab.hosts) {
     const ordinary = await output(lab, host, 'getent ahostsv4 ordinary.test');
     t.regex(ordinary, /^10\.77\.0\.1\b/, `${host}, Consul ${consul ? 'runs' : 'is stopped'}`);
-    if (consul) t.regex(await output(lab, host, 'getent ahostsv4 etcd3.service.consul'), /^10\.77\.0\./, host);
+    // The members that serve, by the name that Kubernetes can take.
+    if (consul) t.regex(await output(lab, host, `getent ahostsv4 ${domain}`), /^10\.77\.0\./, host);
   }
 }
 

@@ -89,7 +89,8 @@ export async function registerClient(settings: Settings): Promise<void> {
     await register({
       ID: serviceId(settings, 'client'),
       Name: 'etcd3',
-      Tags: [tagOf(settings, 'client')],
+      // The second by itself is a name that has no `_`: `CLUSTER.etcd3.service…`.
+      Tags: [tagOf(settings, 'client'), settings.cluster],
       Address: settings.address,
       Port: settings.clientPort,
       Meta: { cid: id },

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { OutputFile } from '../compile.ts';
+import { compareOutput } from '../io/compare.ts';
+import { IoError } from '../io/io-error.ts';
+import { writeOutput } from '../io/write.ts';
+import { untouched } from './interruptible.ts';
+
+/** Adds `-o` and `--check` to a command that writes files. */
+export function withOutput(command: Command, what: string): Command {
+  const directory = (name: string) =>
+    // `-o "$OUT"` without an `OUT`.
+    name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
+  return command
+    .option('-o, --output <directory>', what, directory, 'out')
+    .option('--check', 'write nothing; exit 1 when the output directory is not what the spec gives now');
+}
+
+/** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */
+export async function write(directory: string, files: readonly OutputFile[], report: readonly string[]): Promise<void> {
+  const written = await untouched(() => writeOutput(directory, files));
+  process.stdout.write([...report, ...written].map((line) => `${line}\n`).join(''));
+}
+
+/**
+ * Tells what in the output directory is not what the spec gives now.
+ *
+ * @param known folders of which an earlier run may have left one over
+ * @param again the command that would make it so
+ * @param why what to look out for then
+ * @throws IoError when there is anything
+ */
+export async function checkOutput(
+  directory: string,
+  files: readonly OutputFile[],
+  { known = [], spec, again, why }: { known?: readonly string[]; spec: string; again: string; why: string },
+): Promise<void> {
+  const found = await compareOutput(directory, files, known);
+  if (found.length === 0) return;
+  process.stdout.write(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
+  const leftOver = found.some(({ kind }) => kind === 'left over') ? ', remove what is left over' : '';
+  throw new IoError(
+    `${directory} is not what ${spec} gives now: ${found.length} of its files.`,
+    `Run \`${again}\`${leftOver}, and look at what changed: ${why}.`,
+  );
+}
