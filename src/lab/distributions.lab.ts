@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { dense } from '../plan/build.ts';
+import { dense } from '../plan/file.ts';
 import { writeSources } from './apt.ts';
 import { finish } from './command.ts';
 import { bootstrap } from './image.ts';

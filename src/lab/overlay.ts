@@ -47,9 +47,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.targets = [...options.targets];
   }
   if (options.size !== undefined) {
-    if (!Number.isInteger(options.size) || options.size < 1 || options.size > 9 || options.size % 2 === 0) {
-      throw new LabError(`--size ${options.size} is not a cluster size`, 'Use 1, 3, 5, 7 or 9.');
-    }
+    assertSize(options.size);
     change('cluster.size', String(spec.cluster.size), String(options.size));
     spec.cluster.size = options.size;
   }
@@ -106,6 +104,11 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.documents.baseUrl = baseUrl;
   }
   return { spec, changes };
+}
+
+function assertSize(size: number): void {
+  if (Number.isInteger(size) && size >= 1 && size <= 9 && size % 2 === 1) return;
+  throw new LabError(`--size ${size} is not a cluster size`, 'Use 1, 3, 5, 7 or 9.');
 }
 
 type Change = (path: string, from: string, to: string) => void;
