@@ -46,7 +46,7 @@ export function addUp(lab: Command): void {
     .option('--seed <n>', 'decides those moments', number, 1)
     .addOption(imageOption())
     .addOption(
-      new Option('--target <name>', 'whose output to boot; may be repeated: hosts then get them in turn')
+      new Option('--target <name>', 'how hosts boot; may be repeated: they then get them in turn')
         .choices(names)
         .argParser((name: string, earlier: string[] = []) => {
           if (names.includes(name)) return [...earlier, name];
