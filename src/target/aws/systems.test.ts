@@ -36,6 +36,7 @@ test('the oldest Node is the one that the host refuses less than', (t) => {
 const SINCE: Record<string, number> = {
   AccuracySec: 209,
   AmbientCapabilities: 229,
+  Delegate: 218,
   DynamicUser: 232,
   IPAddressAllow: 235,
   IPAddressDeny: 235,
@@ -71,7 +72,7 @@ const SINCE: Record<string, number> = {
 };
 const ALWAYS = new Set(
   `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
-  EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group LimitNOFILE NotifyAccess OOMScoreAdjust OnActiveSec
+  EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec
   OnUnitInactiveSec PartOf PathChanged PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
   UMask User WantedBy Wants`.split(/\s+/),
 );
