@@ -76,8 +76,7 @@ function isOffline(step: string): boolean {
 /** kubectl speaks to a stand-in for the API server, on loopback. */
 async function outputOf(command: string, folder: string): Promise<string> {
   const [program = '', ...args] = command.split(' ');
-  const tsx = fileURLToPath(import.meta.resolve('tsx'));
-  const own = ['--import', tsx, join(root, 'src/cli/main.ts')];
+  const own = [join(root, 'dist/cli/index.mjs')];
   if (program === 'kubectl') api ??= serveApi(makeSchemas());
   const server = api === undefined ? [] : ['--kubeconfig=/dev/null', `--server=${(await api).url}`];
   const [file, all] =

@@ -36,7 +36,7 @@ function execute(program: string, args: string[], env: NodeJS.ProcessEnv = proce
 }
 
 const quorumgate = (args: string[], env: Record<string, string> = {}) =>
-  execute(process.execPath, ['--import=tsx', 'src/cli/main.ts', 'kubernetes', ...args], { ...process.env, ...env });
+  execute(process.execPath, ['dist/cli/index.mjs', 'kubernetes', ...args], { ...process.env, ...env });
 
 const DIGEST = `sha256:${'c'.repeat(64)}`;
 const FULL = [

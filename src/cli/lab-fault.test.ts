@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The command line in a place where no lab is: nothing is touched. */
 function lab(...args: string[]): { status: number | null; stderr: string } {
   const env = { ...process.env, QUORUMGATE_LAB_DIR: '/nonexistent/quorumgate-lab' };
-  return spawnSync(process.execPath, ['--import=tsx', 'src/cli/main.ts', 'lab', ...args], {
+  return spawnSync(process.execPath, ['dist/cli/index.mjs', 'lab', ...args], {
     cwd: root,
     env,
     encoding: 'utf8',

@@ -27,8 +27,7 @@ test.before(async () => {
 test.after.always(() => server.close());
 
 function run(cwd: string, ...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const tsx = fileURLToPath(import.meta.resolve('tsx'));
-  const command = ['--import', tsx, path.join(root, 'src/cli/main.ts'), ...args];
+  const command = [path.join(root, 'dist/cli/index.mjs'), ...args];
   const child = spawn(process.execPath, command, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (data) => (said[stream] += data));

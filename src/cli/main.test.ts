@@ -13,7 +13,7 @@ function run(args: string[], input = ''): Promise<{ code: number | null; stdout:
   return new Promise((resolve, reject) => {
     // SIGKILL: `compile` heeds no other signal while it writes.
     const options = { cwd: root, timeout: 60_000, killSignal: 'SIGKILL' } as const;
-    const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', ...args], options);
+    const child = spawn(process.execPath, ['dist/cli/index.mjs', ...args], options);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -123,7 +123,7 @@ for (const [stream, args] of [
   test.serial(`${stream} on a full disk is no bug: ${args[0]}`, async (t) => {
     const full = openSync('/dev/full', 'w');
     const fds = stream === 'stdout' ? (['ignore', full, 'pipe'] as const) : (['ignore', 'pipe', full] as const);
-    const command = ['--import=tsx', 'src/cli/main.ts', ...args];
+    const command = ['dist/cli/index.mjs', ...args];
     const child = spawn(process.execPath, command, { cwd: root, stdio: [...fds] });
     closeSync(full);
     let said = '';
@@ -137,7 +137,7 @@ for (const [stream, args] of [
 }
 
 test.serial('a reader who has enough ends it quietly', async (t) => {
-  const child = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', 'schema'], { cwd: root });
+  const child = spawn(process.execPath, ['dist/cli/index.mjs', 'schema'], { cwd: root });
   child.stdout.destroy();
   t.is(await new Promise((resolve) => child.on('close', resolve)), 0);
 });

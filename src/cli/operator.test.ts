@@ -31,7 +31,7 @@ interface Result {
 function run(args: string[], env: Record<string, string> = {}, input = ''): Promise<Result> {
   const all = { ...process.env, CONSUL_HTTP_ADDR: `127.0.0.1:${agent.port}`, ...env };
   return new Promise((resolve) => {
-    const command = ['--import=tsx', 'src/cli/main.ts', ...args];
+    const command = ['dist/cli/index.mjs', ...args];
     const child = execFile(process.execPath, command, { cwd: root, env: all }, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });

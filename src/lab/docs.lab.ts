@@ -16,7 +16,7 @@ labTest('every lab command of the README works', async (t) => {
   t.timeout(300_000);
   const { directory } = await labOptions({});
   const run = (args: string[]) =>
-    finish(process.execPath, ['--import=tsx', 'src/cli/main.ts', ...args], {
+    finish(process.execPath, ['dist/cli/index.mjs', ...args], {
       cwd: root,
       env: { QUORUMGATE_LAB_DIR: directory },
     });
