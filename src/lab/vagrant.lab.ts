@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import { processesIn } from './cgroup.ts';
 import { docker, enginePaths } from './docker.ts';
 import type { Lab } from './handle.ts';
+import { hostLog } from './journal.ts';
 import { assertSound, assertWhole, eventually, inLab, labTest, memberIds, output } from './lab-testing.ts';
 import { namespacesOf } from './network.ts';
 import { adopt, vagrant } from './target/vagrant.ts';
@@ -76,4 +77,34 @@ labTest('vagrant up, provision twice, reload, halt and up, destroy', async (t) =
   t.false(existsSync(enginePaths(layout).base), 'no image, no key, no disk');
   t.notRegex(await readFile('/proc/self/mountinfo', 'utf8'), new RegExp(`${layout.directory}/`));
   t.notRegex(spawnSync('ps', ['-eo', 'args']).stdout.toString(), new RegExp(`${layout.directory}/`));
+});
+
+labTest('one member each by cloud-init, Ignition and Vagrant: one cluster; faults hit a box as any host', async (t) => {
+  t.timeout(1_200_000);
+  await inLab({ targets: ['aws', 'flatcar', 'vagrant'], timeoutSeconds: 300 }, async (lab) => {
+    t.deepEqual(
+      lab.hosts.map(({ target }) => target),
+      ['aws', 'flatcar', 'vagrant'],
+    );
+    await assertSound(t, lab);
+    const before = await assertWhole(t, lab);
+    const box = 'etcd-3';
+    t.regex(await hostLog(lab.layout, box, 1000), /etcd/, 'its journal, read from its disk');
+
+    await lab.fault.partition([box]);
+    t.is((await lab.cluster()).rows.filter(({ healthy }) => healthy).length, 2);
+    await lab.fault.heal();
+    t.deepEqual(await wholeAgain(t, lab), before);
+
+    await lab.fault.kill(box);
+    await t.throwsAsync(lab.exec(box, ['true']), { message: /does not run/ });
+    await lab.fault.reboot(box);
+    t.deepEqual(await wholeAgain(t, lab), before, 'the same disk, the same member');
+
+    await lab.fault.wipe(box);
+    const after = await wholeAgain(t, lab);
+    t.not(after.get(box), before.get(box));
+    t.is(after.get('etcd-1'), before.get('etcd-1'));
+    await t.throwsAsync(lab.fault.replace(box), { message: /description/ });
+  });
 });
