@@ -104,7 +104,9 @@ test('what is fetched and is not what it should be is refused by each target tha
   const { spec } = readSpec(text, 'x', ['aws']);
   const [plan] = spec === undefined ? [] : buildPlans(spec, assetsWith(40_000));
   if (spec === undefined || plan === undefined) throw new Error('no plan');
-  for (const target of targets.filter(({ name }) => name !== 'vagrant')) {
+  // The others take a document of any size.
+  const limited = targets.filter(({ name }) => !['vagrant', 'compose'].includes(name));
+  for (const target of limited) {
     const { files, uploads = [] } = target.emit(plan, assetsWith(40_000), spec);
     const interpret = interpreters.get(target.name);
     t.is(uploads.length, 1, target.name);
