@@ -73,17 +73,21 @@ function isOffline(step: string): boolean {
   return /^(quorumgate (?!lab )|kubectl apply --dry-run=client |cat )/.test(step);
 }
 
-/** kubectl speaks to a stand-in for the API server, on loopback. */
+/** kubectl speaks to a stand-in for the API server, on loopback. Only quorumgate may fail: a document may show an error. */
 async function outputOf(command: string, folder: string): Promise<string> {
   const [program = '', ...args] = command.split(' ');
-  const own = [join(root, 'dist/cli/index.mjs')];
-  if (program === 'kubectl') api ??= serveApi(makeSchemas());
-  const server = api === undefined ? [] : ['--kubeconfig=/dev/null', `--server=${(await api).url}`];
-  const [file, all] =
-    program === 'quorumgate' ? [process.execPath, [...own, ...args]] : [program, [...server, ...args]];
+  let [file, all] = [program, args];
+  if (program === 'quorumgate') [file, all] = [process.execPath, [join(root, 'dist/cli/index.mjs'), ...args]];
+  if (program === 'kubectl') {
+    api ??= serveApi(makeSchemas());
+    all = ['--kubeconfig=/dev/null', `--server=${(await api).url}`, ...args];
+  }
   const env = { ...process.env, FORCE_COLOR: '0', HOME: folder, NO_PROXY: '127.0.0.1' };
-  return new Promise((resolve) => {
-    execFile(file, all, { cwd: folder, env }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  return new Promise((resolve, reject) => {
+    execFile(file, all, { cwd: folder, env }, (error, stdout, stderr) => {
+      if (error !== null && program !== 'quorumgate') reject(error);
+      else resolve(stdout + stderr);
+    });
   });
 }
 
