@@ -35,7 +35,7 @@ interface Mount {
 export interface ComposeFile {
   services: Record<string, Service>;
   networks: Record<string, { ipam: { config: { subnet: string }[] } }>;
-  volumes: Record<string, { driver_opts?: Record<string, string> }>;
+  volumes: Record<string, object>;
 }
 
 /** The one compose file of a cluster: each host is a few containers in one network namespace. */
@@ -56,14 +56,16 @@ export function composeFile(spec: Spec, plans: readonly Plan[]): ComposeFile {
       built.add(host.role);
       file.services[serviceName(host, container.unit)] = service;
     }
-    for (const volume of [...DISKS[host.role]]) file.volumes[`${host.name}-${volume}`] = {};
-    file.volumes[`${host.name}-run`] = { driver_opts: { type: 'tmpfs', device: 'tmpfs' } };
+    for (const volume of VOLUMES[host.role]) file.volumes[`${host.name}-${volume}`] = {};
   }
   return file;
 }
 
-/** Volumes of a host that outlive its containers. */
-const DISKS = { etcd: ['etcd', 'consul', 'machine'], 'consul-server': ['consul', 'machine'] } as const;
+/**
+ * What a host's containers share. `run` is no tmpfs: Docker unmounts one that is in use when the start of another container with
+ * it fails, as after a power cut, and mounts an empty one for those that come later (Engine 20.10.24, seen 2026-11-25).
+ */
+const VOLUMES = { etcd: ['etcd', 'consul', 'machine', 'run'], 'consul-server': ['consul', 'machine', 'run'] } as const;
 
 function serviceOf(spec: Spec, host: NumberedHost, container: Container): Service {
   const { unit, user, after } = container;
