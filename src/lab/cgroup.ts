@@ -75,12 +75,18 @@ export async function freezeCgroup(path: string, frozen: boolean): Promise<void>
   throw new LabError(`the processes in ${path} did not ${frozen ? 'stop' : 'go on'}`, 'Try again.');
 }
 
+function thaw(file: string): void {
+  if (existsSync(file)) quietly(() => writeFileSync(file, 'THAWED'));
+}
+
 /** Kills all processes in the cgroup `path`, waits until they are gone, and removes it. */
 export async function removeCgroup(path: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     for (const root of roots()) quietly(() => writeFileSync(join(root, path, 'cgroup.kill'), '1'));
     for (const pid of processesIn(path)) quietly(() => process.kill(pid, 'SIGKILL'));
     const left = everyRoot().flatMap((root) => subtree(join(root, path)));
+    // A container that an engine has paused by the older freezer ends only when it goes on.
+    for (const directory of left) thaw(join(directory, 'freezer.state'));
     if (left.length === 0) return;
     for (const directory of left) quietly(() => rmdirSync(directory));
     await sleep(25);

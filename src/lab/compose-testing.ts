@@ -84,6 +84,8 @@ export interface View {
   one: boolean;
 }
 
+const UNWELL = /unhealthy|starting|Exited|Restarting|Created/;
+
 /** A cluster made by Compose in a lab's engine. */
 export class Composed {
   readonly folder: string;
@@ -196,15 +198,26 @@ export class Composed {
     t.true(view.one, `${why}: ${JSON.stringify({ ...view, members: [...view.members] })}\n${await this.states()}`);
     const states = await eventually(
       () => this.states(),
-      (text) => !/unhealthy|starting|Exited|Restarting|Created/.test(text),
+      (text) => !UNWELL.test(text),
       60,
     );
-    t.notRegex(states, /unhealthy|starting|Exited|Restarting|Created/, why);
+    t.notRegex(states, UNWELL, `${why}\n${await this.lastWords(states)}`);
     return view;
   }
 
   states(): Promise<string> {
     return this.docker('ps', '-a', '--format', '{{.Label "com.docker.compose.service"}} {{.Status}}');
+  }
+
+  /** The logs of those services that are not well. */
+  private async lastWords(states: string): Promise<string> {
+    const services = states.split('\n').filter((line) => UNWELL.test(line));
+    const logs = services.map(async (line) => {
+      const [service = ''] = line.split(' ');
+      const { stdout, stderr } = await this.compose('logs', '--tail', '20', service);
+      return `${line}\n${stdout}${stderr}`;
+    });
+    return (await Promise.all(logs)).join('\n');
   }
 
   /** Ends the engine and everything in it at once, and starts the engine again. */
@@ -266,6 +279,7 @@ export async function withCompose(
     await use(composed);
   } finally {
     await undoSteps(steps);
+    await removeCgroup(layout.prefix);
     rmSync(directory, { recursive: true, force: true });
   }
 }
