@@ -11,7 +11,7 @@ const LIFE = ['-days', '30'];
 
 /**
  * Certificates of a throwaway CA at the paths that the spec names, one pair for each member, good for its address and
- * 127.0.0.1. The keys are readable by all on the host: user etcd does not exist before it boots.
+ * 127.0.0.1, and for its name in Consul's DNS where that is asked. The keys are readable by all on the host: user etcd does not exist before it boots.
  */
 export async function throwawayCertificates(spec: Spec, hosts: readonly HostPlan[]): Promise<Map<string, HostFile[]>> {
   const { tls } = spec;
@@ -24,8 +24,16 @@ export async function throwawayCertificates(spec: Spec, hosts: readonly HostPlan
     await openssl('req', ...ca);
     for (const { name, address, role } of hosts) {
       if (role !== 'etcd') continue;
-      const names = `subjectAltName=IP:${address},IP:127.0.0.1,DNS:${name}\nextendedKeyUsage=serverAuth,clientAuth\n`;
-      writeFileSync(join(folder, 'names'), names);
+      const names = [`IP:${address}`, 'IP:127.0.0.1', `DNS:${name}`];
+      // Where etcd asks DNS it calls its peers by the names that Consul gives to addresses.
+      if (spec.etcd.discovery === 'srv') {
+        const { datacenter, domain } = spec.consul;
+        names.push(`DNS:${Buffer.from(address.split('.').map(Number)).toString('hex')}.addr.${datacenter}.${domain}`);
+      }
+      writeFileSync(
+        join(folder, 'names'),
+        `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth,clientAuth\n`,
+      );
       await openssl('req', ...KEY, '-keyout', 'key', '-out', 'request', '-subj', `/CN=${name}`);
       const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', ...LIFE];
       await openssl('x509', '-req', '-in', 'request', '-out', 'crt', ...signed);
