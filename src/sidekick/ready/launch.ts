@@ -52,9 +52,10 @@ function restore(settings: Settings, record: ClusterRecord): void {
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   // From 3.6 on only etcdutl can.
-  const tool = ['etcdutl', 'etcdctl'].map((name) => join(programs, name)).find((path) => existsSync(path));
+  const tool = [`${programs}/etcdutl`, `${programs}/etcdctl`, '/usr/bin/etcdctl'].find((path) => existsSync(path));
+  if (tool === undefined) throw new Error(`${programs}/etcdutl is not there; put it there`);
   const env = { ...process.env, ETCDCTL_API: '3' };
-  execFileSync(tool ?? 'etcdctl', ['snapshot', 'restore', file, ...args], { env, stdio: 'inherit' });
+  execFileSync(tool, ['snapshot', 'restore', file, ...args], { env, stdio: 'inherit' });
   markLaunched(settings, record, undefined);
   // The log last: with it there is data.
   for (const part of ['snap', 'wal']) {
