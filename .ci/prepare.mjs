@@ -47,7 +47,13 @@ export function prepare({ only } = {}) {
 }
 
 /** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
-const READERS = { 'ignition-validate': 'ignition', kubectl: 'kubernetes-client', vagrant: 'vagrant' };
+const READERS = {
+  busybox: 'busybox',
+  'docker-compose': 'docker-compose',
+  'ignition-validate': 'ignition',
+  kubectl: 'kubernetes-client',
+  vagrant: 'vagrant',
+};
 
 function installReaders() {
   const missing = Object.entries(READERS).filter(([program]) => !onPath(program));

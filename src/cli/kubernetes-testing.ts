@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { createGenerator } from 'ts-json-schema-generator';
+import { serveLoopback } from '../loopback-testing.ts';
 
 /** As much of JSON Schema as the generator writes. */
 export interface Schema {
@@ -143,7 +142,7 @@ export async function serveApi(schemas: Schemas) {
   const asked: string[] = [];
   const known = answers(schemas);
   const document = openApi(schemas);
-  const server = createServer((request, response) => {
+  const server = await serveLoopback((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     asked.push(`${request.method} ${path}`);
     if (path === '/openapi/v2') return response.end(document);
@@ -159,7 +158,5 @@ export async function serveApi(schemas: Schemas) {
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
     return response.end(JSON.stringify(answer ?? missing));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, asked, close: () => server.close() };
+  return { ...server, asked };
 }

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { type Loopback, serveLoopback } from '../loopback-testing.ts';
 
 // The command itself, against a real server of releases on loopback.
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,15 +13,14 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** What is served, by path; tests have paths of their own. */
 const served = new Map<string, string>();
-let server: Server;
+let server: Loopback;
 let base = '';
 
 test.before(async () => {
-  server = createServer(({ url = '' }, response) => {
+  server = await serveLoopback(({ url = '' }, response) => {
     response.end(served.get(url));
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
 });
 test.after.always(() => server.close());
 

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +7,7 @@ import test from 'ava';
 import { gzip } from '../format/gzip.ts';
 import { sha256 } from '../format/hash.ts';
 import { printTar } from '../format/tar.ts';
+import { type Loopback, serveLoopback } from '../loopback-testing.ts';
 import { dense } from './file.ts';
 
 // units/scripts/fetch.sh, as it lands on hosts, against a real server and real archives.
@@ -26,13 +25,13 @@ const archiveOf = (firstBoot: string) =>
 const good = archiveOf('echo booted >>"$HOST/booted"\n');
 const failing = archiveOf('echo no such user >&2; exit 1\n');
 
-let server: Server;
+let server: Loopback;
 let base = '';
 /** Requests for `/late`: the first fails. */
 let late = 0;
 
 test.before(async () => {
-  server = createServer(({ url = '' }, response) => {
+  server = await serveLoopback(({ url = '' }, response) => {
     if (url === '/cut') {
       response.writeHead(200, { 'content-length': good.length });
       response.write(good.subarray(0, good.length - 10), () => response.destroy());
@@ -47,13 +46,11 @@ test.before(async () => {
       response.writeHead(found === undefined ? 404 : 200).end(found);
     }
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
 });
 
-test.after.always(() => {
-  server.closeAllConnections();
-  server.close();
+test.after.always(async () => {
+  await server.close();
   rmSync(work, { recursive: true, force: true });
 });
 

@@ -1,13 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { answerFaulty, type Fault } from '../faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../loopback-testing.ts';
 import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a server that fails in every way and then is well again.
@@ -21,22 +20,20 @@ const hash = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).
 type Answer = Fault | Uint8Array;
 /** What the server answers for each path: one after the other, then the right bytes for ever. */
 const answers = new Map<string, Answer[]>();
-let server: Server;
+let server: Loopback;
 let base = '';
 
 test.before(async () => {
-  server = createServer(({ url = '' }, response) => {
+  server = await serveLoopback(({ url = '' }, response) => {
     if (!answers.has(url)) return answerFaulty('missing', response, good);
     const answer = answers.get(url)?.shift() ?? good;
     if (typeof answer === 'string') answerFaulty(answer, response, good);
     else response.writeHead(200, { 'content-length': answer.length }).end(answer);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
 });
-test.after.always(() => {
-  server.closeAllConnections();
-  server.close();
+test.after.always(async () => {
+  await server.close();
   rmSync(work, { recursive: true, force: true });
 });
 

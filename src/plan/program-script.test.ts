@@ -10,12 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { type Loopback, serveLoopback } from '../loopback-testing.ts';
 import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a real server and real archives.
@@ -27,7 +26,7 @@ const broken = '#!/nowhere/interpreter\n';
 const single = '#!/bin/sh\necho "no program $0"; exit 2\n';
 
 const files = new Map<string, Buffer>();
-let server: Server;
+let server: Loopback;
 let base = '';
 
 test.before(async () => {
@@ -47,16 +46,15 @@ test.before(async () => {
   files.set('/sidekick-x64', Buffer.from(single));
   files.set('/sidekick-arm64', Buffer.from(broken));
   files.set('/empty.tar.gz', execFileSync('tar', ['-cz', '-C', join(work, 'good'), 'share']));
-  server = createServer(({ url = '' }, response) => {
+  server = await serveLoopback(({ url = '' }, response) => {
     const found = files.get(url.replace(/\?.*/, ''));
     response.writeHead(found === undefined ? 404 : 200).end(found);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
 });
 
-test.after.always(() => {
-  server.close();
+test.after.always(async () => {
+  await server.close();
   rmSync(work, { recursive: true, force: true });
 });
 

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
+import { serveLoopback } from '../loopback-testing.ts';
 import { buildPlans } from '../plan/build.ts';
 import { readSpec } from '../spec/read.ts';
 import { SMALLEST } from '../spec/reference.ts';
@@ -26,7 +25,7 @@ type Served = (whole: Uint8Array, requests: number) => { status: number; bytes?:
 async function boot(served: Served, timeout = 30): Promise<{ said: string; found: boolean; requests: number }> {
   let whole = new Uint8Array();
   let requests = 0;
-  const server: Server = createServer((_, response) => {
+  const server = await serveLoopback((_, response) => {
     requests += 1;
     const { status, bytes, cut } = served(whole, requests);
     // Without bytes: no answer at all.
@@ -35,11 +34,10 @@ async function boot(served: Served, timeout = 30): Promise<{ said: string; found
     if (cut) response.write(bytes.subarray(0, 100), () => response.destroy());
     else response.end(bytes);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-stub-'));
   const at = (name: string) => join(folder, name);
   try {
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+    const baseUrl = `${server.url}/a`;
     const { files } = emitIgnition3(plan ?? never(), 'flatcar', { platform: 'virtualbox', baseUrl, timeout });
     whole = Uint8Array.from(files[1]?.bytes ?? []);
     writeFileSync(at('config.ign'), files[0]?.bytes ?? '');
@@ -62,8 +60,7 @@ async function boot(served: Served, timeout = 30): Promise<{ said: string; found
       requests,
     };
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,30 +1,24 @@
 import { createHash } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { answerFaulty, FAULTS } from '../../faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../../loopback-testing.ts';
 import { fetchHash, fetchText } from './fetch.ts';
 import { ReleaseFault } from './release-fault.ts';
 
 // Against a real server on loopback that fails in every way.
 const bounds = { bytes: 100_000, total: 60_000, idle: 60_000 };
 const body = Buffer.from('{"format": 1}'.repeat(20));
-const servers: Server[] = [];
+const servers: Loopback[] = [];
 
 async function serving(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+  const server = await serveLoopback(listener);
   servers.push(server);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.json`;
+  return `${server.url}/index.json`;
 }
 
-test.after.always(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+test.after.always(() => Promise.all(servers.map((server) => server.close())));
 
 const expected: Record<(typeof FAULTS)[number], RegExp | undefined> = {
   missing: /^http\S+ answers 404$/,
@@ -95,7 +89,6 @@ test('more than the bound, whether the server says so or not', async (t) => {
 test('bytes that are no text, and a server that is not there', async (t) => {
   const url = await serving((_, response) => response.end(Buffer.from([0xff, 0xfe])));
   await t.throwsAsync(fetchText(url, bounds), { message: /is not UTF-8 text$/ });
-  const server = servers.at(-1);
-  await new Promise((done) => server?.close(done));
+  await servers.at(-1)?.close();
   await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseFault, message: /ECONNREFUSED/ });
 });

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { answerFaulty, FAULTS, type Fault } from '../../faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../../loopback-testing.ts';
 import type { Wanted } from '../../spec/locked.ts';
 import { type ResolveOptions, resolveReleases } from './resolve.ts';
 
@@ -46,24 +45,22 @@ const served: Record<string, string> = {
   '/b/r/etcd/3.5.16/SHA256SUMS': `${sha256}  etcd-linux-amd64.tar.gz\n`,
 };
 
-let server: Server;
+let server: Loopback;
 let base = '';
 let asked: string[] = [];
 
 test.before(async () => {
-  server = createServer(({ url = '' }, response) => {
+  server = await serveLoopback(({ url = '' }, response) => {
     asked.push(url);
     const fault = FAULTS.find((one) => url === `/${one}`);
     if (fault !== undefined) return answerFaulty(fault, response, Buffer.from(served['/both.json'] ?? ''));
     const text = served[url];
     response.writeHead(text === undefined ? 404 : 200).end(text);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
 });
-test.after.always(() => {
-  server.closeAllConnections();
-  server.close();
+test.after.always(async () => {
+  await server.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
