@@ -79,20 +79,21 @@ labTest('vagrant up, provision twice, reload, halt and up, destroy', async (t) =
   t.notRegex(spawnSync('ps', ['-eo', 'args']).stdout.toString(), new RegExp(`${layout.directory}/`));
 });
 
-labTest('one member each by cloud-init, Ignition and Vagrant: one cluster; faults hit a box as any host', async (t) => {
+labTest('members by NoCloud, IMDSv2, Ignition and Vagrant: one cluster; faults hit a box as any host', async (t) => {
   t.timeout(1_200_000);
-  await inLab({ targets: ['aws', 'flatcar', 'vagrant'], timeoutSeconds: 300 }, async (lab) => {
+  const targets = ['aws', 'ec2', 'flatcar', 'vagrant'];
+  await inLab({ size: 5, targets, timeoutSeconds: 300 }, async (lab) => {
     t.deepEqual(
       lab.hosts.map(({ target }) => target),
-      ['aws', 'flatcar', 'vagrant'],
+      [...targets, 'aws'],
     );
     await assertSound(t, lab);
     const before = await assertWhole(t, lab);
-    const box = 'etcd-3';
+    const box = 'etcd-4';
     t.regex(await hostLog(lab.layout, box, 1000), /etcd/, 'its journal, read from its disk');
 
     await lab.fault.partition([box]);
-    t.is((await lab.cluster()).rows.filter(({ healthy }) => healthy).length, 2);
+    t.is((await lab.cluster()).rows.filter(({ healthy }) => healthy).length, 4);
     await lab.fault.heal();
     t.deepEqual(await wholeAgain(t, lab), before);
 
