@@ -13,8 +13,10 @@ const programs = '/opt/quorumgate/bin';
 export function writeDecision(environment: Record<string, string>): void {
   mkdirSync(runtimeDirectory, { recursive: true });
   const path = `${runtimeDirectory}/decision.env`;
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
-  writeFileSync(`${path}.new`, lines.join(''));
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  // Members answer with what they like: a line more would be a variable more, for root's shell too.
+  if (!lines.every((line) => /^[\w=:/.,[\]-]*$/.test(line))) throw new Error(`refusing ${lines}`);
+  writeFileSync(`${path}.new`, `${lines.join('\n')}\n`);
   renameSync(`${path}.new`, path);
 }
 
