@@ -218,7 +218,7 @@ const migrate = (lab: Lab, host: string) =>
   output(
     lab,
     host,
-    `systemctl stop etcd
+    `systemctl stop etcd consul
     cloud-init --file user-data.yaml single --name write_files --frequency always
     sh /opt/quorumgate/libexec/first-boot`,
   );

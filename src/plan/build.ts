@@ -60,11 +60,14 @@ function dataDirectoryDropIns({ etcd }: Spec, { templates }: Assets): PlanFile[]
 
 const DATA_DIRECTORY = '/var/lib/etcd';
 
+/** The kubelet makes it for root alone (since Kubernetes 1.30): whoever watches a pod has to see that it has ended. */
+const LOGS = 'd /var/log/pods 0755\n';
+
 function tmpfiles(spec: Spec, role: Role): PlanFile[] {
   const { dataDirectory } = spec.etcd;
   const own = role === 'etcd' && dataDirectory !== DATA_DIRECTORY ? [`d ${dataDirectory} 0700 etcd etcd\n`] : [];
   // At boot: what was there when the power went is not the gate's word of this start.
-  const pods = runsPods(spec, role) ? [`d ${MANIFESTS}\n`, `r! ${MANIFESTS}/quorumgate-*\n`] : [];
+  const pods = runsPods(spec, role) ? [`d ${MANIFESTS}\n`, `r! ${MANIFESTS}/quorumgate-*\n`, LOGS] : [];
   const lines = [...own, ...pods];
   return lines.length === 0
     ? []

@@ -116,7 +116,8 @@ export function etcdPod(spec: Spec, unit: string): string {
   const { version, metricsPort, dataDirectory, image = '' } = spec.etcd;
   const environment = tlsEnvironment(spec);
   const files = Object.values(environment).filter((value) => value.startsWith('/'));
-  const folders = [...new Set(files.map(folderOf))].sort();
+  // The data directory is mounted anyhow, and nothing may be mounted twice.
+  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== dataDirectory).sort();
   const env = [
     ...Object.entries(environment).map(([name, value]) => ({ name, value })),
     ...DECISION.map((name) => ({ name, value: `@{${name}}` })),

@@ -62,6 +62,7 @@ function begin(name, wanted) {
   const registry = container.image.split('/')[0];
   fs.writeFileSync('/etc/containers/registries.conf.d/lab.conf', '[[registry]]\nlocation = "' + registry + '"\ninsecure = true\n');
   const log = path.join(logs, container.name, '0.log');
+  fs.mkdirSync('/var/log/pods', { recursive: true, mode: 0o750 });
   fs.mkdirSync(path.dirname(log), { recursive: true });
   // Before it starts: who is killed in the middle knows it again.
   fs.writeFileSync(fileOf(name), JSON.stringify(wanted));
@@ -104,7 +105,7 @@ if (fs.existsSync(memory)) {
   }
 } else {
   podman('pod', 'rm', '--force', '--all');
-  fs.rmSync('/var/log/pods', { recursive: true, force: true });
+  if (fs.existsSync('/var/log/pods')) for (const name of fs.readdirSync('/var/log/pods')) fs.rmSync('/var/log/pods/' + name, { recursive: true });
   fs.mkdirSync(memory);
 }
 fs.mkdirSync('/etc/containers/registries.conf.d', { recursive: true });
