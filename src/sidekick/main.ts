@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
+import { realPorts } from './host/ports.ts';
+import { say } from './host/say.ts';
 import { gate } from './ready/gate.ts';
 import { assertCluster } from './register/assert.ts';
 import { registerClient } from './register/client.ts';
 import { registerServer } from './register/server.ts';
-import { say } from './shared/say.ts';
+import type { Ports } from './shared/ports.ts';
 import { readSettings, type Settings } from './shared/settings.ts';
 
 /**
@@ -14,7 +16,7 @@ import { readSettings, type Settings } from './shared/settings.ts';
  *     etcd-register client   the running cluster is the predicted one, and found by clients
  *     etcd-register assert   the same, of a cluster that etcd has found by DNS, before it is ready
  */
-const programs = new Map<string, (settings: Settings) => Promise<void>>([
+const programs = new Map<string, (settings: Settings, ports: Ports) => Promise<void>>([
   ['etcd-ready', gate],
   ['etcd-register server', registerServer],
   ['etcd-register client', registerClient],
@@ -28,7 +30,10 @@ if (program === undefined) {
   process.exitCode = 2;
 } else {
   Promise.resolve()
-    .then(() => program(readSettings(process.env)))
+    .then(() => {
+      const settings = readSettings(process.env);
+      return program(settings, realPorts(settings));
+    })
     .catch((error: Error) => {
       // systemd starts it again; the cause belongs into the status all the same.
       say(`failed: ${error.message}`);

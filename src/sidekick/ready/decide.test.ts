@@ -1,229 +1,113 @@
 import test from 'ava';
-import type { Member } from '../shared/etcd.ts';
-import { makeRecord, memberIdOf } from '../shared/record.ts';
+import { launchKey, lineageKey, recordKey, retiredKey } from '../shared/keys.ts';
+import { makeRecord } from '../shared/record.ts';
 import { decide } from './decide.ts';
-import type { Decision, Observed, Peer } from './observed.ts';
-
-const peer = (n: number, change: Partial<Peer> = {}, meta: Record<string, string> = {}): Peer => ({
-  node: `h${n}`,
-  id: `h${n}-server`,
-  address: `10.0.0.${n}`,
-  port: 2380,
-  peerUrl: `http://10.0.0.${n}:2380`,
-  meta: { incarnation: `i${n}`, state: 'empty', size: '3', scheme: 'http', ...meta },
-  ...change,
-});
-const three = [peer(1), peer(2), peer(3)];
-const members = three.map((p) => ({ name: p.node, incarnation: p.meta.incarnation ?? '', peer_url: p.peerUrl }));
-const record = makeRecord(members, 'token', 1);
-const other = makeRecord(members, 'other', 1);
-
-const base: Observed = {
-  self: {
-    name: 'h1',
-    peerUrl: 'http://10.0.0.1:2380',
-    size: 3,
-    scheme: 'http',
-    incarnation: 'i1',
-    phase: 'fresh',
-    wal: false,
-    record: undefined,
-    memberId: undefined,
-    launchedAt: undefined,
-    untouched: false,
-    cloned: false,
-    quarantined: undefined,
-    asksDns: false,
-    unfit: undefined,
-  },
-  record: { known: true, value: undefined },
-  retired: false,
-  candidates: { known: true, value: three },
-  probe: { answering: [], dns: { known: true, value: 'agrees' } },
-  token: 'token',
-  membership: undefined,
-  dead: [],
-  attempt: { added: undefined, replaced: false },
-};
-type Change = Omit<Partial<Observed>, 'self'> & { self?: Partial<Observed['self']> };
-const given = ({ self, ...rest }: Change): Observed => ({ ...base, ...rest, self: { ...base.self, ...self } });
-const silent = { known: false, cause: 'Consul has no leader' } as const;
-const known = <T>(value: T) => ({ known: true, value }) as const;
-
-const gives = test.macro((t, change: Change, expected: Decision['do'], cause?: RegExp) => {
-  const decision = decide(given(change));
-  t.is(decision.do, expected);
-  t.regex('cause' in decision ? decision.cause : '', cause ?? /^$/);
-});
-
-test(
-  'unfit programs are refused, with data too',
+import {
+  agreed,
+  born,
+  type Change,
+  given,
   gives,
-  { self: { unfit: 'etcd 3.5.1', wal: true } },
-  'refuse',
-  /^etcd 3.5.1$/,
-);
-test('a retired disk is refused', gives, { retired: true, self: { wal: true } }, 'refuse', /operator has retired/);
-
-const bootstrapId = memberIdOf(record, 'i1') ?? '';
-const url = base.self.peerUrl;
-const data = { wal: true, phase: 'launched', record, memberId: bootstrapId, launchedAt: url } as const;
-test('1: data starts, whatever Consul says', gives, { self: data, record: silent, candidates: silent }, 'start');
-test('1: data starts without a record', gives, { self: data }, 'start');
-test('1: data starts with its own record', gives, { self: data, record: known(record) }, 'start');
-test(
-  '1: data of another cluster is refused',
-  gives,
-  { self: data, record: known(other) },
-  'refuse',
-  /the record in Consul of/,
-);
-const young = makeRecord(members, 'young', 2);
-test(
-  '1: an older generation in Consul is no matter',
-  gives,
-  { self: { ...data, record: young }, record: known(record) },
-  'start',
-);
-test('1: data of a copied disk', gives, { self: { ...data, cloned: true } }, 'refuse', /copied disk/);
-const elsewhere = { ...data, peerUrl: 'http://10.0.0.9:2380' };
-test(
-  '1: data of another address',
-  gives,
-  { self: elsewhere },
-  'refuse',
-  /the member at http:\/\/10.0.0.1:2380, this host is/,
-);
-test('1: data without an identity starts', gives, { self: { wal: true }, record: known(record) }, 'start');
-
-const voter = (n: number, change: Partial<Member> = {}): Member => ({
-  id: `000000000000000${n}`,
-  name: `h${n}`,
-  peerUrls: [`http://10.0.0.${n}:2380`],
-  isLearner: false,
-  ...change,
-});
-const cluster = (members: Member[], clusterId = record.cluster_id) => ({
-  membership: known({ clusterId, members, via: '10.0.0.2' }),
-});
-const [two, third] = [voter(2), voter(3)];
-const own = voter(1, { id: bootstrapId });
-test('1: data of a member', gives, { self: data, ...cluster([own, two, third]) }, 'start');
-test('1: data of a removed member is set aside', (t) => {
-  const decision = decide(given({ self: data, ...cluster([voter(1), two, third]) }));
-  t.deepEqual(decision, {
-    do: 'set-aside',
-    why: `cluster ${record.cluster_id} has removed its member ${bootstrapId}`,
-  });
-});
-test('1: not on the word of another cluster', gives, { self: data, ...cluster([two], other.cluster_id) }, 'start');
-const quarantined = { ...data, quarantined: other.cluster_id };
-test('1: data of a cluster that was not the predicted one is set aside', gives, { self: quarantined }, 'set-aside');
+  keys,
+  known,
+  launched,
+  members,
+  other,
+  ownId,
+  peer,
+  place,
+  record,
+  silent,
+  three,
+  urlOf,
+  verified,
+} from './decide-testing.ts';
 
 test('2: a listed, fresh disk starts new', (t) => {
-  t.deepEqual(decide(given({ record: known(record) })), { do: 'new', record });
+  t.deepEqual(decide(given({ keys: born() })), { do: 'new', record, memberId: ownId });
 });
-test('2: candidates are no matter then', gives, { record: known(record), candidates: known([]) }, 'new');
-test('2: neither is DNS', gives, { record: known(record), probe: undefined }, 'new');
-test('2: neither is the size that the spec has now', gives, { record: known(record), self: { size: 5 } }, 'new');
-const moved = { peerUrl: 'http://10.0.0.9:2380' };
-test(
-  '2: another address is refused',
-  gives,
-  { record: known(record), self: moved },
-  'refuse',
-  /it is h1 at .*9:2380 now/,
-);
-test('2: another name', gives, { record: known(record), self: { name: 'h9' } }, 'refuse', /as h1 at .*; it is h9 at/);
+test('2: candidates are no matter then', gives, { keys: born(), candidates: known([]) }, 'new');
+test('2: nor is the size that the spec has now', gives, { keys: born(), self: { size: 5 } }, 'new');
+test('2: the others are asked before', gives, { keys: born(), probe: undefined }, 'probe');
+const started = { answering: [], started: new Set([ownId]), dns: known('agrees' as const) };
+test('2: a member that has published its URLs never is new', gives, { keys: born(), probe: started }, 'lock');
 
-const spent = { phase: 'launched', untouched: true, record, memberId: bootstrapId } as const;
-test('2: launched, but never with a log', gives, { record: known(record), self: spent }, 'new');
+const spentBy = (nonce: string, log = false) =>
+  verified(record, [launchKey('c', record.cluster_id, ownId), { nonce, log }]);
+test('2: a disk that went back to before its launch joins', gives, { keys: spentBy('n1') }, 'lock');
+const again = { ...launched, untouched: true } as const;
+test('2: launched, and never with a log', gives, { keys: spentBy('n1'), self: again }, 'new');
+test('2: the same before it was spent', gives, { keys: born(), self: again }, 'new');
+test('2: not when another disk launched it', gives, { keys: spentBy('n2'), self: again }, 'lock');
+test('2: not when it was seen to have a log', gives, { keys: spentBy('n1', true), self: again }, 'lock');
+test('2: not when its mark is gone', gives, { keys: spentBy('n1'), self: launched }, 'lock');
+test('2: not what is remembered outside the disk', gives, { keys: born(), self: { place: place() } }, 'lock');
+test('2: unless it is this launch', gives, { keys: born(), self: { ...again, place: place() } }, 'new');
+test('2: nor on what is left of another life', gives, { keys: born(), self: { data: remains() } }, 'lock');
+test(
+  '2: what is left of this launch is no matter',
+  gives,
+  { keys: born(), self: { ...again, data: remains() } },
+  'new',
+);
+function remains() {
+  return { state: 'remains', what: 'member/snap/db is there' } as const;
+}
 test('2: the same, and Consul lost the record', (t) => {
-  t.deepEqual(decide(given({ self: spent })), { do: 'propose', record });
+  t.deepEqual(decide(given({ self: again })), { do: 'propose', record });
 });
-test(
-  '2: not when what was launched was a later member',
-  gives,
-  { record: known(record), self: { ...spent, memberId: 'a' } },
-  'lock',
-);
-const reset = makeRecord(members, 'other', 2);
-const gone = { phase: 'launched', record, memberId: bootstrapId } as const;
-test('2: an older generation is no matter', gives, { record: known(reset), self: gone }, 'new');
+const another = { ...again, memberId: 'a' };
+test('2: not when what was launched was a later member', gives, { keys: born(), self: another }, 'lock');
 
-const aside = { phase: 'launched', record, quarantined: 'a' } as const;
-test('2: neither is another cluster, set aside', gives, { record: known(record), self: aside }, 'new');
-const same = { ...aside, quarantined: record.cluster_id };
-test('2: unless it was this one', gives, { record: known(record), self: same }, 'lock');
-const asking = { record: known(record), self: { asksDns: true } };
-test('2: where etcd asks DNS, DNS is asked before', gives, { ...asking, probe: undefined }, 'probe');
-test('2: and has to agree', gives, asking, 'new');
-
-const cutDns = { answering: [], dns: { known: false, cause: 'DNS: cut' } as const };
+const reset = { ...makeRecord(members, 'other', 2000), lineage: record.cluster_id, proof: 'x'.repeat(86) };
+const signedReset: Change = { keys: verified(reset), proven: new Set([recordKey('c')]) };
+test('2: after a signed reset it starts anew', gives, { ...signedReset, self: launched }, 'new');
+test('2: not after one that nobody signed', gives, { keys: born(reset), self: launched }, 'wait', /signed by no/);
+test('2: at another address it joins', gives, { keys: born(), self: { peerUrl: urlOf(9) }, ...at(9) }, 'lock');
+test('2: under another name', gives, { keys: born(), self: { name: 'h9' } }, 'lock');
+function at(n: number): Change {
+  return { candidates: known([peer(n, {}, { incarnation: 'i1' })]) };
+}
+const asking = { keys: born(), self: { asksDns: true } };
+test('2: where etcd asks DNS, DNS has to agree', gives, asking, 'new');
+const cutDns = { answering: [], started: new Set<string>(), dns: { known: false, cause: 'DNS: cut' } as const };
 test('2: or it waits', gives, { ...asking, probe: cutDns }, 'wait', /^DNS: cut$/);
 
-const joining = { record: known(record), self: gone };
-test('3: its data gone', gives, joining, 'lock');
-const wiped = {
-  record: known(record),
-  self: { incarnation: 'i9' },
-  candidates: known([peer(1, {}, { incarnation: 'i9' })]),
-};
-test('3: wiped', gives, wiped, 'lock');
-test('3: not registered', gives, { ...wiped, candidates: known([peer(1)]) }, 'wait', /own record is not among/);
-test('3: no answer about the candidates', gives, { ...wiped, candidates: silent }, 'wait', /no leader/);
-test('3: no quorum', gives, { ...wiped, membership: silent }, 'wait', /cannot join cluster .*: Consul has no leader/);
-test('3: another cluster', gives, { ...wiped, ...cluster([], other.cluster_id) }, 'refuse', /the members answer as/);
-test('3: what it was is removed', (t) => {
-  const decision = decide(given({ ...wiped, ...cluster([own, two, third]) }));
-  t.deepEqual(decision, { do: 'remove', memberId: bootstrapId, why: 'this host was it, and its data is gone' });
-});
+const mounted = place({ location: 'ebs:/', mounted: true });
+test('a volume that is missing is no wiped disk', gives, { self: { place: mounted } }, 'again', /its volume mounted\?/);
+test('with a record too', gives, { keys: verified(), self: { place: mounted } }, 'again', /rm .*place.json/);
 test(
-  '3: a member that an earlier attempt left, too',
+  'nor one that something is mounted over',
   gives,
-  { ...wiped, ...cluster([voter(1, { name: '' }), two]) },
-  'remove',
+  { self: { place: place({ location: 'b' }) } },
+  'again',
+  /over it/,
 );
-test('3: then it is added', gives, { ...wiped, ...cluster([two, third]) }, 'add');
-const added = voter(1, { name: '', isLearner: true });
-const grown = cluster([two, third, added]);
-test('3: then it starts', (t) => {
-  const decision = decide(given({ ...wiped, ...grown, attempt: { added: added.id, replaced: true } }));
-  t.deepEqual(decision, { do: 'existing', record, memberId: added.id, members: [two, third, added] });
-});
-const failed = { ...wiped.self, phase: 'launched', untouched: true, memberId: added.id } as const;
-test('3: again, when it has never had a log', gives, { ...wiped, ...grown, self: failed }, 'existing');
-test('3: not again, when it had', gives, { ...wiped, ...grown, self: { ...failed, untouched: false } }, 'remove');
 
-const fourth = {
-  record: known(record),
-  self: { incarnation: 'i4', name: 'h4', peerUrl: 'http://10.0.0.4:2380' },
-  candidates: known([...three, peer(4)]),
-};
-const full = cluster([voter(1), two, third]);
-test('3: extra', gives, { ...fourth, ...full }, 'wait', /has its 3 members \(h1, h2, h3\); this host is extra/);
-test('3: a larger spec has room', gives, { ...fourth, ...full, self: { ...fourth.self, size: 5 } }, 'add');
+const two = keys([lineageKey('c', record.cluster_id), record], [lineageKey('c', other.cluster_id), other]);
 test(
-  '3: a smaller one, for the member that it was',
+  'two lineages: it waits and names both',
   gives,
-  {
-    ...fourth,
-    ...full,
-    attempt: { added: undefined, replaced: true },
-  },
-  'add',
+  { keys: two },
+  'wait',
+  new RegExp(`${record.cluster_id}.*${other.cluster_id}|${other.cluster_id}.*${record.cluster_id}`),
 );
-const deadOne = { dead: ['http://10.0.0.2:2380'] };
-test('3: in the place of a dead one', (t) => {
-  const decision = decide(given({ ...fourth, ...full, ...deadOne }));
-  t.deepEqual(decision, { do: 'remove', memberId: two.id, why: "h2 is dead by the spec's policy" });
-});
-const busy = cluster([voter(1), voter(2, { isLearner: true, name: '' })]);
-test('3: one at a time', gives, { ...fourth, ...busy }, 'wait', /http:\/\/10.0.0.2:2380 is joining; one at a time/);
-test('3: unless that one is dead', gives, { ...fourth, ...busy, ...deadOne }, 'remove');
+test('garbage is not none', gives, { keys: keys(['bootstrap', '{"generation": oops']) }, 'wait', /etcd3\/c\/bootstrap/);
+const marked = keys([retiredKey('c', 'i1'), 'h1']);
+test("anybody's mark keeps no fresh disk from a birth", gives, { keys: marked }, 'propose');
+const signedMark = { keys: marked, proven: new Set([retiredKey('c', 'i1')]) };
+test("an operator's does", gives, signedMark, 'refuse', /has retired/);
+test('a marked disk whose member is gone stays out', gives, joiningMarked(), 'refuse', /has retired/);
+function joiningMarked(): Change {
+  return { keys: verified(record, [retiredKey('c', 'i1'), 'h1']), self: launched, ...agreed([]) };
+}
 
 test('4: N that agree are proposed', (t) => {
   t.deepEqual(decide(given({})), { do: 'propose', record });
+});
+test('4: its generation is the time', (t) => {
+  const decision = decide(given({ date: 1234 }));
+  t.is(decision.do === 'propose' && decision.record.generation, 1234);
 });
 test('4: the expensive look comes last', gives, { probe: undefined }, 'probe');
 const cut = known(three.slice(0, 2));
@@ -232,19 +116,28 @@ test('4: none', gives, { candidates: known([]) }, 'wait', /^0 of 3 registered; t
 test('4: N+1', gives, { candidates: known([...three, peer(4)]) }, 'wait', /^4 of 3 registered: h1, h2, h3, h4$/);
 const foreign = known([peer(2), peer(3), peer(4)]);
 test('4: own record missing', gives, { candidates: foreign }, 'wait', /own record is not among them/);
-const list = (last: Peer) => ({ candidates: known([peer(1), peer(2), last]) });
-test('4: data', gives, list(peer(3, {}, { state: 'member' })), 'wait', /h3 registered with data/);
+const list = (last: ReturnType<typeof peer>) => ({ candidates: known([peer(1), peer(2), last]) });
+for (const state of ['member', 'remains', 'missing', 'launched']) {
+  test(`4: ${state}`, gives, list(peer(3, {}, { state })), 'wait', /h3 registered with data/);
+}
 test('4: no state at all', gives, list(peer(3, { meta: {} })), 'wait', /h3 registered with data/);
 test('4: size', gives, list(peer(3, {}, { size: '5' })), 'wait', /h3: size 5/);
 test('4: scheme', gives, list(peer(3, {}, { scheme: 'https' })), 'wait', /h3: size 3, https/);
 test('4: name', gives, list(peer(3, { node: 'h2' })), 'wait', /same name: h2/);
 test('4: address', gives, list(peer(3, { peerUrl: peer(2).peerUrl })), 'wait', /same address/);
 test('4: disk', gives, list(peer(3, {}, { incarnation: 'i2' })), 'wait', /same disk/);
-const answering = { answering: ['h2'], dns: known('agrees' as const) };
+const answering = { answering: ['h2'], started: new Set<string>(), dns: known('agrees' as const) };
 test('4: a peer answers', gives, { probe: answering }, 'wait', /etcd answers already at h2/);
-const unresolved = { answering: [], dns: { known: false, cause: 'DNS: cut' } as const };
-test('4: DNS', gives, { probe: unresolved }, 'wait', /^DNS: cut$/);
+test('4: DNS', gives, { probe: cutDns }, 'wait', /^DNS: cut$/);
 test('4: started before', gives, { self: { phase: 'launched' } }, 'wait', /no record of its cluster/);
+test(
+  '4: started before on a disk that is gone',
+  gives,
+  { self: { place: place() } },
+  'wait',
+  /was launched here before/,
+);
+test('4: on what is left of another life', gives, { self: { data: remains() } }, 'wait', /member\/snap\/db is there/);
 
-test('5: no answer about the record', gives, { record: silent }, 'wait', /no leader/);
+test('5: no answer about the record', gives, { keys: silent }, 'wait', /no leader/);
 test('5: no answer about the candidates', gives, { candidates: silent }, 'wait', /no leader/);

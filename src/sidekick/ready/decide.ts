@@ -1,65 +1,153 @@
 import { memberId } from '../shared/cluster-id.ts';
-import type { ClusterRecord } from '../shared/record.ts';
-import { join } from './join.ts';
-import { type Decision, type Observed, refuse, wait } from './observed.ts';
+import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { addressIn } from '../shared/settings.ts';
+import { believe } from './believe.ts';
+import { choose, latestSigned } from './choose.ts';
+import { join, RETIRED } from './join.ts';
+import { type Decision, type Observed, refuse, type Self, wait } from './observed.ts';
 import { propose } from './propose.ts';
 
 /** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {
-  const { self, record } = seen;
+  const { self, keys } = seen;
   if (self.unfit !== undefined) return refuse(self.unfit);
-  if (seen.retired) return refuse('an operator has retired this host: end it, or wipe its disk to use it anew');
-  if (self.wal) return withData(seen);
+  if (isRetired(seen) === 'proven') return refuse(RETIRED);
+  if (self.data.state === 'log') return withLog(seen, self.data);
+  const elsewhere = displaced(self);
+  if (elsewhere !== undefined) return { do: 'again', cause: `waiting: ${elsewhere}` };
   // 5. Any error from Consul: wait. No time-out opens the gate.
-  if (!record.known) return wait(record.cause);
-  return record.value === undefined ? propose(seen) : withRecord(seen, record.value);
+  if (!keys.known) return wait(keys.cause);
+  const chosen = choose(seen);
+  if (!chosen.known) return wait(chosen.cause);
+  return chosen.value === undefined ? propose(seen) : withRecord(seen, chosen.value);
 }
 
-/** 1. Data wins: Consul is not needed, though what can be read of another cluster is heeded. */
-function withData({ self, record, membership }: Observed): Decision {
-  if (self.quarantined !== undefined) {
-    return { do: 'set-aside', why: `it is of cluster ${self.quarantined}, which was not the predicted one` };
+/** Whether this disk is marked as retired: by anybody, or by an operator's signature. */
+function isRetired({ self, keys, proven }: Observed): 'no' | 'marked' | 'proven' {
+  if (!keys.known || !keys.value.retired.has(self.incarnation)) return 'no';
+  const [key] = [...proven].filter((name) => name.endsWith(`/retired/${self.incarnation}`));
+  return key === undefined ? 'marked' : 'proven';
+}
+
+/** A member was launched here on another filesystem: its data is not gone, it is elsewhere. */
+function displaced({ place, here, data }: Self): string | undefined {
+  if (place === undefined || data.state === 'log' || place.location === here.location) return undefined;
+  const lost = place.mounted ? 'is its volume mounted?' : 'what is mounted over it?';
+  return `the data of member ${place.memberId} is not here, it was on filesystem ${place.location}: ${lost} If it is lost for good: rm /var/lib/quorumgate-etcd/place.json`;
+}
+
+type Log = { clusterId: string; memberId: string };
+
+/** 1. Data wins: Consul is not needed, and nobody's word but an operator's signature or the members' own holds it back. */
+function withLog(seen: Observed, log: Log): Decision {
+  const { self, roll } = seen;
+  const own = self.record?.cluster_id ?? log.clusterId;
+  // Token and URL make the member's ID: by its own list or a stray one, it is the one that was launched here.
+  if (self.asksDns && log.clusterId !== own && log.memberId === self.memberId) {
+    return {
+      do: 'set-aside',
+      as: log.clusterId,
+      why: `it is of cluster ${log.clusterId}, which was not the predicted one`,
+    };
   }
-  const own = self.record?.cluster_id;
-  // A removed ID never comes back, so this data can never be a member's again.
-  const list = membership?.known && membership.value.clusterId === own ? membership.value.members : undefined;
-  if (self.memberId && list && !list.some((member) => member.id === self.memberId)) {
-    return { do: 'set-aside', why: `cluster ${own} has removed its member ${self.memberId}` };
+  const cause = whyNot(seen, log, own);
+  if (cause !== undefined) return refuse(cause);
+  const answers = roll?.known ? [...roll.value.answers.values()] : [];
+  const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one.list] : []));
+  const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
+  const before = self.launchedAt ?? self.peerUrl;
+  if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
+  // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends.
+  if (isListed || lists.length === 0 || !roll?.known) return { do: 'start' };
+  const believed = believe(seen, roll.value, own, [self.peerUrl]);
+  if (believed.known) {
+    // A removed ID never comes back, so this data can never be a member's again.
+    if (isRetired(seen) === 'marked') return refuse(RETIRED);
+    return { do: 'set-aside', as: log.memberId, why: `cluster ${own} has removed its member ${log.memberId}` };
   }
+  return seen.patience > 0 ? wait(`removed from its cluster? ${believed.cause}`) : { do: 'start' };
+}
+
+/** Why this log is not started, whatever its cluster may say: it is not this disk's, or an operator has replaced its cluster. */
+function whyNot(seen: Observed, log: Log, own: string): string | undefined {
+  const { self } = seen;
   if (self.cloned) {
+    return 'the data here was made on another machine: a copied disk? docs/operations.md, "A disk that was moved"';
+  }
+  if (log.clusterId !== own || log.memberId !== (self.memberId ?? log.memberId) || self.phase === 'fresh') {
+    const launched = self.memberId ? `member ${self.memberId} of ${own}` : 'a disk that was never launched';
+    return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, quorumgate.json beside it of ${launched}: one of them is of another disk; if this is the right log, delete that file`;
+  }
+  const later = latestSigned(seen);
+  if (later && later.cluster_id !== own && later.generation > (self.record?.generation ?? 0)) {
+    return `the data here is of cluster ${own}; an operator has put ${later.cluster_id} in its place: wipe this disk`;
+  }
+  return undefined;
+}
+
+/** The setting by which a peer URL has become another; undefined when it is the address. */
+function settingOf(before: string, now: string): string | undefined {
+  const [was, is] = [new URL(before), new URL(now)];
+  if (was.protocol !== is.protocol) return 'tls';
+  if (addressIn(before) !== addressIn(now)) return undefined;
+  return was.port === is.port ? 'etcd.discovery' : 'etcd.peerPort';
+}
+
+/** The same machine at another address: a quorum of the others can be told. */
+function moved(seen: Observed, cluster: string, id: string, before: string): Decision {
+  const { self, roll } = seen;
+  const change = `this host was ${before} and is ${self.peerUrl} now`;
+  const setting = settingOf(before, self.peerUrl);
+  if (setting !== undefined) {
     return refuse(
-      'the data here was made on another machine: a copied disk? docs/operations.md, "A disk that was moved"',
+      `\`${setting}\` of a cluster that lives cannot be changed: ${change}; put it back: docs/operations.md, "What cannot change"`,
     );
   }
-  if ((self.launchedAt ?? self.peerUrl) !== self.peerUrl) {
-    return refuse(`the data here is of the member at ${self.launchedAt}, this host is ${self.peerUrl}: a copied disk?`);
+  // It is all there is of its cluster, and can be told by itself.
+  if (self.list?.members.length === 1 || (!self.list && self.record?.size === 1)) return { do: 'start' };
+  if (!roll?.known) return wait(`${change}; ${roll?.cause ?? 'no member was asked'}`);
+  const there = roll.value.answers.get(before);
+  if (there && there.is !== 'silent') return refuse(`${change}, and somebody answers there: a copied disk?`);
+  const believed = believe(seen, roll.value, cluster, [self.peerUrl, before]);
+  if (!believed.known) return wait(`${change}, which a quorum has to be told: ${believed.cause}`);
+  const { members, via } = believed.value;
+  const mine = members.find((member) => member.id === id);
+  if (mine === undefined) {
+    return { do: 'set-aside', as: id, why: `cluster ${cluster} has removed its member ${id}` };
   }
-  const agreed = record.known ? record.value : undefined;
-  // An older generation in Consul comes from a loss of its data, and is replaced once this member runs.
-  if (agreed && self.record && agreed.cluster_id !== own && agreed.generation >= self.record.generation) {
-    return refuse(`the data here is of cluster ${own}, the record in Consul of ${agreed.cluster_id}`);
-  }
-  return { do: 'start' };
+  const other = members.find((member) => member.id !== id && member.peerUrls.includes(self.peerUrl));
+  if (other) return refuse(`${change}, where ${other.name || other.id} is a member: give this host another address`);
+  return { do: 'update', memberId: id, via };
 }
 
-/** 2. Listed with this very disk, and never started from this list: start. Else 3: join. */
+/** 2. Listed with this very disk, which has never had a log of that member: start, if the launch can be spent. Else 3: join. */
 function withRecord(seen: Observed, record: ClusterRecord): Decision {
   const { self, probe } = seen;
   const mine = record.members.find((member) => member.incarnation === self.incarnation);
-  // Launched, but as this very member and without a log ever since.
-  const again = self.untouched && mine !== undefined && self.memberId === memberId(mine.peer_url, record.token);
-  // An operator's reset has made other members; what was set aside has promised nothing to this cluster.
-  const before = self.record !== undefined && self.record.generation < record.generation;
-  const elsewhere = self.quarantined !== undefined && self.quarantined !== record.cluster_id;
-  const unused = self.phase === 'fresh' || again || before || elsewhere;
-  if (mine === undefined || !unused) return join(seen, record);
+  if (mine === undefined) return join(seen, record);
+  const id = memberId(mine.peer_url, record.token);
+  const reason = launchedBefore(seen, record, id);
+  if (reason !== undefined) return join(seen, record, reason);
   if (mine.peer_url !== self.peerUrl || mine.name !== self.name) {
-    const now = `${self.name} at ${self.peerUrl}`;
-    return refuse(`the record lists this host as ${mine.name} at ${mine.peer_url}; it is ${now} now`);
+    return join(seen, record, `the record has this host as ${mine.name} at ${mine.peer_url}; `);
   }
-  if (self.asksDns) {
-    if (probe === undefined) return { do: 'probe' };
-    if (!probe.dns.known) return wait(probe.dns.cause);
-  }
-  return { do: 'new', record };
+  if (probe === undefined) return { do: 'probe' };
+  if (probe.started.has(id)) return join(seen, record, `member ${id} has run before; `);
+  if (self.asksDns && !probe.dns.known) return wait(probe.dns.cause);
+  return { do: 'new', record, memberId: id };
+}
+
+/** Why a listed member cannot be launched from an empty log any more, with `; ` behind it; undefined when it can. */
+function launchedBefore({ self, keys }: Observed, record: ClusterRecord, id: string): string | undefined {
+  const again = self.untouched && self.memberId === id;
+  // An operator's reset has made other members; what was before has promised nothing to this cluster.
+  const isBefore = self.record !== undefined && self.record.generation < record.generation;
+  if (self.phase !== 'fresh' && !again && !isBefore) return '';
+  if (self.data.state === 'remains' && !again) return `${self.data.what}, and no log of etcd; `;
+  const launch = keys.known ? keys.value.launches.get(`${lineageOf(record)}/${id}`)?.launch : undefined;
+  const isSpent = launch !== undefined && (launch.log || !again || launch.nonce !== self.nonce);
+  const isRemembered = self.place?.memberId === id && !(again && self.place.nonce === self.nonce);
+  return isSpent || isRemembered
+    ? `member ${id} was launched from here before, and this disk has lost its data or is older; `
+    : undefined;
 }

@@ -1,132 +1,185 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { publishLost } from '../register/publish.ts';
 import { putServerRecord } from '../register/server.ts';
-import { awaitChange, ConsulError, createRecord } from '../shared/consul.ts';
-import { knows, type Member } from '../shared/etcd.ts';
-import { hasWal, setAside } from '../shared/identity.ts';
-import { say } from '../shared/say.ts';
+import { launchKey, recordKey } from '../shared/keys.ts';
+import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
+import { lineageOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
-import { decide } from './decide.ts';
-import { launchExisting, launchNew, writeDecision } from './launch.ts';
+import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
 import { type Look, observe, probe } from './observe.ts';
 import { type Decision, wait } from './observed.ts';
+import { isNobody } from './roll.ts';
+import { RULES, type Rules } from './rules.ts';
+
+/** The gate has to end for what it waits for to be seen: systemd starts it again, in a mount namespace of its own. */
+export class Again extends Error {}
 
 /** Looks, and at what costs time only when the decision asks for it. */
-async function consider(settings: Settings, joining: Joining): Promise<{ look: Look; decision: Decision }> {
-  let look = await observe(settings);
+async function consider(settings: Settings, ports: Ports, joining: Joining, rules: Rules): Promise<[Look, Decision]> {
+  const { decide } = rules;
+  let look = await observe(settings, ports, joining.silence, rules);
   let decision = decide(look);
   try {
+    // What the probe finds may be a reason to join.
     if (decision.do === 'probe') {
-      look = { ...look, probe: await probe(settings, look) };
+      look = { ...look, probe: await probe(settings, ports, look) };
       decision = decide(look);
-    } else if (decision.do === 'lock') {
+    }
+    if (decision.do === 'lock') {
       look = await joining.look(look);
       decision = decide(look);
     }
   } catch (error) {
     decision = wait((error as Error).message);
   }
-  return { look, decision };
+  return [look, decision];
 }
 
-function ignoreConsul(error: unknown): void {
-  if (!(error instanceof ConsulError)) throw error;
+/** What became of it, or why Consul did not say. */
+function orCause<T>(work: Promise<T>): Promise<T | string> {
+  return work.catch((error: unknown) => {
+    if (error instanceof ConsulError) return error.message;
+    throw error;
+  });
 }
 
 /**
  * A member that may answer and does not know yet that this one was added. etcd takes its list, and its own ID, from the
  * first that answers: that could be what this host was before.
  */
-async function unawareOf(settings: Settings, members: Member[], id: string): Promise<string | undefined> {
-  const asked = members.flatMap((member) =>
-    member.id === id ? [] : member.peerUrls.map(async (url) => ((await knows(settings, url, id)) ? undefined : url)),
+async function unawareOf({ etcd }: Ports, members: Member[], id: string): Promise<string | undefined> {
+  const knows = (url: string) =>
+    etcd.peer(url, 1000).then((list) => list.members.some((member) => member.id === id), isNobody);
+  const urls = members.flatMap((member) => (member.id === id ? [] : member.peerUrls));
+  const asked = await Promise.all(urls.map(async (url) => ((await knows(url)) ? undefined : url)));
+  return asked.find((url) => url !== undefined);
+}
+
+/** Who listens where this host's etcd, which does not run yet, is to listen: it cannot start until that has gone. */
+async function occupied({ etcd }: Ports, url: string): Promise<string> {
+  const says = await etcd.peer(url, 500).then(
+    ({ clusterId }) => `as cluster ${clusterId}`,
+    (error: NodeJS.ErrnoException) => (isNobody(error) || error.code === 'EADDRNOTAVAIL' ? '' : error.message),
   );
-  return (await Promise.all(asked)).find((url) => url !== undefined);
+  return says && `; but something else listens at ${url} (${says}), so etcd cannot yet`;
+}
+
+/** Starts etcd from an empty log, if that may be done. */
+async function launch(
+  settings: Settings,
+  ports: Ports,
+  joining: Joining,
+  decision: Extract<Decision, { do: 'new' | 'existing' }>,
+) {
+  const { record, memberId } = decision;
+  const unaware = decision.do === 'existing' && (await unawareOf(ports, decision.members, memberId));
+  if (unaware) return `waiting: ${unaware} does not list this host yet`;
+  try {
+    if (!(await spend(settings, ports, decision))) {
+      return `waiting: ${launchKey(settings.cluster, lineageOf(record), memberId)} does not say that this launch is its own`;
+    }
+    if (decision.do === 'new') startNew(settings, ports, decision);
+    else startExisting(settings, ports, memberId, decision.members);
+  } catch (error) {
+    return `waiting: cannot start: ${(error as Error).message}`;
+  }
+  // From now on this host is no candidate for another list, should Consul lose this one.
+  await orCause(putServerRecord(settings, ports));
+  await joining.release();
+  const as = decision.do === 'new' ? `one of ${record.size} new members` : `member ${memberId}`;
+  ports.say(`starting as ${as} of cluster ${record.cluster_id}`);
+  return 'done';
 }
 
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
-async function carryOut(settings: Settings, joining: Joining, look: Look, decision: Decision) {
+async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
+  const { consul, disk, say } = ports;
   switch (decision.do) {
     case 'start':
-      writeDecision({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
-      // Consul lost its data, this host did not.
-      if (look.record.known && look.record.value === undefined && look.self.record) {
-        await createRecord(settings.cluster, look.self.record).catch(ignoreConsul);
+      disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
+      if (look.keys.known && look.self.record) {
+        // For which nothing waits.
+        const lost = orCause(publishLost(settings, ports, look.keys.value, look.self.record));
+        await Promise.race([lost, ports.clock.sleep(500)]);
       }
-      say('etcd has its data here: starting');
+      say(`etcd has its data here: starting${await occupied(ports, look.self.peerUrl)}`);
       return 'done';
     case 'new':
-    case 'existing': {
-      const { record } = decision;
-      const unaware = decision.do === 'existing' && (await unawareOf(settings, decision.members, decision.memberId));
-      if (unaware) return `waiting: ${unaware} does not list this host yet`;
-      try {
-        if (decision.do === 'new') launchNew(settings, record);
-        else launchExisting(settings, record, decision.memberId, decision.members);
-      } catch (error) {
-        return `waiting: cannot start: ${(error as Error).message}`;
-      }
-      // From now on this host is no candidate for another list, should Consul lose this one.
-      await putServerRecord(settings).catch(ignoreConsul);
-      await joining.release();
-      const as = decision.do === 'new' ? `one of ${record.size} new members` : `member ${decision.memberId}`;
-      say(`starting as ${as} of cluster ${record.cluster_id}`);
-      return 'done';
-    }
-    case 'propose':
+    case 'existing':
+      return launch(settings, ports, joining, decision);
+    case 'propose': {
       // Created or not: only reading it again tells.
-      try {
-        await createRecord(settings.cluster, decision.record);
-        return undefined;
-      } catch (error) {
-        ignoreConsul(error);
-        return `waiting: ${(error as Error).message}`;
-      }
-    case 'remove':
-    case 'add': {
-      const refused = await joining.change(decision, look);
+      const text = JSON.stringify(decision.record);
+      const refused = await orCause(consul.put(recordKey(settings.cluster), text, 0));
       return refused && `waiting: ${refused}`;
     }
-    case 'set-aside':
-      setAside(settings.dataDirectory, look.self.quarantined ?? look.self.memberId ?? 'unknown');
-      say(`moved the data here aside: ${decision.why}`);
-      await putServerRecord(settings).catch(ignoreConsul);
+    case 'remove':
+    case 'add':
+    case 'update': {
+      const refused = await joining.change(decision, look);
+      if (refused) return `waiting: ${refused}`;
+      if (decision.do === 'update') disk.saveIdentity({ ...disk.identity(), peerUrl: look.self.peerUrl });
       return undefined;
+    }
+    case 'set-aside': {
+      const { record, nonce, data } = look.self;
+      disk.setAside(decision.as);
+      // The log was of a cluster that never should have been: this launch has still had none.
+      if (data.state === 'log' && record && data.clusterId !== record.cluster_id && nonce) disk.setMark(nonce);
+      say(`moved the data here aside: ${decision.why}`);
+      await orCause(putServerRecord(settings, ports));
+      return undefined;
+    }
     case 'probe':
     case 'lock':
       return undefined;
+    case 'again':
+      return decision.cause;
     default:
       return `${decision.do === 'refuse' ? 'refusing' : 'waiting'}: ${decision.cause}`;
   }
 }
 
 /** Until something may have changed: Consul wakes us; DNS, peers and members cannot, they are asked after a pause. */
-async function nap(settings: Settings, look: Look, pause: number): Promise<void> {
-  const asked =
-    look.probe !== undefined || look.membership !== undefined || ['probe', 'lock'].includes(decide(look).do);
-  const wakes = look.record.known && look.candidates.known && !asked;
-  await (wakes ? awaitChange(settings, look.indexes).catch(() => sleep(pause)) : sleep(pause));
+async function nap({ consul, clock }: Ports, look: Look, decision: Decision, pause: number): Promise<void> {
+  const asked = look.probe !== undefined || look.roll !== undefined || decision.do === 'again';
+  const wakes = look.keys.known && look.candidates.known && !asked;
+  await (wakes ? consul.change(look.indexes).catch(() => clock.sleep(pause)) : clock.sleep(pause));
   // Consul may wake us for what is not ours.
-  if (wakes && pause > 20) await sleep(50);
+  if (wakes && pause > 20) await clock.sleep(50);
+}
+
+/** Who says that it is done, and shows the same as before, is not asked without a pause for ever. */
+async function rest({ clock }: Ports, turns: number): Promise<void> {
+  if (turns > 10) await clock.sleep(1000);
 }
 
 /** The readiness gate: returns only when etcd may start, having written how. Everything else is waiting. */
-export async function gate(settings: Settings): Promise<void> {
-  const joining = new Joining(settings);
+export async function gate(settings: Settings, ports: Ports, rules = RULES): Promise<void> {
+  const joining = new Joining(settings, ports);
+  const began = ports.clock.now();
   // Its data may have gone since this host registered.
-  if (!hasWal(settings.dataDirectory)) await putServerRecord(settings).catch(ignoreConsul);
+  if (ports.disk.data().state !== 'log') await orCause(putServerRecord(settings, ports));
   let last = '';
   let pause = 0;
+  let turns = 0;
   for (;;) {
-    const { look, decision } = await consider(settings, joining);
-    const outcome = await carryOut(settings, joining, look, decision);
+    const [look, decision] = await consider(settings, ports, joining, rules);
+    const outcome = await carryOut(settings, ports, joining, look, decision);
     if (outcome === 'done') return;
+    turns = outcome === undefined ? turns + 1 : 0;
+    await rest(ports, turns);
     if (outcome === undefined) continue;
-    say(outcome);
+    ports.say(outcome);
     await joining.release();
+    const { candidates, self } = look;
+    const isHere = !candidates.known || candidates.value.some(({ meta }) => meta.incarnation === self.incarnation);
+    // Its volume has been mounted since, or somebody has removed it from the catalog.
+    if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
+    if (decision.do === 'again' && ports.clock.now() - began > 5000) throw new Again(outcome);
     // Soon at first, then less often; a cluster is asked less often than Consul.
-    pause = outcome === last ? Math.min(pause * 2, look.membership ? 4000 : 1000) : 20;
+    pause = outcome === last ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;
     last = outcome;
-    await nap(settings, look, pause);
+    await nap(ports, look, decision, pause);
   }
 }

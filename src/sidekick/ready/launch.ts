@@ -1,93 +1,54 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Member } from '../shared/etcd.ts';
-import { loadIdentity, markLaunch, readMachineId, saveIdentity, syncDirectory } from '../shared/identity.ts';
-import { type ClusterRecord, initialCluster, memberIdOf } from '../shared/record.ts';
+import { launchKey } from '../shared/keys.ts';
+import type { Member, Ports } from '../shared/ports.ts';
+import { type ClusterRecord, initialCluster, lineageOf } from '../shared/record.ts';
 import { discoveryDomain, peerUrl, type Settings } from '../shared/settings.ts';
 
-const runtimeDirectory = process.env.RUNTIME_DIRECTORY ?? '/run/etcd';
-const programs = '/opt/quorumgate/bin';
-
-/** etcd's environment. Without a list the state stays `existing`, with which an etcd without data starts nothing. */
-export function writeDecision(environment: Record<string, string>): void {
-  mkdirSync(runtimeDirectory, { recursive: true });
-  const path = `${runtimeDirectory}/decision.env`;
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  // Members answer with what they like: a line more would be a variable more, for root's shell too.
-  if (!lines.every((line) => /^[\w=:/.,[\]-]*$/.test(line))) throw new Error(`refusing ${lines}`);
-  writeFileSync(`${path}.new`, `${lines.join('\n')}\n`);
-  renameSync(`${path}.new`, path);
+/** What etcd is started as, from an empty log. */
+export interface Launched {
+  record: ClusterRecord;
+  memberId: string;
 }
 
-/** On the disk before etcd runs: from now on this disk has been that member, and no other empty log makes it so. */
-function markLaunched(settings: Settings, record: ClusterRecord, memberId: string | undefined): void {
-  const { incarnation, machineId } = loadIdentity(settings.dataDirectory, readMachineId());
-  markLaunch(settings.dataDirectory);
-  const id = memberId ?? memberIdOf(record, incarnation);
-  saveIdentity(settings.dataDirectory, {
-    incarnation,
-    machineId,
-    phase: 'launched',
-    record,
-    ...(id && { memberId: id }),
-    peerUrl: peerUrl(settings, settings.address, settings.peerPort),
-  });
-}
-
-/** Makes data of the snapshot that the operator put beside it; throws while it is not there, or not the one. */
-function restore(settings: Settings, record: ClusterRecord): void {
-  const directory = settings.dataDirectory;
-  const file = join(directory, 'restore.db');
-  if (!existsSync(file)) throw new Error(`${file} is not there; put the snapshot of SHA-256 ${record.snapshot} there`);
-  const sha256 = execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 64);
-  if (sha256 !== record.snapshot)
-    throw new Error(`${file} has SHA-256 ${sha256}, the operator named ${record.snapshot}`);
-  const work = join(directory, 'restoring');
-  rmSync(work, { recursive: true, force: true });
-  const flags = {
-    name: settings.name,
-    'initial-cluster': initialCluster(record),
-    'initial-cluster-token': record.token,
-    'initial-advertise-peer-urls': record.members[0]?.peer_url,
-    'data-dir': work,
-  };
-  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-  // From 3.6 on only etcdutl can.
-  const tool = [`${programs}/etcdutl`, `${programs}/etcdctl`, '/usr/bin/etcdctl'].find((path) => existsSync(path));
-  if (tool === undefined) throw new Error(`${programs}/etcdutl is not there; put it there`);
-  const env = { ...process.env, ETCDCTL_API: '3' };
-  execFileSync(tool, ['snapshot', 'restore', file, ...args], { env, stdio: 'inherit' });
-  markLaunched(settings, record, undefined);
-  // The log last: with it there is data.
-  for (const part of ['snap', 'wal']) {
-    const target = join(directory, 'member', part);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(join(work, 'member', part), target);
-  }
-  syncDirectory(join(directory, 'member'));
-  rmSync(work, { recursive: true, force: true });
+/**
+ * Spends the launch of a member: once on this disk, once outside the data directory, once in Consul. Whether it could be spent tells
+ * only reading Consul again: false when another disk was that member before. Interrupted at any point it begins again.
+ */
+export async function spend(settings: Settings, ports: Ports, { record, memberId }: Launched): Promise<boolean> {
+  const { consul, disk } = ports;
+  const identity = disk.identity();
+  const isAgain = identity.memberId === memberId && disk.mark() === identity.nonce;
+  const nonce = (isAgain && identity.nonce) || ports.random();
+  // What is left of this very launch, or, where a verified cluster has added this host, of another life.
+  if (disk.data().state === 'remains') disk.setAside(isAgain ? nonce : (identity.memberId ?? 'unknown'));
+  disk.setMark(nonce);
+  const { incarnation, machineId } = identity;
+  const at = peerUrl(settings, settings.address, settings.peerPort);
+  disk.saveIdentity({ incarnation, machineId, phase: 'launched', record, memberId, peerUrl: at, nonce });
+  const lineage = lineageOf(record);
+  disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
+  const key = launchKey(settings.cluster, lineage, memberId);
+  await consul.put(key, JSON.stringify({ nonce, log: false }), 0);
+  const { value } = await consul.keys();
+  return value.find((entry) => entry.key === key)?.value === JSON.stringify({ nonce, log: false });
 }
 
 /** One of the members that the record lists. Throws when a snapshot that it starts from cannot be used. */
-export function launchNew(settings: Settings, record: ClusterRecord): void {
+export function startNew(settings: Settings, { disk }: Ports, { record }: Launched): void {
   if (record.snapshot !== undefined) {
-    restore(settings, record);
-    writeDecision({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
+    disk.restore(record);
+    disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
     return;
   }
-  markLaunched(settings, record, undefined);
   const list =
     settings.discovery === 'srv'
       ? { ETCD_DISCOVERY_SRV: discoveryDomain(settings) }
       : { ETCD_INITIAL_CLUSTER: initialCluster(record) };
-  writeDecision({ ...list, ETCD_INITIAL_CLUSTER_TOKEN: record.token, ETCD_INITIAL_CLUSTER_STATE: 'new' });
+  disk.decide({ ...list, ETCD_INITIAL_CLUSTER_TOKEN: record.token, ETCD_INITIAL_CLUSTER_STATE: 'new' });
 }
 
 /** A member that was added. The list must be the cluster's own; names do not count in it, but must not be the same. */
-export function launchExisting(settings: Settings, record: ClusterRecord, memberId: string, members: Member[]): void {
-  markLaunched(settings, record, memberId);
-  const name = (member: Member) => (member.id === memberId ? settings.name : `member-${member.id}`);
+export function startExisting({ name: own }: Settings, { disk }: Ports, memberId: string, members: Member[]): void {
+  const name = (member: Member) => (member.id === memberId ? own : `member-${member.id}`);
   const list = members.flatMap((member) => member.peerUrls.map((url) => `${name(member)}=${url}`));
-  writeDecision({ ETCD_INITIAL_CLUSTER: list.join(','), ETCD_INITIAL_CLUSTER_STATE: 'existing' });
+  disk.decide({ ETCD_INITIAL_CLUSTER: list.join(','), ETCD_INITIAL_CLUSTER_STATE: 'existing' });
 }

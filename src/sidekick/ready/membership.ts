@@ -1,75 +1,87 @@
-import { acquireLock, ConsulError, releaseLock } from '../shared/consul.ts';
-import { addLearner, clusterIdAt, removeMember } from '../shared/etcd.ts';
-import { say } from '../shared/say.ts';
-import { addressIn, type Settings } from '../shared/settings.ts';
-import { addressesOf, isNobody, memberList } from './observe.ts';
-import type { Decision, Observed } from './observed.ts';
+import { ConsulError, type Ports } from '../shared/ports.ts';
+import type { Settings } from '../shared/settings.ts';
+import { baseOf, gapOf, unlisted } from './observe.ts';
+import type { Answer, Decision, Observed } from './observed.ts';
+import { callRoll, Silence } from './roll.ts';
 
-/** Milliseconds. A gate looks every few seconds; who was not looked at for longer may have been there meanwhile. */
-const longestGap = 30_000;
+type Change = Extract<Decision, { do: 'remove' | 'add' | 'update' }>;
 
 /** A joining host between its looks: the lock, what this attempt has done, and who has been silent since when. */
 export class Joining {
+  readonly silence = new Silence();
+  /** Of Consul as well as of their ports. */
+  readonly #absence = new Silence();
   #session: string | undefined;
+  /** The change that was made last. */
+  #last = '';
   #added: string | undefined;
   /** How many members there were when it removed the one that this host was; 0: it did not. */
   #room = 0;
-  readonly #silentSince = new Map<string, number>();
-  #lookedAt = 0;
   readonly #settings: Settings;
+  readonly #ports: Ports;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, ports: Ports) {
     this.#settings = settings;
+    this.#ports = ports;
   }
 
-  /** Takes the lock, then asks the cluster. Rejects with a ConsulError when Consul cannot say. */
+  /** Takes the lock, then asks the members. Rejects with a ConsulError when Consul cannot say. */
   async look<T extends Observed>(seen: T): Promise<T> {
-    this.#session = await acquireLock(this.#settings.cluster, seen.self.incarnation, this.#session);
+    const { consul, clock } = this.#ports;
+    this.#session = await consul.acquire(seen.self.incarnation, this.#session);
     if (this.#session === undefined) {
-      return { ...seen, membership: { known: false, cause: 'another host is about to; one at a time' } };
+      return { ...seen, roll: { known: false, cause: 'another host is about to; one at a time' } };
     }
-    const membership = await memberList(this.#settings, addressesOf(seen), 3000);
-    const dead = membership.known ? await this.#deadAmong(membership.value.members, seen) : [];
+    let base = baseOf(seen);
+    let answers = await callRoll(this.#ports, base, this.silence, 3000);
+    const more = [...answers.values()].some(({ is }) => is === 'list') ? [] : unlisted(seen);
+    if (more.length > 0) {
+      base = [...new Set([...base, ...more])];
+      answers = await callRoll(this.#ports, base, this.silence, 3000);
+    }
+    const now = clock.now();
     // While it waited another host may have taken the place.
-    const replaced = membership.known && membership.value.members.length < this.#room;
-    return { ...seen, membership, dead, attempt: { added: this.#added, replaced } };
+    const counts = [...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.members.length] : []));
+    const replaced = counts.length > 0 && Math.max(...counts) < this.#room;
+    const dead = this.#deadAmong(answers, seen, now);
+    const roll = { known: true, value: { base, answers, now } } as const;
+    return { ...seen, roll, dead, attempt: { added: this.#added, replaced } };
   }
 
   /** Peer URLs where neither Consul nor a connection has found anybody for as long as the policy says. */
-  async #deadAmong(members: { peerUrls: string[] }[], { candidates }: Observed): Promise<string[]> {
-    const now = performance.now();
-    const limit = this.#settings.replaceDeadAfter * 1000;
-    if (now - this.#lookedAt > Math.min(longestGap, limit)) this.#silentSince.clear();
-    this.#lookedAt = now;
-    const urls = members.flatMap(({ peerUrls }) => peerUrls);
+  #deadAmong(answers: ReadonlyMap<string, Answer>, { candidates, patience }: Observed, now: number): string[] {
+    this.#absence.begin(now, gapOf(this.#settings));
     const alive = (url: string) => !candidates.known || candidates.value.some((peer) => peer.peerUrl === url);
-    // What answers with anything at all, a wrong certificate say, is not dead.
-    const answers = (url: string) => clusterIdAt(this.#settings, addressIn(url), Number(new URL(url).port), 1000);
-    const silent = await Promise.all(urls.map((url) => !alive(url) && answers(url).then(() => false, isNobody)));
-    return urls.filter((url, index) => {
-      if (!silent[index]) this.#silentSince.delete(url);
-      else if (!this.#silentSince.has(url)) this.#silentSince.set(url, now);
-      return limit > 0 && now - (this.#silentSince.get(url) ?? now) >= limit;
+    return [...answers].flatMap(([url, answer]) => {
+      const since = this.#absence.note(url, answer.is === 'silent' && !alive(url), now);
+      return patience > 0 && now - since >= patience ? [url] : [];
     });
   }
 
   /** One change of the membership; why it was not made, if so. What became of it only the next look tells. */
-  async change(decision: Extract<Decision, { do: 'remove' | 'add' }>, seen: Observed): Promise<string | undefined> {
-    if (!seen.membership?.known) return undefined;
-    const { via, members } = seen.membership.value;
+  async change(decision: Change, { self }: Observed): Promise<string | undefined> {
+    const { etcd, say } = this.#ports;
+    // The same again and again: who was asked does not do what it says it does.
+    const what = `${decision.do} ${decision.do === 'add' ? '' : decision.memberId}`;
+    const isRepeated = what === this.#last;
+    this.#last = isRepeated ? '' : what;
+    if (isRepeated) return `the cluster does not show what it was told: ${what}`;
     try {
       if (decision.do === 'add') {
-        this.#added = await addLearner(this.#settings, via, seen.self.peerUrl);
+        this.#added = await etcd.add(decision.via, self.peerUrl);
         say(`added this host as learner ${this.#added}`);
+      } else if (decision.do === 'update') {
+        await etcd.update(decision.via, decision.memberId, self.peerUrl);
+        say(`member ${decision.memberId} is at ${self.peerUrl} now`);
       } else {
-        const own = members.find(({ id }) => id === decision.memberId)?.peerUrls.includes(seen.self.peerUrl);
         // Before, for the reply may be lost.
-        if (own) this.#room = members.length;
-        await removeMember(this.#settings, via, decision.memberId);
+        if (decision.isOwn) this.#room = decision.members;
+        await etcd.remove(decision.via, decision.memberId);
         say(`removed member ${decision.memberId}: ${decision.why}`);
       }
       return undefined;
     } catch (error) {
+      this.#last = '';
       return `the cluster does not ${decision.do} a member yet: ${(error as Error).message}`;
     }
   }
@@ -79,7 +91,7 @@ export class Joining {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    await releaseLock(session).catch((error: unknown) => {
+    await this.#ports.consul.release(session).catch((error: unknown) => {
       if (!(error instanceof ConsulError)) throw error;
     });
   }

@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { ConsulError, type Read, readCandidates, readKeys } from '../shared/consul.ts';
-import { clusterIdAt, type Membership, readMembership } from '../shared/etcd.ts';
-import { hasWal, isUntouched, loadIdentity, readMachineId } from '../shared/identity.ts';
+import type { Keys } from '../shared/keys.ts';
+import { ConsulError, type Ports, type Read } from '../shared/ports.ts';
+import { retiredText, signedText } from '../shared/proof.ts';
+import { lineageOf } from '../shared/record.ts';
 import { addressIn, peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
-import { countOverTcp, srvAddresses } from './dns.ts';
-import { fitness } from './fitness.ts';
-import type { Observed, Peer, Seen } from './observed.ts';
+import { choose } from './choose.ts';
+import type { Observed, Peer, Probe, Seen } from './observed.ts';
+import { callRoll, isNobody, type Silence } from './roll.ts';
+import type { Rules } from './rules.ts';
 
-/** With data on the disk, how long Consul, and then the other members, may take to object. */
+/** With a log on the disk, how long Consul, and then the other members, may take to object. Milliseconds. */
 const objection = 1000;
 
 export type Look = Observed & { indexes: { keys: string; candidates: string } };
@@ -25,101 +26,147 @@ function map<T, U>(from: Seen<T>, change: (value: T) => U): Seen<U> {
   return from.known ? { known: true, value: change(from.value) } : from;
 }
 
-function indexOf(from: Seen<Read<unknown>>): string {
-  return from.known ? from.value.index : '0';
+const indexOf = (from: Seen<Read<unknown>>) => (from.known ? from.value.index : '0');
+
+/** The keys of which an operator's own hand can be proved. */
+function provenOf({ cluster, operatorKeys }: Settings, keys: Keys, { isSigned }: Rules): Set<string> {
+  const proven = new Set<string>();
+  for (const { record, entry } of [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])]) {
+    if (isSigned(signedText(cluster, record), record.proof, operatorKeys)) proven.add(entry.key);
+  }
+  for (const [incarnation, { member, proof, key }] of keys.retired) {
+    if (isSigned(retiredText(cluster, incarnation, member), proof, operatorKeys)) proven.add(key);
+  }
+  return proven;
 }
 
-/** Looks at the disk and at Consul, both anew; with data also, for a moment, at the other members. */
-export async function observe(settings: Settings): Promise<Look> {
-  const wal = hasWal(settings.dataDirectory);
-  const machineId = readMachineId();
-  const identity = loadIdentity(settings.dataDirectory, machineId);
-  const timeout = wal ? objection : undefined;
-  const [keys, candidates, unfit] = await Promise.all([
-    seen(() => readKeys(settings.cluster, timeout)),
-    seen(() => readCandidates(settings, timeout)),
-    seen(() => fitness(settings, wal)),
+export function readProven(settings: Settings, keys: Seen<Keys>, rules: Rules): Set<string> {
+  return keys.known ? provenOf(settings, keys.value, rules) : new Set();
+}
+
+/** Looks at the disk and at Consul, both anew; with a log also, for a moment, at the other members. */
+export async function observe(settings: Settings, ports: Ports, silence: Silence, rules: Rules): Promise<Look> {
+  const { consul, disk, clock } = ports;
+  const data = disk.data();
+  const identity = disk.identity();
+  const log = data.state === 'log';
+  const timeout = log ? objection : undefined;
+  const url = peerUrl(settings, settings.address, settings.peerPort);
+  const list = identity.list?.members.flatMap((member) => member.peer_urls);
+  const known = list ?? identity.record?.members.map((member) => member.peer_url) ?? [];
+  const base = [...new Set([...known, ...(identity.peerUrl ? [identity.peerUrl] : [])])].filter((one) => one !== url);
+  silence.begin(clock.now(), gapOf(settings));
+  const [read, candidates, unfit, answers] = await Promise.all([
+    seen(() => consul.keys(timeout)),
+    seen(() => consul.candidates(timeout)),
+    seen(async () => disk.unfit(log ? undefined : await consul.version())),
+    log ? callRoll(ports, base, silence, objection) : undefined,
   ]);
-  const look: Look = {
+  const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
+  const mark = disk.mark();
+  return {
     self: {
       name: settings.name,
-      peerUrl: peerUrl(settings, settings.address, settings.peerPort),
+      peerUrl: url,
       size: settings.size,
       scheme: settings.scheme,
       incarnation: identity.incarnation,
       phase: identity.phase,
-      wal,
+      data,
       record: identity.record,
+      list: identity.list,
       memberId: identity.memberId,
       launchedAt: identity.peerUrl,
-      untouched: isUntouched(settings.dataDirectory),
-      cloned: identity.machineId !== machineId,
-      quarantined: identity.quarantined,
+      nonce: identity.nonce,
+      untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
+      place: log ? undefined : disk.place(),
+      here: log ? { location: '', mounted: false } : disk.here(),
+      cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
       unfit: unfit.known ? unfit.value : undefined,
     },
-    record: map(keys, ({ value }) => value.record),
-    retired: keys.known && keys.value.value.retired.includes(identity.incarnation),
+    keys,
+    proven: readProven(settings, keys, rules),
     candidates: map(candidates, ({ value }) =>
       value.map((one): Peer => ({ ...one, peerUrl: peerUrl(settings, one.address, one.port) })),
     ),
+    leftOut: (candidates.known && candidates.value.unfit) || '',
     probe: undefined,
-    token: randomUUID(),
-    membership: undefined,
+    token: ports.random(),
+    date: clock.date(),
+    roll: answers && { known: true, value: { base, answers, now: clock.now() } },
+    patience: settings.replaceDeadAfter * 1000,
     dead: [],
     attempt: { added: undefined, replaced: false },
-    indexes: { keys: indexOf(keys), candidates: indexOf(candidates) },
+    indexes: { keys: indexOf(read), candidates: indexOf(candidates) },
   };
-  return wal ? { ...look, membership: await memberList(settings, addressesOf(look), objection) } : look;
 }
 
-/** Where members of the cluster may be: those alive by Consul, and those of the record. */
-export function addressesOf({ self, record, candidates }: Observed): string[] {
-  const list = (record.known && record.value) || self.record;
-  const alive = candidates.known ? candidates.value.map((peer) => peer.address) : [];
-  return [...new Set([...alive, ...(list?.members.map((member) => addressIn(member.peer_url)) ?? [])])];
+/** A gate looks every few seconds; who was not looked at for longer than this may have been there meanwhile. */
+export const gapOf = ({ replaceDeadAfter }: Settings): number => Math.min(30_000, replaceDeadAfter * 1000);
+
+/** Peer URLs of the members that a host without a log knows of: its own list, the published one, or the record's. */
+export function baseOf({ self, keys, proven }: Observed): string[] {
+  const chosen = choose({ self, keys, proven });
+  const record = (chosen.known && chosen.value) || self.record;
+  if (record === undefined) return [];
+  const published = keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
+  const lists = [self.list, published].filter((list) => list?.cluster_id === record.cluster_id);
+  const urls = lists[0]?.members.flatMap((member) => member.peer_urls) ?? record.members.map((one) => one.peer_url);
+  return urls.filter((url) => url !== self.peerUrl);
 }
 
-/** The cluster's list, asked of these members. */
-export async function memberList(settings: Settings, addresses: string[], timeout: number): Promise<Seen<Membership>> {
-  try {
-    return { known: true, value: await readMembership(settings, addresses, timeout) };
-  } catch (error) {
-    const remedy = 'if none is left: quorumgate reset, or restore';
-    return { known: false, cause: `no healthy quorum answers (${(error as Error).message}); ${remedy}` };
-  }
+/**
+ * Who says in Consul that it is in the cluster, where its members have never published a list: hosts of old do not, and none that was
+ * in at the birth need be left.
+ */
+export function unlisted({ self, keys, proven, candidates }: Observed): string[] {
+  const chosen = choose({ self, keys, proven });
+  const record = chosen.known ? chosen.value : undefined;
+  if (!record || !keys.known || !candidates.known || self.list || keys.value.lists.has(lineageOf(record))) return [];
+  return candidates.value
+    .filter(({ meta, peerUrl: url }) => meta.cid === record.cluster_id && url !== self.peerUrl)
+    .map((peer) => peer.peerUrl);
 }
 
 /** Asks each host whether etcd runs there already, and DNS, through port 53, whether it names the same hosts. */
-export async function probe(settings: Settings, look: Look): Promise<NonNullable<Observed['probe']>> {
-  const { record, candidates } = look;
-  const listed = record.known ? record.value?.members : undefined;
+export async function probe(settings: Settings, ports: Ports, look: Look): Promise<Probe> {
+  const chosen = choose(look);
+  const record = chosen.known ? chosen.value : undefined;
   const hosts =
-    listed?.map((one) => ({ node: one.name, address: addressIn(one.peer_url), port: settings.peerPort })) ??
-    (candidates.known ? candidates.value : []);
+    record?.members.map((one) => ({ node: one.name, address: addressIn(one.peer_url), url: one.peer_url })) ??
+    (look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : []);
+  const started = new Set<string>();
+  const isThere = async ({ url }: { url: string }): Promise<boolean> => {
+    try {
+      const { members } = await ports.etcd.peer(url, objection);
+      for (const { id, clientUrls } of members) if (clientUrls.length > 0) started.add(id);
+      return true;
+    } catch (error) {
+      if (isNobody(error as NodeJS.ErrnoException)) return false;
+      // With a record, who does not tell is no reason against: etcd itself looks at the others once more.
+      if (record !== undefined) return true;
+      throw new Error(`cannot tell whether etcd runs at a candidate already: ${(error as Error).message}`);
+    }
+  };
+  const asksDns = record === undefined || look.self.asksDns;
   const [answers, dns] = await Promise.all([
-    Promise.all(hosts.map(({ address, port }) => clusterIdAt(settings, address, port, 1000).then(Boolean, orNobody))),
-    dnsAgrees(settings, hosts),
+    Promise.all(hosts.filter(({ url }) => url !== look.self.peerUrl || record === undefined).map(isThere)),
+    asksDns ? dnsAgrees(settings, ports, hosts) : ({ known: true, value: 'agrees' } as const),
   ]);
-  return { answering: hosts.filter((_, index) => answers[index]).map((host) => host.node), dns };
+  return { answering: hosts.filter((_, index) => answers[index]).map((host) => host.node), started, dns };
 }
 
-function orNobody(error: Error): false {
-  if (isNobody(error)) return false;
-  throw new Error(`cannot tell whether etcd runs at a candidate already: ${error.message}`);
-}
-
-/** That nobody is there. Any other error, of certificates say, does not tell. */
-export function isNobody({ code = '' }: NodeJS.ErrnoException): boolean {
-  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(code);
-}
-
-async function dnsAgrees(settings: Settings, hosts: { address: string; port: number }[]): Promise<Seen<'agrees'>> {
+async function dnsAgrees(
+  settings: Settings,
+  { dns }: Ports,
+  hosts: { address: string; url: string }[],
+): Promise<Seen<'agrees'>> {
   const name = serverSrvName(settings);
-  const [udp, tcp] = await Promise.allSettled([srvAddresses(name), countOverTcp(name)]);
+  const [udp, tcp] = await Promise.allSettled([dns.srv(name), dns.countOverTcp(name)]);
   if (udp.status === 'rejected') return { known: false, cause: `DNS at 127.0.0.1:53: ${udp.reason.message}` };
   if (tcp.status === 'rejected') return { known: false, cause: `DNS at 127.0.0.1:53 over TCP: ${tcp.reason.message}` };
-  const wanted = hosts.map(({ address, port }) => `${address}:${port}`).sort();
+  const wanted = hosts.map(({ address, url }) => `${address}:${new URL(url).port}`).sort();
   const found = udp.value;
   if (found.join() !== wanted.join()) {
     return { known: false, cause: `DNS names ${found.join(' ')} where Consul has ${wanted.join(' ')}` };

@@ -1,5 +1,5 @@
-import type { Candidate } from '../shared/consul.ts';
-import type { Member, Membership } from '../shared/etcd.ts';
+import type { Keys } from '../shared/keys.ts';
+import type { Candidate, Data, List, Member, Membership, Place } from '../shared/ports.ts';
 import type { ClusterRecord } from '../shared/record.ts';
 
 /** This host: its spec and its disk. */
@@ -11,22 +11,27 @@ export interface Self {
   scheme: 'http' | 'https';
   incarnation: string;
   phase: 'fresh' | 'launched';
-  /** etcd has data here. */
-  wal: boolean;
+  data: Data;
   /** The copy beside the data. */
   record: ClusterRecord | undefined;
+  /** The last verified members, beside the data. */
+  list: List | undefined;
   /** The member that was last launched here, and where its peers know it. */
   memberId: string | undefined;
   launchedAt: string | undefined;
-  /** etcd was launched here, and ended before it had a log. */
+  /** Of that launch. */
+  nonce: string | undefined;
+  /** That launch has never had a log: the mark in etcd's directory, which goes with the first, is still there. */
   untouched: boolean;
+  /** What is remembered outside the data directory of the last launch. */
+  place: Place | undefined;
+  /** Where the data directory lies now. */
+  here: { location: string; mounted: boolean };
   /** The identity was made on another machine. */
   cloned: boolean;
-  /** The cluster that etcd was found to run in, which was not the predicted one. */
-  quarantined: string | undefined;
   /** `discovery: srv`: etcd will ask DNS itself. */
   asksDns: boolean;
-  /** Why the programs here must not run, if so. */
+  /** Why the programs or certificates here cannot be used, if so. */
   unfit: string | undefined;
 }
 
@@ -38,19 +43,41 @@ export interface Peer extends Candidate {
   peerUrl: string;
 }
 
+/** What was said at a peer URL. */
+export type Answer =
+  /** Its list, with a quorum behind it. */
+  | { is: 'list'; list: Membership }
+  /** Nobody is there; since when, on the monotonic clock. */
+  | { is: 'silent'; since: number }
+  /** Somebody is, and gives no list that a quorum stands behind: why, and whom he lists without. */
+  | { is: 'mute'; cause: string; list?: Membership };
+
+/** The answers of the members of the last list, and of those that they named, by peer URL. */
+export interface Roll {
+  /** Who was asked first, and is known to be a member: by the own list, the published one, or the record. */
+  base: readonly string[];
+  answers: ReadonlyMap<string, Answer>;
+  now: number;
+}
+
 export interface Observed {
   self: Self;
-  record: Seen<ClusterRecord | undefined>;
-  /** An operator has retired this disk. */
-  retired: boolean;
+  keys: Seen<Keys>;
+  /** Keys in which a record or a mark stands that an operator's key has signed. */
+  proven: ReadonlySet<string>;
   candidates: Seen<Peer[]>;
+  /** Entries of the catalog that are none: which, and why. */
+  leftOut: string;
   /** What it costs time to see, looked at only when all else agrees; undefined: not looked at yet. */
-  probe: { answering: string[]; dns: Seen<'agrees'> } | undefined;
-  /** A random token for a proposal. */
+  probe: Probe | undefined;
+  /** A random token for a proposal, and the seconds since 1970. */
   token: string;
-  /** The cluster's own list, linearizable; without data, read under the lock. undefined: not looked at. */
-  membership: Seen<Membership> | undefined;
-  /** Peer URLs of members that have been silent for as long as the spec's policy says. */
+  date: number;
+  /** What the members say; without a log asked under the lock. undefined: not asked yet. */
+  roll: Seen<Roll> | undefined;
+  /** Milliseconds of silence after which a member is dead by the spec's policy; 0: never. */
+  patience: number;
+  /** Peer URLs of members that are dead by that policy, in Consul and at their port. */
   dead: string[];
   /** What this attempt to join has done already. */
   attempt: {
@@ -61,12 +88,20 @@ export interface Observed {
   };
 }
 
+export interface Probe {
+  /** Names of hosts where something answers as etcd. */
+  answering: string[];
+  /** IDs of members that have started, as any peer lists them. */
+  started: ReadonlySet<string>;
+  dns: Seen<'agrees'>;
+}
+
 export type Decision =
-  /** There is data: start etcd with it. */
+  /** There is a log: start etcd with it. */
   | { do: 'start' }
-  /** Start an empty etcd with exactly this list and token, having written `launched`. */
-  | { do: 'new'; record: ClusterRecord }
-  /** Start an empty etcd as the member just added, having written `launched`. */
+  /** Start an empty etcd with exactly this list and token, when this launch could be spent. */
+  | { do: 'new'; record: ClusterRecord; memberId: string }
+  /** Start an empty etcd as the member just added, when this launch could be spent. */
   | { do: 'existing'; record: ClusterRecord; memberId: string; members: Member[] }
   /** Create the record unless there is one, then look again. */
   | { do: 'propose'; record: ClusterRecord }
@@ -75,14 +110,18 @@ export type Decision =
   /** Take the lock and ask the cluster for its members, then decide again. */
   | { do: 'lock' }
   /** Remove this member from the cluster, then look again. */
-  | { do: 'remove'; memberId: string; why: string }
+  | { do: 'remove'; memberId: string; via: string; why: string; isOwn: boolean; members: number }
   /** Add this host as a learner, then look again. */
-  | { do: 'add' }
-  /** Move the data out of etcd's way, deleting nothing, then look again. */
-  | { do: 'set-aside'; why: string }
+  | { do: 'add'; via: string }
+  /** Tell the cluster that its member is at this host's peer URL now, then look again. */
+  | { do: 'update'; memberId: string; via: string }
+  /** Move what is under etcd's directory out of its way, deleting nothing, then look again. */
+  | { do: 'set-aside'; as: string; why: string }
   | { do: 'wait'; cause: string }
   /** Wait as well; nothing that time can mend. */
-  | { do: 'refuse'; cause: string };
+  | { do: 'refuse'; cause: string }
+  /** Wait as well, but what is mounted here only a new process can see. */
+  | { do: 'again'; cause: string };
 
 export const wait = (cause: string): Decision => ({ do: 'wait', cause });
 export const refuse = (cause: string): Decision => ({ do: 'refuse', cause });

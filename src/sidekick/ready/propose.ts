@@ -2,17 +2,23 @@ import { makeRecord } from '../shared/record.ts';
 import { type Decision, type Observed, type Peer, type Self, wait } from './observed.ts';
 
 /** 4. There is no record: propose one, but only with exactly N candidates about whom nothing is in doubt. */
-export function propose({ self, candidates, probe, token }: Observed): Decision {
+export function propose({ self, candidates, leftOut, probe, token, date }: Observed): Decision {
   if (self.phase === 'launched') {
     // Consul lost the record, this host did not, and it may still start from it.
     const listed = self.record?.members.some((member) => member.incarnation === self.incarnation);
     if (self.untouched && self.record && listed) return { do: 'propose', record: self.record };
     return wait('etcd was started here before, its data is gone, and Consul has no record of its cluster');
   }
+  if (self.place !== undefined) {
+    return wait(
+      `member ${self.place.memberId} of cluster ${self.place.lineage} was launched here before, its data is gone, and Consul has no record of it: if all is to begin anew: rm /var/lib/quorumgate-etcd/place.json`,
+    );
+  }
+  if (self.data.state === 'remains') return wait(`${self.data.what}, and no log of etcd: move it away`);
   if (!candidates.known) return wait(candidates.cause);
   const peers = candidates.value;
   const doubt = doubtful(self, peers);
-  if (doubt !== undefined) return wait(doubt);
+  if (doubt !== undefined) return wait(leftOut ? `${doubt}; left out: ${leftOut}` : doubt);
   if (probe === undefined) return { do: 'probe' };
   if (probe.answering.length > 0) {
     return wait(`no record in Consul, but etcd answers already at ${probe.answering.join(', ')}: a cluster is there`);
@@ -23,7 +29,7 @@ export function propose({ self, candidates, probe, token }: Observed): Decision 
     incarnation: peer.meta.incarnation ?? '',
     peer_url: peer.peerUrl,
   }));
-  return { do: 'propose', record: makeRecord(members, token, 1) };
+  return { do: 'propose', record: makeRecord(members, token, date) };
 }
 
 /** Why these candidates are not exactly the cluster to be, or undefined. */

@@ -1,109 +1,160 @@
-import { createRecord, deregister, readCandidates, readKeys, register } from '../shared/consul.ts';
-import { call, promoteMember, readMembership, toHex } from '../shared/etcd.ts';
-import { ask } from '../shared/http.ts';
-import { clearLaunchMark, type Identity, loadIdentity, readMachineId } from '../shared/identity.ts';
-import { say } from '../shared/say.ts';
-import { addressIn, type Settings, tagOf } from '../shared/settings.ts';
-import { runningId, stopEtcd } from './assert.ts';
-import { NotYet, persist } from './persist.ts';
+import { latestSigned } from '../ready/choose.ts';
+import { readProven } from '../ready/observe.ts';
+import { RULES, type Rules } from '../ready/rules.ts';
+import type { Identity } from '../shared/identity.ts';
+import type { Keys } from '../shared/keys.ts';
+import type { Own, Ports } from '../shared/ports.ts';
+import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
+import { NotYet, notYet, persist } from './persist.ts';
+import { listOf, publish, publishLost } from './publish.ts';
 import { putServerRecord, serviceId } from './server.ts';
 
-/**
- * That the record in Consul says the same; published again when Consul has lost it. Where an operator has put another
- * cluster in this one's place, etcd is stopped: its gate, which may have found no Consul at boot, refuses it then.
- */
-async function verify(settings: Settings, identity: Identity, running: string): Promise<void> {
-  const own = identity.record;
-  const { record: agreed, modified } = (await readKeys(settings.cluster)).value;
-  // Of before an operator's reset: it was published again after Consul had lost the one of now.
-  const isOlder = agreed !== undefined && own !== undefined && agreed.generation < own.generation;
-  if (agreed !== undefined && !isOlder && running !== agreed.cluster_id) {
-    await deregister(serviceId(settings, 'client'));
-    if (own !== undefined && agreed.generation > own.generation) stopEtcd();
+/** This host's own etcd, which runs on the log that is here. Nothing is asked of an address. */
+async function ownEtcd({ disk, etcd }: Ports): Promise<Own & { memberId: string }> {
+  const data = disk.data();
+  if (data.state !== 'log') throw new NotYet('etcd has no log here yet');
+  const own = await etcd.own(3000).catch(notYet('etcd does not answer at its socket'));
+  if (own.clusterId !== data.clusterId || (own.memberId ?? data.memberId) !== data.memberId) {
     throw new NotYet(
-      `etcd runs in cluster ${running}, the record in Consul is of ${agreed.cluster_id}: not registered`,
+      `etcd runs as member ${own.memberId} of ${own.clusterId}, the log here is of ${data.memberId} of ${data.clusterId}`,
     );
   }
-  if (agreed !== undefined && !isOlder) return;
-  if (own === undefined) {
-    throw new NotYet(`no record says that cluster ${running} is the right one: not registered for clients`);
-  }
-  await createRecord(settings.cluster, own, modified);
-  throw new NotYet('the record was not in Consul; it has been published again');
+  return { ...own, memberId: data.memberId };
 }
 
-function notYet(what: string) {
-  return (error: Error): never => {
-    throw new NotYet(`${what}: ${error.message}`);
-  };
+/**
+ * The record that says that this cluster is the right one: the copy beside the data, or, of old or where that is lost, the one in
+ * Consul. When a birth was nobody can check: of two copies the later counts, so that members come to have the same.
+ *
+ * @param date seconds since 1970
+ */
+function recordOf({ record }: Identity, keys: Keys, proven: ReadonlySet<string>, own: Own, date: number) {
+  const { records, bootstrap } = keys;
+  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
+    ({ record: { cluster_id: id, lineage, generation }, entry }) =>
+      id === own.clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + 86_400)),
+  );
+  const signed = record?.proof ? record : found.find(({ entry }) => proven.has(entry.key))?.record;
+  const all = [...(record ? [record] : []), ...found.map((one) => one.record)];
+  const latest = signed ?? all.sort((a, b) => b.generation - a.generation)[0];
+  return latest && (record ?? latest).cluster_id === own.clusterId ? latest : undefined;
 }
 
 /** A learner gets its vote as soon as it has caught up. */
-async function promote(settings: Settings, { record }: Identity): Promise<void> {
-  const status = await call<Status>(settings, settings.address, 'maintenance/status', {}, 3000).catch(
-    notYet('etcd does not tell its state'),
+async function promote(
+  settings: Settings,
+  { etcd, say }: Ports,
+  own: Own & { memberId: string },
+  identity: Identity,
+  keys: Keys,
+) {
+  if (!own.isLearner) return;
+  const { record } = identity;
+  // A learner answers no reads; whom its own copy of the list names may be asked, and who was in the record or the published list.
+  const published = record && keys.lists.get(lineageOf(record))?.list.members.flatMap((member) => member.peer_urls);
+  const urls = new Set([...own.members.flatMap((member) => member.peerUrls), ...(published ?? [])]);
+  urls.delete(peerUrl(settings, settings.address, settings.peerPort));
+  const via = await Promise.any([...urls].map((url) => etcd.list(url, 3000).then(() => url))).catch(
+    ({ errors: [first] }: AggregateError) =>
+      notYet('no healthy quorum answers')(first ?? new Error('no member is known')),
   );
-  if (!status.isLearner) return;
-  // A learner answers no reads, and members that came later than the record are in Consul's answers only.
-  const candidates = await readCandidates(settings, 3000).catch(() => undefined);
-  const addresses = [
-    ...(candidates?.value.map(({ address }) => address) ?? []),
-    ...(record?.members.map((member) => addressIn(member.peer_url)) ?? []),
-  ];
-  const { via } = await readMembership(settings, [...new Set(addresses)], 3000).catch(
-    notYet('no healthy quorum answers'),
-  );
-  const id = toHex(status.header.member_id);
-  await promoteMember(settings, via, id).catch(notYet(`learner ${id} has no vote yet`));
-  say(`promoted: member ${id} votes`);
+  await etcd.promote(via, own.memberId).catch(notYet(`learner ${own.memberId} has no vote yet`));
+  say(`promoted: member ${own.memberId} votes`);
+  throw new NotYet('just promoted');
 }
 
-interface Status {
-  header: { member_id: string };
-  isLearner?: boolean;
+/** Nobody could be told of this host's new address before its member ran. */
+async function tellAddress(settings: Settings, { etcd }: Ports, { memberId, members }: Own): Promise<void> {
+  const url = peerUrl(settings, settings.address, settings.peerPort);
+  if (!memberId || members.some(({ id, peerUrls }) => id === memberId && peerUrls.includes(url))) return;
+  await etcd.update(url, memberId, url).catch(notYet(`the cluster is not told that member ${memberId} is at ${url}`));
+  throw new NotYet(`member ${memberId} is at ${url} now`);
 }
 
-/** etcd's own word that it serves: over plain http on loopback, for Consul shows no client certificate. */
-function healthUrl(settings: Settings): string {
-  return `http://127.0.0.1:${settings.metricsPort}/health`;
+/** Where the member was launched, if that is kept nowhere: it was not, of old. */
+function rememberPlace(
+  { disk }: Ports,
+  { incarnation, nonce = '' }: Identity,
+  memberId: string,
+  record: ClusterRecord,
+) {
+  try {
+    if (disk.place() !== undefined) return;
+  } catch {
+    // What cannot be read is of no use to anybody.
+  }
+  const lineage = lineageOf(record);
+  disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
 }
 
-async function assertHealthy(settings: Settings): Promise<void> {
-  const { status, body } = await ask(healthUrl(settings), { timeout: 3000 }).catch(
-    notYet('etcd does not tell its health'),
-  );
-  if (status !== 200) throw new NotYet(`etcd is not healthy: ${body.trim().slice(0, 200)}`);
+/** Verifies, and keeps: what is known beside the data, and what Consul has to know. Resolves to what was put right. */
+async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{ own: Own; changed: string[] }> {
+  const { consul, disk, etcd } = ports;
+  const own = await ownEtcd(ports);
+  // There is data here from now on, whatever else may be in doubt.
+  await putServerRecord(settings, ports);
+  const identity = disk.identity();
+  const keys = rules.sortKeys(settings.cluster, (await consul.keys()).value);
+  const known = { known: true, value: keys } as const;
+  const proven = readProven(settings, known, rules);
+  const record = recordOf(identity, keys, proven, own, ports.clock.date());
+  const later = latestSigned({ keys: known, proven });
+  if (later && later.generation > (record?.generation ?? 0) && later.cluster_id !== own.clusterId) {
+    await consul.deregister(serviceId(settings, 'client'));
+    etcd.stop();
+    throw new NotYet(
+      `etcd ran in cluster ${own.clusterId}; an operator has put ${later.cluster_id} in its place: stopped it`,
+    );
+  }
+  if (record === undefined) {
+    const predicted = identity.record?.cluster_id ?? 'none';
+    throw new NotYet(`etcd runs in cluster ${own.clusterId}, predicted was ${predicted}: not registered for clients`);
+  }
+  rememberPlace(ports, identity, own.memberId, record);
+  // Others that wait for a quorum may need it to start.
+  await publishLost(settings, ports, keys, record);
+  await promote(settings, ports, own, identity, keys);
+  if (own.linear !== true) throw new NotYet(`no healthy quorum answers (${own.linear})`);
+  await tellAddress(settings, ports, own);
+  const list = listOf(own, keys, identity, record, settings.size);
+  if (
+    identity.record !== record ||
+    identity.peerUrl === undefined ||
+    JSON.stringify(identity.list) !== JSON.stringify(list)
+  ) {
+    const at = peerUrl(settings, settings.address, settings.peerPort);
+    disk.saveIdentity({ ...identity, phase: 'launched', record, list, memberId: own.memberId, peerUrl: at });
+  }
+  return { own, changed: await publish(settings, ports, keys, record, own, list) };
 }
 
-export async function registerClient(settings: Settings): Promise<void> {
-  let id = '';
-  await persist(async () => {
-    const identity = loadIdentity(settings.dataDirectory, readMachineId());
-    id = await runningId(settings, identity);
-    // There is data here from now on, whatever else may be in doubt.
-    await putServerRecord(settings);
-    await promote(settings, identity);
-    await verify(settings, identity, id);
-    await assertHealthy(settings);
-    clearLaunchMark(settings.dataDirectory);
-    await register({
-      ID: serviceId(settings, 'client'),
+export async function registerClient(settings: Settings, ports: Ports, rules = RULES): Promise<void> {
+  const { consul, etcd, say } = ports;
+  const { own, changed } = await persist(ports, async () => {
+    const verified = await verify(settings, ports, rules);
+    await etcd.healthy().catch(notYet('etcd is not healthy'));
+    const id = serviceId(settings, 'client');
+    await consul.register({
+      ID: id,
       Name: 'etcd3',
       // The second by itself is a name that has no `_`: `CLUSTER.etcd3.service…`.
       Tags: [tagOf(settings, 'client'), settings.cluster],
       Address: settings.address,
       Port: settings.clientPort,
-      Meta: { cid: id },
+      Meta: { cid: verified.own.clusterId },
       Check: {
-        CheckID: `${serviceId(settings, 'client')}-health`,
+        CheckID: `${id}-health`,
         Name: 'etcd serves clients',
-        HTTP: healthUrl(settings),
+        HTTP: `http://127.0.0.1:${settings.metricsPort}/health?exclude=NOSPACE`,
         Interval: '2s',
         Timeout: '2s',
         // So it was a moment ago; without it the record would be missing until the first check.
         Status: 'passing',
       },
     });
+    return verified;
   });
-  say(`member of cluster ${id}, as predicted; registered ${serviceId(settings, 'client')}`);
+  const rest = changed.length > 0 ? `; put back what somebody had changed: ${changed.join(', ')}` : '';
+  say(`member of cluster ${own.clusterId}, as predicted; registered ${serviceId(settings, 'client')}${rest}`);
 }

@@ -1,6 +1,6 @@
-import { deregister, localServices, register, removeFormerNode } from '../shared/consul.ts';
-import { hasWal, loadIdentity, readMachineId } from '../shared/identity.ts';
-import { say } from '../shared/say.ts';
+import type { Identity } from '../shared/identity.ts';
+import type { Data, Place, Ports } from '../shared/ports.ts';
+import { lineageOf } from '../shared/record.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
 import { persist } from './persist.ts';
 
@@ -8,50 +8,66 @@ export function serviceId(settings: Settings, type: 'server' | 'client'): string
   return `${settings.name}-${type}`;
 }
 
+/** What a host says of its disk. Launched without data: about to start, or the data is gone. */
+function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined, location: string | undefined): string {
+  if (state === 'log') return 'member';
+  if (place !== undefined && place.location !== location) return 'missing';
+  return state === 'remains' ? 'remains' : phase === 'launched' || place !== undefined ? 'launched' : 'empty';
+}
+
 /**
  * The server record: this host is there. No check depends on etcd, which does not run before all are there; a dead
  * host leaves the answers by Consul's own node check.
  */
-export async function putServerRecord(settings: Settings): Promise<void> {
-  const wal = hasWal(settings.dataDirectory);
-  const identity = loadIdentity(settings.dataDirectory, readMachineId());
-  await register({
+export async function putServerRecord(settings: Settings, { consul, disk }: Ports): Promise<void> {
+  const data = disk.data();
+  const identity = disk.identity();
+  const place = data.state === 'log' ? undefined : disk.place();
+  const location = place && disk.here().location;
+  const { incarnation, record, memberId, nonce } = identity;
+  // The disk of this incarnation was here, and is here no more, or without its log: wiped, not lost.
+  const isWiped =
+    place !== undefined && place.location === location && !(disk.mark() === nonce && place.nonce === nonce);
+  await consul.register({
     ID: serviceId(settings, 'server'),
     Name: 'etcd3',
     Tags: [tagOf(settings, 'server')],
     Address: settings.address,
     Port: settings.peerPort,
     Meta: {
-      incarnation: identity.incarnation,
-      // Launched without data: about to start, or the data is gone.
-      state: wal ? 'member' : identity.phase === 'launched' ? 'launched' : 'empty',
+      incarnation,
+      state: stateOf(data, identity, place, location),
       size: String(settings.size),
       scheme: settings.scheme,
-      cid: identity.record?.cluster_id ?? '',
+      cid: record?.cluster_id ?? '',
+      lineage: record ? lineageOf(record) : (place?.lineage ?? ''),
+      member: data.state === 'log' ? data.memberId : (memberId ?? ''),
+      wiped: isWiped ? place.incarnation : '',
+      former: isWiped ? place.memberId : '',
     },
   });
 }
 
 /** What the agent still holds of this cluster under another name of this host, or from another disk. */
-async function removeLeftovers(settings: Settings): Promise<void> {
+async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports): Promise<void> {
   const keep = [serviceId(settings, 'server')];
-  if (hasWal(settings.dataDirectory)) keep.push(serviceId(settings, 'client'));
-  for (const { ID, Service, Tags } of await localServices()) {
-    const ours = Tags?.some((tag) => tag.startsWith('_etcd-') && tag.endsWith(`._tcp.${settings.cluster}`)) ?? false;
+  if (disk.data().state === 'log') keep.push(serviceId(settings, 'client'));
+  for (const { ID, Service, Tags } of await consul.services()) {
+    const ours = Tags.some((tag) => tag.startsWith('_etcd-') && tag.endsWith(`._tcp.${settings.cluster}`));
     if (Service !== 'etcd3' || !ours || keep.includes(ID)) continue;
-    await deregister(ID);
+    await consul.deregister(ID);
     say(`removed ${ID}, which is no longer this host`);
   }
 }
 
-export async function registerServer(settings: Settings): Promise<void> {
-  await persist(async () => {
-    await removeLeftovers(settings);
-    await putServerRecord(settings);
-    if (!(await removeFormerNode(settings.name, settings.address))) return;
-    say('removed what this host was in Consul before its disk was wiped');
+export async function registerServer(settings: Settings, ports: Ports): Promise<void> {
+  await persist(ports, async () => {
+    await removeLeftovers(settings, ports);
+    await putServerRecord(settings, ports);
+    if (!(await ports.consul.removeFormerNode())) return;
+    ports.say('removed what this host was in Consul before its disk was wiped');
     // Registering again makes the agent tell the catalog at once.
-    await putServerRecord(settings);
+    await putServerRecord(settings, ports);
   });
-  say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);
+  ports.say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);
 }

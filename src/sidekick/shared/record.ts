@@ -1,8 +1,8 @@
 import { clusterId, memberId } from './cluster-id.ts';
 
-/** The agreed member list of a cluster: one key in Consul, created once, replaced only by an operator's reset or restore. */
+/** The agreed member list of a cluster, made once; replaced only by an operator's reset or restore, which is signed. */
 export interface ClusterRecord {
-  /** Counts an operator's resets. */
+  /** Orders resets and restores. Of a birth: seconds since 1970 (of old: 1), so that nothing signed before outranks it. */
   generation: number;
   /** etcd's initial-cluster-token, random. */
   token: string;
@@ -13,6 +13,10 @@ export interface ClusterRecord {
   cluster_id: string;
   /** After an operator's restore: SHA-256 of the etcd snapshot that the one member of this list starts from. */
   snapshot?: string;
+  /** The cluster ID at birth, which resets and restores keep; left out in a birth's own record. */
+  lineage?: string;
+  /** An operator's signature over all of the above, base64url. */
+  proof?: string;
 }
 
 export interface RecordMember {
@@ -22,19 +26,8 @@ export interface RecordMember {
   peer_url: string;
 }
 
-/** Everything of a cluster in Consul's KV store stands under this. */
-export function keyPrefix(cluster: string): string {
-  return `etcd3/${cluster}/`;
-}
-
-export function recordKey(cluster: string): string {
-  return `${keyPrefix(cluster)}bootstrap`;
-}
-
-/** There when an operator has retired the disk of this incarnation. */
-export function retiredKey(cluster: string, incarnation: string): string {
-  return `${keyPrefix(cluster)}retired/${incarnation}`;
-}
+/** What a cluster stays through resets and restores: 16 hex digits. */
+export const lineageOf = (record: ClusterRecord): string => record.lineage ?? record.cluster_id;
 
 export function makeRecord(members: readonly RecordMember[], token: string, generation: number): ClusterRecord {
   const sorted = members
@@ -44,21 +37,39 @@ export function makeRecord(members: readonly RecordMember[], token: string, gene
   return { generation, token, size: sorted.length, members: sorted, cluster_id: clusterId(urls, token) };
 }
 
+/** An HTTP URL of an address or name and a port, as etcd writes and hashes it: nothing that a URL parser refuses or would change. */
+export function isPeerUrl(text: unknown): text is string {
+  if (typeof text !== 'string' || !/^https?:\/\/[a-z0-9][a-z0-9.-]{0,253}:[1-9]\d{0,4}$/.test(text)) return false;
+  try {
+    return new URL(text).href === `${text}/`;
+  } catch {
+    return false;
+  }
+}
+
+const isName = (text: unknown): text is string => typeof text === 'string' && /^[\w.-]{1,128}$/.test(text);
+
 /** Reads a record back; throws when it is not one, or not the one that its own cluster ID says it is. */
 export function parseRecord(text: string): ClusterRecord {
   const value = JSON.parse(text) as Partial<ClusterRecord> | null;
   if (typeof value !== 'object' || value === null || !Array.isArray(value.members)) throw new Error('not a record');
-  const { generation, token, size, members, cluster_id, snapshot } = value;
-  const fields = members.flatMap((m) => [m?.name, m?.incarnation, m?.peer_url]);
+  const { generation, token, size, members, cluster_id, snapshot, lineage, proof } = value;
+  const isMember = (m: Partial<RecordMember> | null) =>
+    isName(m?.name) && isName(m.incarnation) && isPeerUrl(m.peer_url);
   // What stands in it goes into etcd's environment.
-  const isWhole = [token, ...fields].every((field) => typeof field === 'string' && /^[\w.:/-]+$/.test(field));
-  if (typeof generation !== 'number' || !isWhole) throw new Error('fields are missing or malformed');
+  if (!Number.isSafeInteger(generation) || !isName(token) || members.length < 1 || members.length > 9) {
+    throw new Error('fields are missing or malformed');
+  }
+  if (!members.every(isMember)) throw new Error('a member is malformed');
+  const fields = members.flatMap((m) => [m.name, m.incarnation, m.peer_url]);
   if (new Set(fields).size < fields.length) throw new Error('lists something twice');
   if (snapshot !== undefined && !/^[0-9a-f]{64}$/.test(snapshot)) throw new Error('its snapshot is no SHA-256');
-  const record = { ...makeRecord(members, token as string, generation), ...(snapshot && { snapshot }) };
-  if (record.size !== size) throw new Error(`lists ${record.size} members and says ${size}`);
-  if (record.cluster_id !== cluster_id) throw new Error('its members and token do not give its cluster ID');
-  return record;
+  if (lineage !== undefined && !/^[0-9a-f]{16}$/.test(lineage)) throw new Error('its lineage is malformed');
+  if (proof !== undefined && !/^[\w-]{86}$/.test(proof)) throw new Error('its proof is malformed');
+  const made = makeRecord(members, token, generation as number);
+  if (made.size !== size) throw new Error(`lists ${made.size} members and says ${size}`);
+  if (made.cluster_id !== cluster_id) throw new Error('its members and token do not give its cluster ID');
+  return { ...made, ...(snapshot && { snapshot }), ...(lineage && { lineage }), ...(proof && { proof }) };
 }
 
 /** etcd's --initial-cluster. */

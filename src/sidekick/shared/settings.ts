@@ -14,8 +14,13 @@ export interface Settings {
   address: string;
   /** Paths of PEM files that peers know this host by; undefined under plain http. */
   tls: TlsFiles | undefined;
+  /** What the certificates of peers alone have, as DNS SAN or as common name; undefined: their CA tells them from clients. */
+  peerHostname: string | undefined;
+  peerCommonName: string | undefined;
   /** The same for the client port. */
   clientTls: TlsFiles | undefined;
+  /** Public halves of the operator's keys: base64url, 32 bytes each. What none of them has signed proves nothing. */
+  operatorKeys: string[];
   /** Seconds of silence after which a host that waits may take a member's place; 0: never. */
   replaceDeadAfter: number;
 }
@@ -53,8 +58,11 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     name: get('QG_NAME'),
     address: get('QG_ADDRESS'),
     tls: files('ETCD_PEER_'),
+    peerHostname: env['ETCD_PEER_CERT_ALLOWED_HOSTNAME'],
+    peerCommonName: env['ETCD_PEER_CERT_ALLOWED_CN'],
     clientTls: files('ETCD_'),
     replaceDeadAfter: Number(get('QG_REPLACE_DEAD_AFTER')),
+    operatorKeys: (env.QG_OPERATOR_KEYS ?? '').split(',').filter(Boolean),
   };
   if (missing.length > 0) {
     throw new Error(`not set: ${missing.join(', ')} (from /etc/quorumgate/cluster.env and /run/quorumgate/host.env)`);
@@ -77,14 +85,16 @@ export function serverSrvName(settings: Settings): string {
   return `${tagOf(settings, 'server')}.etcd3.service.${settings.datacenter}.${settings.domain}`;
 }
 
-/**
- * The peer URL of a host, letter by letter as it is hashed into its member ID: by address, or, where etcd itself asks
- * DNS, by the name that Consul gives to an address.
- */
-export function peerUrl(settings: Settings, address: string, port: number): string {
-  if (settings.discovery === 'committed') return `${settings.scheme}://${address}:${port}`;
+/** What peers call the host at this address: just that, or, where etcd itself asks DNS, the name that Consul gives to it. */
+export function peerHost(settings: Settings, address: string): string {
+  if (settings.discovery === 'committed') return address;
   const hex = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
-  return `${settings.scheme}://${hex.join('')}.addr.${settings.datacenter}.${settings.domain}:${port}`;
+  return `${hex.join('')}.addr.${settings.datacenter}.${settings.domain}`;
+}
+
+/** The peer URL of a host, letter by letter as it is hashed into its member ID. */
+export function peerUrl(settings: Settings, address: string, port: number): string {
+  return `${settings.scheme}://${peerHost(settings, address)}:${port}`;
 }
 
 /** The address in a peer URL of either form. */

@@ -1,0 +1,52 @@
+import type { Membership } from '../shared/ports.ts';
+import type { Answer, Observed, Roll, Seen } from './observed.ts';
+
+/** A list that is believed, and the peer URL of the member that gave it. */
+export type Believed = Membership & { via: string };
+
+/** Whose members, as text that is the same for the same list. */
+const textOf = ({ members }: Membership) =>
+  members
+    .map(({ id, peerUrls, isLearner }) => `${id} ${peerUrls.join()} ${isLearner}`)
+    .sort()
+    .join();
+
+/**
+ * What the members of a cluster say of it, as far as it can be believed. Under TLS one of them is enough: it was verified by its
+ * address. In plain anybody may answer there who can, so all that can be reached have to agree, and who cannot has to have been
+ * silent for as long as the policy says. Pure.
+ *
+ * @param except this host's own peer URLs
+ */
+export function believe(
+  { self, patience }: Pick<Observed, 'self' | 'patience'>,
+  { base, answers, now }: Roll,
+  clusterId: string,
+  except: readonly string[] = [],
+): Seen<Believed> {
+  const others = [...answers].filter(([url]) => !except.includes(url));
+  const lists = others.flatMap(([via, answer]) => (answer.is === 'list' ? [{ via, ...answer.list }] : []));
+  const stranger = lists.find((list) => list.clusterId !== clusterId);
+  const [first, ...more] = lists.filter((list) => list.clusterId === clusterId);
+  const unknown = (cause: string) => ({ known: false, cause }) as const;
+  if (first === undefined) {
+    if (stranger) return unknown(`${stranger.via} answers as cluster ${stranger.clusterId}`);
+    const [, last] = others.findLast(([, { is }]) => is === 'mute') ?? [];
+    const why =
+      last?.is === 'mute' ? last.cause : `nobody at ${others.map(([url]) => url).join(', ') || 'any address'}`;
+    return unknown(`no healthy quorum answers (${why})`);
+  }
+  if (self.scheme === 'https') return { known: true, value: first };
+  const other = more.find((list) => textOf(list) !== textOf(first)) ?? stranger;
+  if (other) return unknown(`${first.via} and ${other.via} give different members`);
+  const isVoter = (url: string) =>
+    base.includes(url) || first.members.some(({ peerUrls, isLearner }) => !isLearner && peerUrls.includes(url));
+  const isSilent = (answer: Answer) => answer.is === 'silent' && patience > 0 && now - answer.since >= patience;
+  const missing = others.find(([url, answer]) => answer.is !== 'list' && isVoter(url) && !isSilent(answer));
+  if (missing === undefined) return { known: true, value: first };
+  const [url, answer] = missing;
+  const cause = answer.is === 'mute' ? answer.cause : 'silent';
+  const end =
+    patience > 0 ? `believed without it after ${patience / 1000} s of silence` : 'see: quorumgate member list';
+  return unknown(`${first.via} answers, ${url} does not confirm it (${cause}); ${end}`);
+}

@@ -1,0 +1,55 @@
+import type { Ports } from '../shared/ports.ts';
+import type { Answer } from './observed.ts';
+
+/** That nobody is there. Any other error, of certificates say, does not tell. */
+export function isNobody({ code = '' }: NodeJS.ErrnoException): boolean {
+  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(code);
+}
+
+/** Since when nobody was found at a peer URL, as far as it was looked at without a gap. */
+export class Silence {
+  readonly #since = new Map<string, number>();
+  #lookedAt = 0;
+
+  /** @param gap milliseconds: who was not looked at for longer may have been there meanwhile */
+  begin(now: number, gap: number): void {
+    if (now - this.#lookedAt > gap) this.#since.clear();
+    this.#lookedAt = now;
+  }
+
+  note(url: string, isSilent: boolean, now: number): number {
+    if (!isSilent) this.#since.delete(url);
+    else if (!this.#since.has(url)) this.#since.set(url, now);
+    return this.#since.get(url) ?? now;
+  }
+}
+
+/** One member's list, or why there is none. */
+async function answerOf({ etcd, clock }: Ports, url: string, silence: Silence, timeout: number): Promise<Answer> {
+  // Its port for clients may be shut before it has a quorum; that for peers tells whether anybody is there.
+  const [list, peer] = await Promise.allSettled([etcd.list(url, timeout), etcd.peer(url, Math.min(timeout, 1000))]);
+  // What answers with anything at all, a wrong certificate say, is not absent.
+  const isSilent = [list, peer].every((one) => one.status === 'rejected' && isNobody(one.reason));
+  const since = silence.note(url, isSilent, clock.now());
+  if (list.status === 'fulfilled') return { is: 'list', list: list.value };
+  if (isSilent) return { is: 'silent', since };
+  return { is: 'mute', cause: list.reason.message, ...(peer.status === 'fulfilled' && { list: peer.value }) };
+}
+
+/** Asks these members, then those that they name. */
+export async function callRoll(
+  ports: Ports,
+  base: readonly string[],
+  silence: Silence,
+  timeout: number,
+): Promise<Map<string, Answer>> {
+  const answers = new Map<string, Answer>();
+  const askAll = (urls: readonly string[]) =>
+    Promise.all(urls.map(async (url) => answers.set(url, await answerOf(ports, url, silence, timeout))));
+  await askAll(base);
+  const named = [...answers.values()].flatMap((one) =>
+    one.is === 'list' ? one.list.members.flatMap(({ peerUrls }) => peerUrls) : [],
+  );
+  await askAll([...new Set(named)].filter((url) => !answers.has(url)));
+  return answers;
+}
