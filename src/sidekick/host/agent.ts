@@ -1,0 +1,60 @@
+import { ConsulError } from '../shared/ports.ts';
+import { type Ask, ask, type Reply } from './http.ts';
+import { parseJson } from './json.ts';
+import { visible } from './text.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Longer than the agent holds a request while there is no leader (rpc_hold_timeout, 7 s). */
+export const PATIENCE = 12_000;
+
+/** The agent said 403: what is missing only the policies tell. */
+export class Denied extends ConsulError {}
+
+/** Rejects what newer versions of Consul (1.11) say is not all that there is. */
+export function assertWhole(reply: Reply): Reply {
+  if (reply.headers['x-consul-results-filtered-by-acls'] !== 'true') return reply;
+  throw new Denied('Consul denies access: it has left out what its policies hide');
+}
+
+/** Makes one kind of all errors of a Consul that answers what it should not. */
+export function checked<T>(reply: Reply, shape: (value: unknown) => T): T {
+  try {
+    return shape(parseJson(reply.body));
+  } catch (error) {
+    throw new ConsulError(`Consul's answer cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** The host's own agent; an operator may say another, with or without `http://`. */
+export class Agent {
+  readonly #address: string;
+  readonly #headers: Record<string, string>;
+  readonly #ask: typeof ask;
+
+  constructor(env: Environment, exchange = ask) {
+    this.#ask = exchange;
+    this.#address = (env.CONSUL_HTTP_ADDR || '127.0.0.1:8500').replace(/^(?!\w+:\/\/)/, 'http://');
+    // Empty is none.
+    this.#headers = { 'X-Consul-Token': env.CONSUL_HTTP_TOKEN ?? '' };
+  }
+
+  /** Any request: 200, or one of these other statuses; else a ConsulError, which is one line. */
+  async request(path: string, options: Partial<Ask> = {}, others: readonly number[] = []): Promise<Reply> {
+    let reply: Reply;
+    try {
+      reply = await this.#ask(this.#address + path, { timeout: PATIENCE, headers: this.#headers, ...options });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === 'ECONNREFUSED' ? 'it is not running yet' : message;
+      throw new ConsulError(visible(`the Consul agent at ${this.#address} does not answer: ${why}`));
+    }
+    const { status } = reply;
+    if (status === 200 || others.includes(status)) return reply;
+    const text = visible(reply.body.trim(), 200);
+    if (/no cluster leader/i.test(text)) throw new ConsulError('Consul has no leader');
+    const token = text === 'ACL not found' ? ' (it does not know the token in CONSUL_HTTP_TOKEN)' : '';
+    if (status === 403) throw new Denied(`Consul denies access: ${text}${token}`);
+    throw new ConsulError(`Consul answers ${status}: ${text}`);
+  }
+}
