@@ -1,34 +1,65 @@
 import type { ClusterRecord } from '../shared/record.ts';
 import { elect, knownMemberId, makeConfig, type Wal } from './log.ts';
-import type { World } from './world.ts';
+import { urlOf } from './settings.ts';
+import type { Volume } from './volume.ts';
+import { type Host, volumeOf, type World } from './world.ts';
 
-/** Whether a quorum of a cluster's disks lives, wherever it is. */
-export function isAlive(world: World, cluster: string): boolean {
-  const wals = world.hosts.flatMap(({ disk: { wal } }) => (wal?.clusterId === cluster ? [wal] : []));
-  return elect(wals) !== undefined;
+/** The record that counts: the last that hosts agreed on, or an operator signed. */
+export const currentOf = ({ agreed }: World): ClusterRecord | undefined => [...agreed.values()].at(-1);
+
+const volumesOf = ({ root, volume }: Host): Volume[] => (volume ? [volume, root.data] : [root.data]);
+
+/** Whether anybody still knows a record who would put it back into Consul: its key, or a disk that may start by it. */
+function isKnown({ consul, hosts }: World, { cluster_id: id }: ClusterRecord): boolean {
+  const entries = [...consul.keep.entries.values()].filter(({ key }) => /\/(?:bootstrap|record)$/.test(key));
+  if (entries.some(({ value }) => value.includes(`"cluster_id":"${id}"`))) return true;
+  const volumes = hosts.flatMap(volumesOf);
+  return volumes.some(({ identity, log, mark }) => identity?.record?.cluster_id === id && (log ?? mark) !== undefined);
+}
+
+/** Whether nobody says that another disk was this member, or this one with a log. */
+function isUnspent({ consul }: World, id: string, nonce: string | undefined): boolean {
+  const entries = [...consul.keep.entries.values()].filter(({ key }) => key.endsWith(`/launch/${id}`));
+  return entries.every(({ value }) => value === JSON.stringify({ nonce, log: false }));
+}
+
+/** The log that a disk without one may yet start with: as a member that the record lists, and that never was. */
+function unborn(world: World, host: Host, volume: Volume, record: ClusterRecord): string | undefined {
+  const { identity, mark, snap } = volume;
+  if (identity === undefined || volume !== volumeOf(host)) return undefined;
+  const listed = record.members.find(({ incarnation }) => incarnation === identity.incarnation);
+  // etcd takes part in a birth at the address that it is listed with alone.
+  if (listed?.peer_url !== urlOf(world, host.address)) return undefined;
+  const id = knownMemberId(listed.peer_url, record.token);
+  const { place } = host.root;
+  const isSpent = place?.memberId === id && (mark === undefined || place.nonce !== identity.nonce);
+  // Remains are not its own launch's.
+  if (world.born.has(`${record.cluster_id}/${id}`) || isSpent || (snap !== undefined && mark === undefined)) {
+    return undefined;
+  }
+  const isBefore = (identity.record?.generation ?? 0) < record.generation;
+  const isUnused = identity.phase === 'fresh' || isBefore || mark !== undefined;
+  return isUnused && isUnspent(world, id, identity.nonce) ? id : undefined;
 }
 
 /** Whether a quorum lives: of disks with data, and of those that may yet start from the record's list. */
 export function canServe(world: World, record: ClusterRecord): boolean {
-  const head = world.roots.get(record.cluster_id) ?? {
-    order: 0,
-    before: undefined,
-    config: makeConfig(
-      record.members.map(({ peer_url: url }) => ({ id: knownMemberId(url, record.token), url, learner: false })),
-    ),
+  if (!isKnown(world, record)) return false;
+  const seats = record.members.map(({ peer_url: url }) => ({
+    id: knownMemberId(url, record.token),
+    url,
+    learner: false,
+  }));
+  const born = { order: 0, before: undefined, config: makeConfig(seats) };
+  const head = world.roots.get(record.cluster_id) ?? born;
+  const logOf = (host: Host, volume: Volume): Wal[] => {
+    const { identity, log } = volume;
+    if (identity && (world.retired.has(identity.incarnation) || identity.machineId !== host.root.machineId)) return [];
+    // What is hidden, and nobody remembers, nobody will find.
+    if (volume !== volumeOf(host) && host.root.place === undefined) return [];
+    if (log !== undefined) return log.clusterId === record.cluster_id ? [log] : [];
+    const id = unborn(world, host, volume, record);
+    return id === undefined ? [] : [{ clusterId: record.cluster_id, memberId: id, head }];
   };
-  const wals = world.hosts.flatMap(({ disk, name }): Wal[] => {
-    if (world.consul.retired.has(disk.incarnation) || disk.machine !== name) return [];
-    if (disk.wal !== undefined) return disk.wal.clusterId === record.cluster_id ? [disk.wal] : [];
-    const listed = record.members.find(({ incarnation }) => incarnation === disk.incarnation);
-    if (listed === undefined) return [];
-    const id = knownMemberId(listed.peer_url, record.token);
-    const isUnused =
-      disk.phase === 'fresh' ||
-      disk.quarantined !== undefined ||
-      (disk.record?.generation ?? 0) < record.generation ||
-      (disk.mark && disk.memberId === id);
-    return isUnused ? [{ clusterId: record.cluster_id, memberId: id, head }] : [];
-  });
-  return elect(wals) !== undefined;
+  return elect(world.hosts.flatMap((host) => volumesOf(host).flatMap((volume) => logOf(host, volume)))) !== undefined;
 }

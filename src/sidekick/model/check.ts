@@ -1,70 +1,113 @@
 import fc from 'fast-check';
 import { heal } from './heal.ts';
-import { EVENTS, type Event, type EventName, isOnHost, play } from './play.ts';
+import { makeWorld, type Terms } from './make.ts';
+import { EVENTS, type Event, type EventName, play } from './play.ts';
 import { RULES, type Rules } from './rules.ts';
-import { makeWorld, type World } from './world.ts';
+import type { World } from './world.ts';
 
 // Progress has to be likely, or nothing ever forms that could break. What comes first is what stories are shrunk to.
-const OFTEN: EventName[] = ['settle', 'settle', 'settle', 'settle', 'settle', 'step', 'step', 'step', 'step', 'verify'];
-const NAMES: EventName[] = [...OFTEN, 'verify', 'gather', 'race', 'look', 'act', 'act', 'boot', 'connect', ...EVENTS];
+const OFTEN: EventName[] = [
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'go',
+  'go',
+  'go',
+  'go',
+];
+const NAMES: EventName[] = [...OFTEN, 'step', 'step', 'step', 'step', 'hear', 'boot', 'connect', ...EVENTS];
 const HOSTS = 7;
+const WAYS = 24;
 
-export const schedule = fc.record({
+export interface Schedule extends Terms {
+  events: Event[];
+}
+
+function eventOf(code: number): Event {
+  const rest = Math.floor(code / WAYS);
+  return { name: NAMES[Math.floor(rest / HOSTS)] ?? 'settle', host: rest % HOSTS, way: code % WAYS };
+}
+
+/** Name, host and way in one number each: there are millions of them. */
+const event = fc.nat({ max: NAMES.length * HOSTS * WAYS - 1 }).map(eventOf);
+
+export const schedule: fc.Arbitrary<Schedule> = fc.record({
   size: fc.constantFrom(1, 3, 3, 3, 5),
   discovery: fc.constantFrom('committed' as const, 'committed' as const, 'committed' as const, 'srv' as const),
-  /** Name and host in one number each: there are millions of them. */
-  events: fc.array(fc.nat({ max: NAMES.length * HOSTS - 1 }), { maxLength: 50, size: 'max' }),
+  scheme: fc.constantFrom('http' as const, 'https' as const),
+  volumes: fc.boolean(),
+  events: fc.array(event, { maxLength: 50, size: 'max' }),
 });
-
-const eventOf = (code: number): Event => ({
-  name: NAMES[Math.floor(code / HOSTS)] ?? 'settle',
-  host: code % HOSTS,
-});
-
-type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never;
 
 /** Runs a schedule, lets all faults end, and says what did not hold. */
-export function run({ size, discovery, events }: Schedule, rules: Rules = RULES): string | undefined {
-  const world = makeWorld(size, discovery);
-  for (const code of events) {
-    play(world, eventOf(code), rules);
+export async function run({ events, ...terms }: Schedule, rules: Rules = RULES): Promise<string | undefined> {
+  const world = makeWorld(terms);
+  for (const each of events) {
+    await play(world, each, rules);
+    if (world.excused) return undefined;
     if (world.violation !== undefined) return world.violation;
   }
   return end(world, rules);
 }
 
-function end(world: World, rules: Rules): string | undefined {
-  const problem = heal(world, rules);
-  return world.violation ?? (world.excused || problem === undefined ? undefined : `after all faults ended: ${problem}`);
+async function end(world: World, rules: Rules): Promise<string | undefined> {
+  const problem = await heal(world, rules);
+  if (world.excused) return undefined;
+  return world.violation ?? (problem === undefined ? undefined : `after all faults ended: ${problem}`);
 }
 
-/** The shortest schedule found that breaks the rules, told as a story; undefined when all of them hold. */
-export function findStory(schedules: number, rules: Rules = RULES, seed = 1): string | undefined {
-  const holds = fc.property(schedule, (one) => run(one, rules) === undefined);
-  const result = fc.check(holds, { numRuns: schedules, seed, endOnFailure: false });
-  const [found] = result.counterexample ?? [];
-  return found === undefined ? undefined : tell(found, rules);
+export interface Found {
+  schedule: Schedule;
+  /** How many schedules it took. */
+  after: number;
 }
 
-/** What happened, and what the gates and etcd did then. */
-export function tell({ size, discovery, events }: Schedule, rules: Rules): string {
-  const world = makeWorld(size, discovery);
-  const lines = [`${size} hosts${discovery === 'srv' ? ', discovery: srv' : ''}`];
+/** The shortest schedule found that breaks the rules; undefined when all of them hold. */
+export async function find(schedules: number, rules: Rules = RULES, seed = 1): Promise<Found | undefined> {
+  const { stackTraceLimit } = Error;
+  // Most errors here are answers.
+  Error.stackTraceLimit = 0;
+  try {
+    const holds = fc.asyncProperty(schedule, async (one) => (await run(one, rules)) === undefined);
+    const result = await fc.check(holds, { numRuns: schedules, seed, endOnFailure: false });
+    const [found] = result.counterexample ?? [];
+    return found && { schedule: found, after: result.numRuns };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** The same, told as a story. */
+export async function findStory(schedules: number, rules: Rules = RULES, seed = 1): Promise<string | undefined> {
+  const found = await find(schedules, rules, seed);
+  return found && tell(found.schedule, rules);
+}
+
+/** What happened, and what the programs and etcd did then. */
+export async function tell({ events, ...terms }: Schedule, rules: Rules = RULES): Promise<string> {
+  const world = makeWorld(terms);
+  world.story = [];
+  const { size, discovery, scheme, volumes } = terms;
+  const lines = [
+    `${size} hosts${discovery === 'srv' ? ', discovery: srv' : ''}, ${scheme}${volumes ? ', volumes' : ''}`,
+  ];
   const done = () => {
     const did = (world.story ?? []).join('; ');
     world.story = [];
     return did;
   };
-  done();
-  for (const code of events) {
-    const each = eventOf(code);
+  for (const each of events) {
     const host = world.hosts[each.host % world.hosts.length]?.name;
-    play(world, each, rules);
+    await play(world, each, rules);
     const did = done();
-    lines.push(`${isOnHost(each.name) ? `${host}: ` : ''}${each.name}${did && ` [${did}]`}`);
-    if (world.violation !== undefined) break;
+    lines.push(`${each.name} ${host} ${each.way}${did && ` [${did}]`}`);
+    if (world.violation !== undefined || world.excused) break;
   }
-  const outcome = world.violation ?? end(world, rules);
+  const outcome = world.excused ? `excused: ${world.excused}` : (world.violation ?? (await end(world, rules)));
   // Each round once: the last ones are all the same.
   const rounds = new Set(done().split(/(?:; )?ROUND(?:; )?/));
   lines.push(...[...rounds].filter(Boolean).map((round) => `then [${round}]`));

@@ -1,109 +1,224 @@
-import type { Peer } from '../ready/observed.ts';
-import type { ClusterRecord } from '../shared/record.ts';
-import type { Rules } from './rules.ts';
-import { type Host, identify, type World } from './world.ts';
+import { keyPrefix, recordKey } from '../shared/keys.ts';
+import { type Candidate, ConsulError, type ConsulPort, type Entry, type Registration } from '../shared/ports.ts';
+import { guardPut } from './guard.ts';
+import { ask, type Program, park, Silence, tell } from './program.ts';
+import { CLUSTER, type Host, next, type World } from './world.ts';
+
+/** Consul's keys. What replaces one is another object. */
+export interface Keep {
+  entries: Map<string, Entry>;
+  index: number;
+  /** The same as a list, until something changes. */
+  list: Entry[] | undefined;
+  /** Every value that ever stood anywhere. */
+  past: Entry[];
+}
+
+export interface Node {
+  name: string;
+  id: string;
+  address: string;
+  passing: boolean;
+  services: Map<string, Registration>;
+}
+
+export interface Catalog {
+  /** By name. */
+  nodes: Map<string, Node>;
+  index: number;
+  candidates: Candidate[] | undefined;
+}
 
 export const reachesConsul = (world: World, host: Host) => host.up && host.net === 0 && world.consul.hasLeader;
 
-/** This host's own record, as etcd-register puts it. */
-export function register(world: World, host: Host, rules: Rules): void {
-  if (!reachesConsul(world, host)) return;
-  identify(world, host, rules.freshCopies);
-  const { incarnation, wal, phase } = host.disk;
-  const state = wal ? 'member' : phase === 'launched' ? 'launched' : 'empty';
-  world.consul.catalog.set(host.name, { url: host.url, incarnation, state, size: host.size, passing: true });
-  world.consul.candidates = undefined;
+/** Writes or deletes a key, as anybody can. */
+export function setKey({ consul: { keep } }: World, key: string, value: string | undefined): void {
+  const found = keep.entries.get(key);
+  if (found?.value === value) return;
+  keep.index += 1;
+  keep.list = undefined;
+  if (value === undefined) keep.entries.delete(key);
+  else {
+    const entry = { key, value, modified: keep.index };
+    keep.entries.set(key, entry);
+    keep.past.push(entry);
+  }
 }
 
-/** Consul notices who is there; with it goes the lock of who is not. */
+export function changed(catalog: Catalog): void {
+  catalog.index += 1;
+  catalog.candidates = undefined;
+}
+
+/** Brings what a host's agent has registered to the catalog, unless its name is another node's. */
+export function sync(world: World, host: Host): void {
+  if (!reachesConsul(world, host)) return;
+  const { catalog } = world.consul;
+  const { nodeId, services } = host.root;
+  const found = catalog.nodes.get(host.name);
+  if (found !== undefined && found.id !== nodeId && found.passing) return;
+  const isSame =
+    found?.id === nodeId &&
+    found.address === host.address &&
+    found.passing &&
+    found.services.size === services.size &&
+    [...services].every(([id, service]) => found.services.get(id) === service);
+  if (isSame) return;
+  const node = { name: host.name, id: nodeId, address: host.address, passing: true, services: new Map(services) };
+  catalog.nodes.set(host.name, node);
+  changed(catalog);
+}
+
+/** Consul notices who is there; a former machine at an address goes when another is there. */
 export function notice(world: World, host: Host): void {
   const { consul } = world;
   if (!consul.hasLeader) return;
-  const entry = consul.catalog.get(host.name);
-  const passing = host.up && host.net === 0;
-  if (entry !== undefined && entry.passing !== passing) {
-    entry.passing = passing;
-    consul.candidates = undefined;
-  }
-  if (!passing && consul.lock?.owner === host.disk.incarnation) loseLock(world);
+  if (host.up && host.net === 0) sync(world, host);
+  else setPassing(world, host.name, host.root.nodeId, false);
 }
 
-/** A session ends without its gate's doing. */
-export function loseLock({ consul }: World): void {
-  if (consul.lock === undefined) return;
-  consul.lock = undefined;
-  consul.lockWasLost = true;
+function setPassing({ consul: { catalog } }: World, name: string, id: string, passing: boolean): void {
+  const node = catalog.nodes.get(name);
+  if (node === undefined || node.id !== id || node.passing === passing) return;
+  node.passing = passing;
+  changed(catalog);
 }
 
 /** The same of machines that are gone. */
 export function noticeGone(world: World): void {
   const { consul, hosts } = world;
   if (!consul.hasLeader) return;
-  for (const [name, entry] of consul.catalog) {
-    if (!entry.passing || hosts.some((host) => host.name === name)) continue;
-    entry.passing = false;
-    consul.candidates = undefined;
+  for (const node of consul.catalog.nodes.values()) {
+    if (!node.passing || node.id === '' || hosts.some(({ root }) => root.nodeId === node.id)) continue;
+    node.passing = false;
+    changed(consul.catalog);
   }
-  if (consul.lock && !hosts.some(({ disk }) => disk.incarnation === consul.lock?.owner)) consul.lock = undefined;
 }
+
+const tagOf = (scheme: World['scheme']) => `_etcd-server${scheme === 'https' ? '-ssl' : ''}._tcp.${CLUSTER}`;
 
 /** Those that Consul lists as alive. */
-export function candidates({ consul }: World): Peer[] {
-  consul.candidates ??= [...consul.catalog]
-    .filter(([, { passing }]) => passing)
-    .map(([node, { url, incarnation, state, size }]) => ({
-      node,
-      id: `${node}-server`,
-      address: node,
-      port: 2380,
-      peerUrl: url,
-      meta: { incarnation, state, size: String(size), scheme: 'http' },
-    }));
-  return consul.candidates;
+export function candidates(world: World): Candidate[] {
+  const { catalog } = world.consul;
+  catalog.candidates ??= [...catalog.nodes.values()]
+    .filter(({ passing }) => passing)
+    .flatMap(({ name, services }) =>
+      [...services.values()]
+        .filter(({ Tags }) => Tags.includes(tagOf(world.scheme)))
+        .map(({ ID, Address, Port, Meta }) => ({ node: name, id: ID, address: Address, port: Port, meta: Meta })),
+    );
+  return catalog.candidates;
 }
 
-/** Takes the lock of the membership, or keeps it. */
-export function acquire(world: World, host: Host, rules: Rules): boolean {
-  const { consul } = world;
-  const { gate } = host;
-  if (!rules.lock) return true;
-  const owner = host.disk.incarnation;
-  if (gate.session !== undefined) {
-    if (consul.lock?.session === gate.session) return true;
-    gate.session = undefined;
-    return false;
-  }
-  // What a gate of this disk left behind when it was killed it takes over.
-  if (consul.lock !== undefined && consul.lock.owner !== owner) return false;
-  world.counter += 1;
-  consul.lock = { owner, session: world.counter };
-  gate.session = world.counter;
-  return true;
+/** A session ends without its gate's doing. */
+export function loseLock({ consul }: World): void {
+  if (consul.lock === undefined) return;
+  consul.sessions.delete(consul.lock.session);
+  consul.lock = undefined;
+  consul.lockWasLost = true;
 }
 
-export function release(world: World, host: Host): void {
-  const { session } = host.gate;
-  host.gate.session = undefined;
-  if (session !== undefined && world.consul.lock?.session === session && reachesConsul(world, host)) {
-    world.consul.lock = undefined;
-  }
-}
-
-export function agree(world: World, record: ClusterRecord): void {
-  world.consul.record = record;
-  world.agreed.add(record.cluster_id);
+export function endSession({ consul }: World, session: string): void {
+  consul.sessions.delete(session);
+  if (consul.lock?.session === session) consul.lock = undefined;
 }
 
 /** Agents keep what they have registered, and bring it to the catalog again; of the keys nothing is left. */
 export function loseKeys(world: World): void {
-  Object.assign(world.consul, { record: undefined, wasLost: true, lock: undefined, retired: new Set<string>() });
-  forgetLooks(world);
+  for (const key of [...world.consul.keep.entries.keys()]) setKey(world, key, undefined);
+  world.retired.clear();
+  world.verified.clear();
+  Object.assign(world.consul, { wasLost: true, lock: undefined });
+  world.consul.sessions.clear();
 }
 
-/** What takes seconds or an operator does not happen between a look and its act, which are milliseconds apart. */
-export function forgetLooks(world: World): void {
-  for (const host of world.hosts) {
-    host.gate.decision = undefined;
-    host.launch = undefined;
-  }
+const lost = () => new ConsulError('the Consul agent does not answer');
+
+/** Consul as the agent of a program's host shows it. */
+export function makeConsulPort(world: World, program: Program): ConsulPort {
+  const { host } = program;
+  const { consul } = world;
+  const reach = (timeout = 12_000) => {
+    if (host.net !== 0) throw new Silence(new ConsulError('the Consul agent does not answer in time'), timeout);
+    if (!consul.hasLeader) throw new ConsulError('Consul has no leader');
+  };
+  const change = <T>(what: string, effect: () => T) =>
+    tell(world, program, what, lost, () => {
+      reach();
+      return effect();
+    });
+  const local = (what: string, effect: () => void) =>
+    tell(world, program, what, lost, () => {
+      effect();
+      sync(world, host);
+    });
+  return {
+    keys: (timeout) =>
+      ask(world, program, 'reads the keys', () => {
+        reach(timeout);
+        if (host.denied === 'keys') throw new ConsulError(`Consul denies key_prefix "${keyPrefix(CLUSTER)}" { read }`);
+        consul.keep.list ??= [...consul.keep.entries.values()];
+        return { value: consul.keep.list, index: String(consul.keep.index) };
+      }),
+    candidates: (timeout) =>
+      ask(world, program, 'reads the catalog', () => {
+        reach(timeout);
+        if (host.denied === 'candidates') throw new ConsulError('Consul denies service "etcd3" { read }');
+        return { value: candidates(world), index: String(consul.catalog.index) };
+      }),
+    change: ({ keys, candidates: seen }) => {
+      const due = Math.max(program.time, world.clock) + 10_000;
+      const isOver = () =>
+        world.clock >= due ||
+        (reachesConsul(world, host) && (keys !== String(consul.keep.index) || seen !== String(consul.catalog.index)));
+      return park(world, program, 'sees a change', isOver, () => reach());
+    },
+    put: (key, value, modified) =>
+      change(`puts ${key}`, () => {
+        if ((consul.keep.entries.get(key)?.modified ?? 0) !== modified) return;
+        guardPut(world, program, key, value);
+        setKey(world, key, value);
+      }),
+    acquire: (owner, session) =>
+      change('takes the lock', () => {
+        if (session !== undefined) {
+          if (consul.sessions.has(session) && consul.lock?.session === session) return session;
+          return undefined;
+        }
+        // What a gate of this disk left behind when it was killed it takes over.
+        if (consul.lock !== undefined && consul.lock.owner !== owner) return undefined;
+        if (consul.lock !== undefined) endSession(world, consul.lock.session);
+        const id = `s${next(world)}`;
+        consul.sessions.set(id, owner);
+        consul.lock = { owner, session: id };
+        return id;
+      }),
+    release: (session) => change('gives the lock back', () => endSession(world, session)),
+    register: (registration) =>
+      local(`registers ${registration.ID}`, () => {
+        const found = host.root.services.get(registration.ID);
+        if (found && JSON.stringify(found) === JSON.stringify(registration)) return;
+        host.root.services.set(registration.ID, registration);
+      }),
+    deregister: (id) =>
+      local(`deregisters ${id}`, () => {
+        host.root.services.delete(id);
+      }),
+    services: () =>
+      ask(world, program, 'reads its services', () =>
+        [...host.root.services.values()].map(({ ID, Name, Tags }) => ({ ID, Service: Name, Tags })),
+      ),
+    removeFormerNode: () =>
+      change('looks for what it was before', () => {
+        const node = consul.catalog.nodes.get(host.name);
+        if (node === undefined || node.address !== host.address || node.id === host.root.nodeId) return false;
+        consul.catalog.nodes.delete(host.name);
+        changed(consul.catalog);
+        return true;
+      }),
+    version: () => ask(world, program, 'asks the agent', () => '1.20.1'),
+  };
 }
+
+/** The record that decides a birth, as it stands. */
+export const bootstrapIn = ({ consul }: World) => consul.keep.entries.get(recordKey(CLUSTER))?.value;

@@ -1,5 +1,6 @@
 import { clusterId } from '../shared/cluster-id.ts';
-import type { Launch } from './gate.ts';
+import { candidates } from './consul.ts';
+import { guardBirth } from './guard.ts';
 import {
   type Config,
   type Election,
@@ -9,59 +10,71 @@ import {
   knownMemberId,
   makeConfig,
   quorumOf,
+  type Seat,
   type Wal,
 } from './log.ts';
-import type { Rules } from './rules.ts';
-import type { Host, World } from './world.ts';
+import { knowers, running } from './running.ts';
+import { urlOf } from './settings.ts';
+import { remember, type Volume } from './volume.ts';
+import { breach, type Host, next, RESTART, volumeOf, type World } from './world.ts';
 
-/** The logs of a cluster's running members, of all or of those in one net. */
-export function running(world: World, cluster: string, net?: number): Wal[] {
-  const wals: Wal[] = [];
-  for (const { etcd, disk, net: at } of world.hosts) {
-    if (etcd && disk.wal?.clusterId === cluster && (net === undefined || at === net)) wals.push(disk.wal);
-  }
-  return wals;
-}
-
-/** Starts etcd as it would start: with its data, or from the list it was handed. */
-export function startEtcd(world: World, host: Host, launch: Launch, rules: Rules): void {
-  // With no data and no list the state is `existing`, and etcd ends.
-  const wal = host.disk.wal ?? (launch.how === 'data' ? undefined : firstLog(world, host, launch, rules));
-  if (wal === undefined) {
-    world.story?.push(`etcd on ${host.name} ends without a log`);
+/** Starts etcd with what its gate has left it in its environment: with its data, or from the list it is handed. */
+export function startEtcd(world: World, host: Host): void {
+  const volume = volumeOf(host);
+  const { decision = {}, failing } = host;
+  host.failing = 'none';
+  // Before its log etcd makes a database.
+  if (failing === 'remains' && volume.log === undefined) volume.snap ??= 'none yet';
+  if (failing !== 'none') {
+    world.story?.push(`etcd on ${host.name} comes to nothing`);
+    host.restartAt = world.clock + RESTART;
     return;
   }
-  const twin = world.hosts.find(({ etcd, disk }) => etcd && isSame(disk.wal, wal));
-  if (twin) world.violation ??= `${host.name} and ${twin.name} run the same member ${wal.memberId}`;
-  host.disk.wal = wal;
-  host.etcd = true;
+  const wal = volume.log ?? firstLog(world, host, decision, volume);
+  if (wal === undefined) {
+    world.story?.push(`etcd on ${host.name} ends without a log`);
+    host.restartAt = world.clock + RESTART;
+    return;
+  }
+  const isSame = (a: Wal) => a.memberId === wal.memberId && a.clusterId === wal.clusterId;
+  const twin = world.hosts.find((other) => other !== host && other.etcd && isSame(other.etcd.wal));
+  // Nobody can tell a copy that has lost what lies beside its log.
+  if (wal.home !== host.root.machineId && volume.identity === undefined) world.excused = 'a copy without its identity';
+  if (twin) breach(world, `${host.name} and ${twin.name} run the same member ${wal.memberId}`);
+  Object.assign(volume, { log: wal, snap: wal.clusterId });
+  host.etcd = { volume, wal, url: urlOf(world, host.address), isFollowed: false };
+  world.story?.push(`etcd on ${host.name} starts as ${wal.memberId} of ${wal.clusterId}`);
 }
 
-const isSame = (a: Wal | undefined, b: Wal) => a?.memberId === b.memberId && a.clusterId === b.clusterId;
-
-function firstLog(world: World, host: Host, launch: Exclude<Launch, { how: 'data' }>, rules: Rules): Wal | undefined {
-  const wal = launch.how === 'new' ? newLog(world, host, launch) : existingLog(world, host, launch, rules);
+function firstLog(world: World, host: Host, decision: Record<string, string>, volume: Volume): Wal | undefined {
+  const wal =
+    decision.ETCD_INITIAL_CLUSTER_STATE === 'new' ? newLog(world, host, decision) : existingLog(world, host, decision);
   if (wal === undefined) return undefined;
-  const birth = `${wal.clusterId}/${wal.memberId}`;
-  // A cluster that etcd found by its own look at DNS, and nobody agreed on, is stopped before anybody relies on it.
-  const isStray = world.discovery === 'srv' && !world.agreed.has(wal.clusterId);
-  if (world.born.has(birth) && !isStray) {
-    world.violation ??= `${host.name} started member ${wal.memberId} a second time from an empty log`;
-  }
-  world.born.add(birth);
+  guardBirth(world, host, volume, wal);
+  volume.mark = undefined;
+  wal.home = host.root.machineId;
+  volume.log = wal;
+  remember(volume);
   return wal;
 }
 
-function newLog(world: World, host: Host, { record }: Extract<Launch, { how: 'new' }>): Wal | undefined {
-  const urls = world.discovery === 'srv' ? srvUrls(world, host, true) : record.members.map((member) => member.peer_url);
-  if (!urls.includes(host.url)) return undefined;
-  const cluster = world.discovery === 'srv' ? clusterId(urls, record.token) : record.cluster_id;
-  const id = knownMemberId(host.url, record.token);
+/** The peer URLs in an ETCD_INITIAL_CLUSTER. */
+const urlsIn = (list = '') => list.split(',').flatMap((item) => item.split('=')[1] ?? []);
+
+function newLog(world: World, host: Host, decision: Record<string, string>): Wal | undefined {
+  const asks = decision.ETCD_DISCOVERY_SRV !== undefined;
+  const urls = asks ? srvUrls(world, host, true) : urlsIn(decision.ETCD_INITIAL_CLUSTER);
+  const token = decision.ETCD_INITIAL_CLUSTER_TOKEN ?? '';
+  const url = urlOf(world, host.address);
+  if (!urls.includes(url)) return undefined;
+  const cluster = clusterId(urls, token);
+  const id = knownMemberId(url, token);
   // etcd's own guard sees a former life only while another member answers.
-  if (world.born.has(`${cluster}/${id}`) && running(world, cluster, host.net).length > 0) return undefined;
+  const known = knowers(world, host, cluster, urls).some(({ head }) => head?.config.named.includes(id));
+  if (known) return undefined;
   let head = world.roots.get(cluster);
   if (head === undefined) {
-    const seats = urls.map((url) => ({ id: knownMemberId(url, record.token), url, learner: false }));
+    const seats = urls.map((one) => ({ id: knownMemberId(one, token), url: one, learner: false }));
     head = { order: 0, before: undefined, config: makeConfig(seats) };
     world.roots.set(cluster, head);
   }
@@ -70,47 +83,34 @@ function newLog(world: World, host: Host, { record }: Extract<Launch, { how: 'ne
 
 /** What a host hears from DNS: the gate, and where etcd asks by itself, etcd once more and later. */
 export function srvUrls(world: World, host: Host, isEtcd: boolean): string[] {
-  const urls = [...world.consul.catalog.values()].filter(({ passing }) => passing).map(({ url }) => url);
+  const urls = candidates(world).map(({ address }) => urlOf(world, address));
   if (host.dns === 'agrees' || (host.dns === 'flaky' && !isEtcd)) return urls;
-  const last = urls.findLastIndex((url) => url !== host.url);
+  const mine = urlOf(world, host.address);
+  const last = urls.findLastIndex((url) => url !== mine);
   return urls.filter((_, index) => index !== last);
 }
 
-/** etcd's own rule: the list must be that of the members, as one of them that it can ask has it. */
-function existingLog(
-  world: World,
-  host: Host,
-  { record, members }: Extract<Launch, { how: 'existing' }>,
-  rules: Rules,
-): Wal | undefined {
-  const [peer] = running(world, record.cluster_id, host.net);
-  if (peer === undefined) return undefined;
-  // Which one it asks nobody can choose; it is taken for granted that the one asked has heard of the latest change.
-  const latest = world.acknowledged.get(record.cluster_id) ?? world.roots.get(record.cluster_id);
-  const head = rules.freshPeers ? latest : peer.head;
-  const seats = head?.config.seats ?? [];
-  const urls = new Set(members.flatMap(({ peerUrls }) => peerUrls));
-  const mine = seats.find(({ url }) => url === host.url);
-  if (mine === undefined || urls.size !== seats.length || !seats.every(({ url }) => urls.has(url))) return undefined;
-  return { clusterId: record.cluster_id, memberId: mine.id, head: undefined };
+/** etcd's own rule: the list must be that of the members, as the first of them that answers has it. */
+function existingLog(world: World, host: Host, decision: Record<string, string>): Wal | undefined {
+  const urls = urlsIn(decision.ETCD_INITIAL_CLUSTER);
+  const mine = urlOf(world, host.address);
+  const peer = world.hosts.find(({ etcd, net }) => etcd && net === host.net && urls.includes(etcd.url));
+  const wal = peer?.etcd?.wal;
+  const seats = wal && seatsOf(wal);
+  const seat = seats?.find(({ url }) => url === mine);
+  if (!wal || !seat || urls.length !== seats?.length || !seats.every(({ url }) => urls.includes(url))) return undefined;
+  return { clusterId: wal.clusterId, memberId: seat.id, head: undefined, told: seats };
 }
 
-/** A member that hears from another that it was removed ends. */
-export function hear(world: World, host: Host): void {
-  const { wal } = host.disk;
-  if (!host.etcd || wal === undefined) return;
-  const others = running(world, wal.clusterId, host.net);
-  if (!others.some(({ head }) => head?.config.removed.includes(wal.memberId))) return;
-  host.etcd = false;
-  world.story?.push(`etcd on ${host.name} ends: it hears that it was removed`);
-}
+/** The members as a member has them. */
+export const seatsOf = ({ head, told = [] }: Wal): readonly Seat[] => head?.config.seats ?? told;
 
 /** The leader that those in one net have; it has all that was ever acknowledged, or that is lost. */
 export function lead(world: World, cluster: string, net: number): Election | undefined {
   const won = elect(running(world, cluster, net));
   const last = world.acknowledged.get(cluster);
-  if (won !== undefined && last !== undefined && !holds(won.head, last)) {
-    world.violation ??= `cluster ${cluster} has lost an acknowledged write`;
+  if (won !== undefined && last !== undefined && !holds(won.head, last) && !world.rolledBack.has(cluster)) {
+    breach(world, `cluster ${cluster} has lost an acknowledged write`);
   }
   return won;
 }
@@ -118,8 +118,7 @@ export function lead(world: World, cluster: string, net: number): Election | und
 /** A write, or a change of the members, on just a quorum: the others hear of it later, or never. */
 export function commit(world: World, cluster: string, won: Election, config: Config = won.head.config): void {
   const { leader, head, votes } = won;
-  world.counter += 1;
-  const entry: Entry = { order: world.counter, before: head, config };
+  const entry: Entry = { order: next(world), before: head, config };
   let missing = quorumOf(head.config.voters) - 1;
   // Not always the same.
   for (let index = 0; index < votes.length && missing > 0; index++) {
@@ -133,43 +132,54 @@ export function commit(world: World, cluster: string, won: Election, config: Con
 }
 
 /** A client's write to every cluster that can take one; torn: it reaches nobody but a leader, and is not acknowledged. */
-export function write(world: World, torn: boolean): void {
+export function writeData(world: World, torn: boolean): void {
   const asked = new Set<string>();
-  for (const { etcd, disk, net } of world.hosts) {
-    const cluster = disk.wal?.clusterId;
-    if (!etcd || cluster === undefined || asked.has(`${cluster} ${net}`)) continue;
+  for (const { etcd, net } of world.hosts) {
+    const cluster = etcd?.wal.clusterId;
+    if (cluster === undefined || asked.has(`${cluster} ${net}`)) continue;
     asked.add(`${cluster} ${net}`);
     const won = lead(world, cluster, net);
     if (won === undefined) continue;
     if (!torn) commit(world, cluster, won);
-    else {
-      world.counter += 1;
-      won.leader.head = { order: world.counter, before: won.head, config: won.head.config };
-    }
+    else won.leader.head = { order: next(world), before: won.head, config: won.head.config };
   }
 }
 
-/** A cluster that has a running quorum. */
-export function findServing(world: World): string | undefined {
-  return world.hosts.find(({ etcd, disk, net }) => etcd && disk.wal && elect(running(world, disk.wal.clusterId, net)))
-    ?.disk.wal?.clusterId;
+/** A member hears what the leader has; one that was removed ends. A new one tells its name. */
+export function hear(world: World, host: Host): void {
+  const { etcd } = host;
+  if (etcd === undefined) return;
+  const { wal } = etcd;
+  const won = lead(world, wal.clusterId, host.net);
+  const head = won?.head;
+  const isRemoved = [...running(world, wal.clusterId, host.net)].some((one) =>
+    one.head?.config.removed.includes(wal.memberId),
+  );
+  if (isRemoved) {
+    host.etcd = undefined;
+    world.story?.push(`etcd on ${host.name} ends: it hears that it was removed`);
+    return;
+  }
+  if (won === undefined || head === undefined || !head.config.seats.some(({ id }) => id === wal.memberId)) return;
+  if ((wal.head?.order ?? -1) < head.order) wal.head = head;
+  const { seats, named, removed } = head.config;
+  if (named.includes(wal.memberId)) return;
+  commit(world, wal.clusterId, won, makeConfig(seats, [...named, wal.memberId], removed));
+  wal.head = world.acknowledged.get(wal.clusterId);
 }
 
 /** Two clusters, each with a quorum of disks: the worst. */
 export function findSplit(world: World): string | undefined {
   const disks = new Map<string, Wal[]>();
-  for (const { disk, name, etcd } of world.hosts) {
-    const { wal } = disk;
-    // A copied disk counts when it is started.
-    if (
-      wal === undefined ||
-      (disk.machine !== name && !etcd) ||
-      (world.discovery === 'srv' && !world.agreed.has(wal.clusterId))
-    )
-      continue;
-    const those = disks.get(wal.clusterId);
-    if (those === undefined) disks.set(wal.clusterId, [wal]);
-    else those.push(wal);
+  for (const { root, volume, etcd } of world.hosts) {
+    for (const { identity, log } of volume ? [root.data, volume] : [root.data]) {
+      // A copied disk counts when it is started.
+      const isCopied = identity?.machineId !== root.machineId && etcd?.wal !== log;
+      if (!log || isCopied || (world.discovery === 'srv' && !world.agreed.has(log.clusterId))) continue;
+      const those = disks.get(log.clusterId);
+      if (those === undefined) disks.set(log.clusterId, [log]);
+      else those.push(log);
+    }
   }
   if (disks.size < 2) return undefined;
   const able = [...disks].filter(([, wals]) => elect(wals)).map(([id]) => id);

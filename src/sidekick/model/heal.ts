@@ -1,111 +1,215 @@
-import type { ClusterRecord } from '../shared/record.ts';
-import { canServe, isAlive } from './alive.ts';
-import { running } from './etcd.ts';
+import { recordKey } from '../shared/keys.ts';
+import { lineageOf, parseRecord } from '../shared/record.ts';
+import { addressIn } from '../shared/settings.ts';
+import { canServe, currentOf } from './alive.ts';
+import { changed, endSession, setKey } from './consul.ts';
+import { crash, forget, wipe } from './faults.ts';
+import { isMember } from './guard.ts';
 import { elect } from './log.ts';
-import { observe } from './observe.ts';
 import { reset } from './operator.ts';
 import { play } from './play.ts';
 import type { Rules } from './rules.ts';
-import { emptyDisk, type Host, makeGate, type World } from './world.ts';
+import { running } from './running.ts';
+import { urlOf } from './settings.ts';
+import { empty } from './volume.ts';
+import { CLUSTER, type Host, volumeOf, type World } from './world.ts';
 
-/** As many as it could take: each joins one host, and three see that somebody is dead. */
-const ROUNDS = 14;
+/** As many as it could take: each joins one host, and some see that somebody is dead. */
+const ROUNDS = 40;
 
-/** All faults end, and everything has time. What has not come up then, though it should have. */
-export function heal(world: World, rules: Rules): string | undefined {
-  world.consul.hasLeader = true;
-  for (const host of world.hosts) {
-    Object.assign(host, { net: 0, dns: 'agrees', failing: false });
-    if (isBeyondHelp(world, host)) restart(world, host, rules);
-  }
-  const problem = settle(world, rules);
+/** All faults and lies end, and everything has time. What has not come up then, though it should have. */
+export async function heal(world: World, rules: Rules): Promise<string | undefined> {
+  calm(world);
+  let problem = await settle(world, rules);
+  for (let turn = 0; turn < 2 && problem !== undefined && treat(world); turn++) problem = await settle(world, rules);
   if (problem !== undefined || world.violation !== undefined || world.excused) return problem;
-  const { record } = world.consul;
-  if (record === undefined || canServe(world, record) || !loseAll(world, record, rules)) return undefined;
-  const rest = settle(world, rules);
+  const record = currentOf(world);
+  if (record === undefined || canServe(world, record) || !loseAll(world, rules)) return undefined;
+  await play(world, { name: 'settle', host: 0, way: 0 }, rules);
+  reset(world);
+  if (currentOf(world) === record) return undefined;
+  const rest = await settle(world, rules);
   return rest && `after an operator's reset ${rest}`;
 }
 
-/** The operator sees that it is not registered for clients. What the gate then refuses is wiped. */
-function restart(world: World, host: Host, rules: Rules): void {
-  Object.assign(host, { up: true, etcd: false, launch: undefined, gate: makeGate() });
-  const isRefused = rules.decide(observe(world, host, rules)).do === 'refuse';
-  if (isRefused || world.consul.record === undefined) host.disk = emptyDisk(world, host.name);
+function calm(world: World): void {
+  const { consul } = world;
+  consul.hasLeader = true;
+  if (consul.lock?.owner === 'stranger') endSession(world, consul.lock.session);
+  world.strangers.clear();
+  for (const [name, { id }] of consul.catalog.nodes) if (id === '') consul.catalog.nodes.delete(name);
+  changed(consul.catalog);
+  sweep(world);
+  for (const host of world.hosts) {
+    const mounted = host.volume !== undefined;
+    Object.assign(host, {
+      net: 0,
+      dns: 'agrees',
+      denied: 'nothing',
+      trouble: 'none',
+      failing: 'none',
+      fuse: undefined,
+      mounted,
+    });
+  }
 }
 
-/** Data of another machine, or from before a reset. */
-function isBeyondHelp({ consul: { record }, hosts }: World, { disk, name }: Host): boolean {
-  if (disk.wal === undefined) return false;
-  const latest = Math.max(record?.generation ?? 0, ...hosts.map((host) => host.disk.record?.generation ?? 0));
-  return disk.machine !== name || (disk.record?.generation ?? 0) < latest;
+/** An operator deletes the keys of clusters that never were, as every status line says. */
+function sweep(world: World): void {
+  const lineages = new Set([...world.agreed.values()].map(lineageOf));
+  for (const { key, value } of [...world.consul.keep.entries.values()]) {
+    const [, lineage] = /\/lineage\/([^/]+)\//.exec(key) ?? [];
+    if (lineage !== undefined && !lineages.has(lineage)) setKey(world, key, undefined);
+    if (key === recordKey(CLUSTER) && !isAgreed(world, value)) setKey(world, key, undefined);
+  }
 }
 
-function settle(world: World, rules: Rules): string | undefined {
+function isAgreed(world: World, value: string): boolean {
+  try {
+    return world.agreed.has(parseRecord(value).cluster_id);
+  } catch {
+    return false;
+  }
+}
+
+/** What an operator does about hosts that refuse, as they ask him to. Whether there were any. */
+function treat(world: World): boolean {
+  const done = world.hosts.map((host) => {
+    const isDone = treatRunning(world, host) || treatKey(world, host) || treatWaiting(world, host);
+    if (isDone) world.story?.push(`an operator does for ${host.name} what it asks for`);
+    return isDone;
+  });
+  return done.includes(true);
+}
+
+/**
+ * systemd goes on only when etcd has had a quorum: of a record that Consul has lost, or that an operator has put, an etcd that waits
+ * for one does not hear.
+ */
+function treatRunning(world: World, host: Host): boolean {
+  if (host.etcd === undefined) return false;
+  const isOther = host.etcd.wal.clusterId !== currentOf(world)?.cluster_id;
+  if (!host.etcd.isFollowed && (world.consul.wasLost || isOther)) host.etcd = undefined;
+  else if (isOther && !host.etcd.volume.identity?.record) {
+    forget(world, host);
+    wipe(world, host);
+  } else return false;
+  return true;
+}
+
+/** A key that is named as spoilt is deleted. */
+function treatKey(world: World, { said }: Host): boolean {
+  const [, key] = /Consul's key (\S+) (?:cannot be used|is signed by no)/.exec(said.get('gate') ?? '') ?? [];
+  if (key !== undefined) setKey(world, key, undefined);
+  return key !== undefined;
+}
+
+function treatWaiting(world: World, host: Host): boolean {
+  const said = host.said.get('gate') ?? '';
+  if (host.etcd || host.isLaunching) return false;
+  const { log, identity } = volumeOf(host);
+  if (/^refusing/.test(said) || (log && !identity && !isMember(world, log))) {
+    crash(host);
+    wipe(world, host);
+  } else if (/place\.json/.test(said)) {
+    crash(host);
+    // What was mounted over the data goes; what was mounted nowhere is lost.
+    if (/mounted over it/.test(said) && host.root.data.log) host.volume = undefined;
+    else host.root.place = undefined;
+    host.mounted = host.volume !== undefined;
+    if (/all is to begin anew/.test(said)) empty(volumeOf(host));
+  } else if (/has to be told/.test(said)) {
+    // So many have moved that none is left who could be told.
+    crash(host);
+    host.address = addressIn(identity?.peerUrl ?? '');
+  } else return false;
+  return true;
+}
+
+async function settle(world: World, rules: Rules): Promise<string | undefined> {
   let problem: string | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     world.story?.push('ROUND');
-    play(world, { name: 'settle', host: 0 }, rules);
+    await play(world, { name: 'settle', host: 0, way: 0 }, rules);
     if (world.violation !== undefined || world.excused) return undefined;
     problem = findProblem(world);
     if (problem === undefined) break;
   }
-  play(world, { name: 'write', host: 0 }, rules);
+  await play(world, { name: 'write', host: 0, way: 0 }, rules);
   return problem;
 }
 
 /** Too few disks live: the operator ends what is left, makes as many hosts as the record has, and resets. */
-function loseAll(world: World, record: ClusterRecord, rules: Rules): boolean {
-  const wanted = world.hosts.filter(({ disk }) => !world.consul.retired.has(disk.incarnation)).slice(0, record.size);
+function loseAll(world: World, _rules: Rules): boolean {
+  const record = currentOf(world);
+  if (record === undefined) return false;
+  const wanted = world.hosts
+    .filter((host) => !world.retired.has(volumeOf(host).identity?.incarnation ?? ''))
+    .slice(0, record.size);
   if (wanted.length < record.size) return false;
   world.hosts = wanted;
   for (const host of wanted) {
     host.size = record.size;
-    if (host.disk.wal !== undefined) Object.assign(host, { etcd: false, disk: emptyDisk(world, host.name) });
+    crash(host);
+    wipe(world, host);
   }
-  play(world, { name: 'gather', host: 0 }, rules);
-  reset(world);
-  return world.consul.record !== record;
+  return true;
+}
+
+/** Data of another machine, or from before a reset, or that an identity of another life lies beside. */
+function isBeyondHelp(world: World, host: Host): boolean {
+  const { log, identity } = volumeOf(host);
+  const record = currentOf(world);
+  if (log === undefined) return false;
+  return identity?.machineId !== host.root.machineId || log.clusterId !== record?.cluster_id;
 }
 
 /** What should have come up by itself, and did not. */
 function findProblem(world: World): string | undefined {
-  const { record, retired } = world.consul;
+  const record = currentOf(world);
   if (record === undefined) return findUnborn(world);
   const isSwapped = world.discovery === 'srv' && !record.members.every(({ peer_url: url }) => isHere(world, url));
-  if (isSwapped || !canServe(world, record)) return undefined;
-  const wanted = world.hosts.filter(({ disk }) => !retired.has(disk.incarnation));
-  const idle = wanted.filter((host) => host.disk.wal && !host.etcd && !isBeyondHelp(world, host));
-  if (idle.length > 0) return `${names(idle)} did not start with the data there`;
-  const stray = wanted.filter((host) => host.etcd && host.disk.wal?.clusterId !== record.cluster_id);
-  if (stray.length > 0) return `${names(stray)} runs in another cluster than the record's`;
+  if (isSwapped || world.rolledBack.has(record.cluster_id) || !canServe(world, record)) return undefined;
+  const wanted = world.hosts.filter((host) => !world.retired.has(volumeOf(host).identity?.incarnation ?? ''));
   const seats = elect(running(world, record.cluster_id, 0))?.head.config.seats;
-  if (seats === undefined) return 'no quorum runs';
-  const most = Math.max(world.size, record.size);
-  // Nobody guards the last look of a gate that has lost the lock.
-  if (seats.length > most && !world.consul.lockWasLost) return `${seats.length} members where ${most} are wanted`;
-  // Without anybody who waits nobody takes the place of one that is gone.
-  const learner = seats.find((seat) => seat.learner && wanted.some(({ url }) => url === seat.url));
-  if (learner !== undefined) return `${learner.url} is a learner still`;
-  const waiting = wanted.filter((host) => !host.etcd && host.disk.wal === undefined);
-  const outside = wanted.filter((host) => host.etcd && !seats.some(({ id }) => id === host.disk.wal?.memberId));
+  const idle = wanted.filter((host) => volumeOf(host).log && !host.etcd && !isBeyondHelp(world, host));
+  if (idle.length > 0) return `${names(idle)} did not start with the data there: ${sayings(idle)}`;
+  const stray = wanted.filter((host) => host.etcd && host.etcd.wal.clusterId !== record.cluster_id);
+  if (stray.length > 0) return `${names(stray)} runs in another cluster than the record's`;
+  if (seats === undefined) return `no quorum runs: ${sayings(wanted)}`;
+  const learner = seats.find(
+    (seat) => seat.learner && wanted.some(({ address }) => urlOf(world, address) === seat.url),
+  );
+  if (learner !== undefined) return `${learner.url} is a learner still: ${sayings(wanted)}`;
+  const waiting = wanted.filter((host) => !host.etcd);
+  const outside = wanted.filter((host) => host.etcd && !seats.some(({ id }) => id === host.etcd?.wal.memberId));
   if (outside.length > 0) return `${names(outside)} runs, and is no member`;
   if (waiting.length === 0) return undefined;
-  const missing = seats.filter(({ url }) => !wanted.some((host) => host.etcd && host.url === url));
-  if (missing.length > 0) return `${names(waiting)} waits, and ${missing.map(({ url }) => url)} is dead`;
+  const missing = seats.filter(({ url }) => !wanted.some((host) => host.etcd?.url === url));
+  if (missing.length > 0)
+    return `${names(waiting)} waits, and ${missing.map(({ url }) => url)} is dead: ${sayings(waiting)}`;
   const homeless = waiting.filter(({ size }) => seats.length < size);
-  return homeless.length > 0 ? `${names(homeless)} waits, with ${seats.length} members` : undefined;
+  return homeless.length > 0
+    ? `${names(homeless)} waits, with ${seats.length} members: ${sayings(homeless)}`
+    : undefined;
 }
 
 const names = (hosts: readonly Host[]) => hosts.map(({ name }) => name).join(', ');
+const sayings = (hosts: readonly Host[]) =>
+  hosts.map(({ name, said, etcd }) => `${name}: ${said.get(etcd ? 'client' : 'gate')}`).join('; ');
 
-const isHere = ({ hosts }: World, url: string) => hosts.some((host) => host.url === url);
+const isHere = (world: World, url: string) => world.hosts.some(({ address }) => urlOf(world, address) === url);
 
 /** The same where no record says what it should be. */
-function findUnborn({ hosts, ...world }: World): string | undefined {
-  const isNew = hosts.every(({ disk, size }) => disk.phase === 'fresh' && size === hosts.length);
-  if (isNew && hosts.length > 0) return `no cluster of ${hosts.length} hosts`;
-  const alive = hosts.find(({ disk, name }) => {
-    return disk.machine === name && disk.wal && isAlive({ hosts, ...world }, disk.wal.clusterId);
+function findUnborn(world: World): string | undefined {
+  const { hosts } = world;
+  const isNew = hosts.every((host) => {
+    return (
+      host.size === hosts.length &&
+      !host.root.place &&
+      (volumeOf(host).identity?.phase ?? 'fresh') === 'fresh' &&
+      !volumeOf(host).snap
+    );
   });
-  return alive && `nobody has published the record of cluster ${alive.disk.wal?.clusterId} again`;
+  return isNew && hosts.length > 0 ? `no cluster of ${hosts.length} hosts: ${sayings(hosts)}` : undefined;
 }

@@ -15,6 +15,8 @@ export interface Entry {
 export interface Config {
   seats: readonly Seat[];
   voters: readonly string[];
+  /** IDs of members that have started, and told their name and where they serve clients. */
+  named: readonly string[];
   /** IDs that never come back. */
   removed: readonly string[];
 }
@@ -31,6 +33,10 @@ export interface Wal {
   memberId: string;
   /** undefined: a member that was added, and has heard nothing yet. */
   head: Entry | undefined;
+  /** Of the machine that it was made on. */
+  home?: string;
+  /** Of such a one: the members as it was told to begin with. */
+  told?: readonly Seat[];
 }
 
 export interface Election {
@@ -40,12 +46,13 @@ export interface Election {
   votes: Wal[];
 }
 
-export function makeConfig(seats: readonly Seat[], removed: readonly string[] = []): Config {
-  return { seats, removed, voters: seats.filter((seat) => !seat.learner).map((seat) => seat.id) };
+export function makeConfig(
+  seats: readonly Seat[],
+  named: readonly string[] = [],
+  removed: readonly string[] = [],
+): Config {
+  return { seats, named, removed, voters: seats.filter((seat) => !seat.learner).map((seat) => seat.id) };
 }
-
-/** A host's name, from its peer URL. */
-export const nameIn = (url: string) => url.slice('http://'.length, url.lastIndexOf(':'));
 
 const ids = new Map<string, string>();
 

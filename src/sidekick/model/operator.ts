@@ -1,46 +1,77 @@
-import { makeRecord } from '../shared/record.ts';
-import { canServe } from './alive.ts';
-import { agree, candidates, forgetLooks } from './consul.ts';
-import { running } from './etcd.ts';
+import { lineageKey, listKey, recordKey, retiredKey } from '../shared/keys.ts';
+import { retiredText, signedText } from '../shared/proof.ts';
+import { type ClusterRecord, lineageOf, makeRecord } from '../shared/record.ts';
+import { canServe, currentOf } from './alive.ts';
+import { candidates, setKey } from './consul.ts';
 import { elect } from './log.ts';
 import { removeMember } from './members.ts';
-import type { Host, World } from './world.ts';
+import type { Move } from './play.ts';
+import { prove } from './proofs.ts';
+import { running } from './running.ts';
+import { urlOf } from './settings.ts';
+import { CLUSTER, next, volumeOf, type World } from './world.ts';
 
-/** An operator retires a disk: under the lock, the key and then the member's removal. */
-export function retire(world: World, host: Host): void {
-  const { consul } = world;
-  const cluster = consul.record?.cluster_id;
-  // A copied disk names itself as the one that it was copied from.
-  const isOwn = host.disk.machine === host.name;
-  if (!consul.hasLeader || consul.lock !== undefined || cluster === undefined || !isOwn) return;
-  const operator = world.hosts.find(({ etcd, net, disk }) => etcd && net === 0 && disk.wal?.clusterId === cluster);
-  const won = operator && elect(running(world, cluster, 0));
-  if (won === undefined) return;
-  const mine = won.head.config.seats.find(({ url }) => url === host.url);
-  if (mine !== undefined && !removeMember(world, operator as Host, cluster, mine.id)) return;
-  consul.retired.add(host.disk.incarnation);
-  forgetLooks(world);
-  world.story?.push(`an operator retires ${host.disk.incarnation}`);
+/** Puts a signed record where hosts look. */
+function decree(world: World, record: ClusterRecord): void {
+  const signed = { ...record, proof: prove(signedText(CLUSTER, record)) };
+  world.signed.set(record.cluster_id, signed);
+  world.agreed.set(record.cluster_id, signed);
+  const text = JSON.stringify(signed);
+  setKey(world, recordKey(CLUSTER), text);
+  setKey(world, lineageKey(CLUSTER, lineageOf(record)), text);
 }
 
-/** An operator says that all data is lost, when it is; refused while any host registers some. */
+/** An operator says that all data is lost, when it is. */
 export function reset(world: World): void {
-  const { consul } = world;
-  const former = consul.record;
-  if (!consul.hasLeader || former === undefined || canServe(world, former)) return;
-  const peers = candidates(world).filter(({ meta }) => !consul.retired.has(meta.incarnation ?? ''));
-  const isRunning = (url: string) => world.hosts.some((host) => host.url === url && host.etcd && host.net === 0);
-  const isRefused = peers.some(
-    ({ meta, peerUrl }) => meta.state === 'member' || isRunning(peerUrl) || meta.size !== String(peers.length),
-  );
+  const former = currentOf(world);
+  if (!world.consul.hasLeader || former === undefined || canServe(world, former)) return;
+  const peers = candidates(world).filter(({ meta }) => !world.retired.has(meta.incarnation ?? ''));
+  const isRunning = world.hosts.some(({ etcd, net }) => etcd && net === 0);
+  const isRefused =
+    isRunning ||
+    peers.some(({ meta }) => !['empty', 'launched'].includes(meta.state ?? '') || meta.size !== String(peers.length));
   if (isRefused || peers.length === 0) return;
-  const members = peers.map((peer) => ({
-    name: peer.node,
-    incarnation: peer.meta.incarnation ?? '',
-    peer_url: peer.peerUrl,
+  const members = peers.map(({ node, meta, address }) => ({
+    name: node,
+    incarnation: meta.incarnation ?? '',
+    peer_url: urlOf(world, address),
   }));
-  world.counter += 1;
-  agree(world, makeRecord(members, `t${world.counter}`, former.generation + 1));
-  forgetLooks(world);
-  world.story?.push(`an operator resets: generation ${former.generation + 1} of ${peers.map(({ node }) => node)}`);
+  const generation = Math.max(former.generation + 1, 1_800_000_000 + Math.floor(world.clock / 1000));
+  const made = makeRecord(members, `t${next(world)}`, generation);
+  decree(world, { ...made, lineage: lineageOf(former) });
+  world.story?.push(`an operator resets: cluster ${made.cluster_id} of ${peers.map(({ node }) => node)}`);
 }
+
+/** What an operator may do, with his key. */
+export const operators = {
+  reset: (world) => reset(world),
+  /** Under the lock, the mark and then the member's removal. */
+  retire: (world, host) => {
+    const { consul } = world;
+    const record = currentOf(world);
+    const { identity } = volumeOf(host);
+    if (!consul.hasLeader || consul.lock !== undefined || !record || identity?.machineId !== host.root.machineId)
+      return;
+    const won = elect(running(world, record.cluster_id, 0));
+    const mine = won?.head.config.seats.find(({ url }) => url === urlOf(world, host.address));
+    if (won === undefined || mine === undefined) return;
+    try {
+      removeMember(world, 0, record.cluster_id, mine.id);
+    } catch {
+      return;
+    }
+    const { incarnation } = identity;
+    const proof = prove(retiredText(CLUSTER, incarnation, mine.id));
+    setKey(world, retiredKey(CLUSTER, incarnation), JSON.stringify({ name: host.name, member: mine.id, proof }));
+    const key = listKey(CLUSTER, lineageOf(record));
+    const list = consul.keep.entries.get(key)?.value;
+    const voters = won.head.config.voters.length - (mine.learner ? 0 : 1);
+    if (list !== undefined) {
+      try {
+        setKey(world, key, JSON.stringify({ ...JSON.parse(list), size: voters }));
+      } catch {}
+    }
+    world.retired.add(incarnation);
+    world.story?.push(`an operator retires ${incarnation}`);
+  },
+} satisfies Record<string, Move>;

@@ -1,195 +1,151 @@
-import type { Peer } from '../ready/observed.ts';
 import type { ClusterRecord } from '../shared/record.ts';
-import type { Gate, Launch } from './gate.ts';
+import type { Catalog, Keep } from './consul.ts';
 import type { Entry, Wal } from './log.ts';
+import type { Late, Program } from './program.ts';
+import type { Root, Volume } from './volume.ts';
 
 /**
  * A world small enough to be driven through millions of schedules: hosts and their disks, Consul, and of etcd the rules
  * that matter here: IDs from lists, quorums, what a log remembers, the guards of a new and of an added member, the
- * changes of a membership that it refuses. No time and no randomness of its own.
+ * changes of a membership that it refuses. No time and no randomness of its own. What runs on the hosts is the real thing.
  */
 export interface World {
   /** By the spec, as a host has it that is made now. */
   size: number;
   discovery: 'committed' | 'srv';
+  scheme: 'http' | 'https';
+  /** Whether data directories are filesystems of their own. */
+  volumes: boolean;
   hosts: Host[];
   consul: Consul;
-  /** What a monotonic clock shows; a wall clock is read nowhere, its jumps are nobody's matter. */
+  /** Milliseconds; moves by events alone. A wall clock is the same, from some second on. */
   clock: number;
   /** By peer URL: until when somebody was there. */
   present: Map<string, number>;
+  /** What answers at an address where none of the hosts is, or whose etcd is down. By peer URL. */
+  strangers: Map<string, Stranger>;
   /** Every start from an empty log: `CLUSTER/MEMBER`. */
   born: Set<string>;
-  /** Members that have told the others their name, as they do once they have caught up: `CLUSTER/MEMBER`. */
-  named: Set<string>;
-  /** Clusters that some record was of. */
-  agreed: Set<string>;
+  /** What programs have last written at the keys of launches. */
+  launches: Map<string, string>;
+  /** IDs of members that a verified member has seen to have started. */
+  verified: Set<string>;
+  /** Records that an operator has signed, by cluster. */
+  signed: Map<string, ClusterRecord>;
+  /** Incarnations of disks that an operator has retired. */
+  retired: Set<string>;
+  /** Records that hosts or an operator made, by cluster; the last is the one that counts. */
+  agreed: Map<string, ClusterRecord>;
   /** How each cluster's log begins. */
   roots: Map<string, Entry>;
   /** The last entry of each cluster that somebody was told of. */
   acknowledged: Map<string, Entry>;
+  /** How far each member is known to have come, whose disk has gone back since: `CLUSTER/MEMBER`. */
+  heads: Map<string, Entry>;
+  /** Clusters one of whose logs went back to an older state, which nobody could have seen: what they promised is void. */
+  rolledBack: Set<string>;
+  /** What a program has asked for and given up, and will happen all the same. */
+  late: Late[];
   /** Something that nobody could have seen has happened: all bets are off. */
-  excused: boolean;
+  excused: string | undefined;
   /** Once a property does not hold. */
   violation: string | undefined;
   counter: number;
   /** How many there have ever been. */
   machines: number;
-  /** While a story is told: what the gates and etcd did in this event. */
+  /** While a story is told: what the programs and etcd did in this event. */
   story: string[] | undefined;
 }
 
 export interface Consul {
   hasLeader: boolean;
-  record: ClusterRecord | undefined;
-  retired: Set<string>;
-  /** The disk whose gate has the lock, and the session by which it has it. */
-  lock: { owner: string; session: number } | undefined;
-  /** By host name; what was registered, when it was registered. */
-  catalog: Map<string, Entered>;
-  /** The candidates in it, until it changes. */
-  candidates: Peer[] | undefined;
+  keep: Keep;
+  catalog: Catalog;
+  /** Who has the lock, and the session by which; `host`: whose gate, if it is one. */
+  lock: { owner: string; session: string } | undefined;
+  /** By ID: owner. */
+  sessions: Map<string, string>;
+  /** A record that was there is not any more: lost, or deleted. */
   wasLost: boolean;
   /** A gate may have gone on without the lock that it had. */
   lockWasLost: boolean;
 }
 
-export interface Entered {
-  url: string;
-  incarnation: string;
-  state: 'empty' | 'launched' | 'member';
-  size: number;
-  passing: boolean;
+/** What says something at an address. */
+export interface Stranger {
+  clusterId: string;
+  members: { id: string; name: string; url: string; learner: boolean }[];
 }
 
 export interface Host {
   name: string;
-  url: string;
+  address: string;
   size: number;
-  disk: Disk;
+  root: Root;
+  /** A filesystem of its own for the data directory. */
+  volume: Volume | undefined;
+  mounted: boolean;
   /** Powered on. */
   up: boolean;
-  /** etcd runs. */
-  etcd: boolean;
+  /** Its first program since it was powered on has ended. */
+  isRegistered: boolean;
+  /** What there was to be seen when its cluster was last verified. */
+  verifiedAt: string;
+  etcd: Running | undefined;
+  /** etcd's environment, as the last gate left it; gone with the power. */
+  decision: Record<string, string> | undefined;
+  /** The gate has ended, etcd has not begun. */
+  isLaunching: boolean;
   /** Hosts of one net reach each other, those of net 0 Consul as well. */
   net: number;
   /** Cut: answers lack a host. Flaky: those that etcd itself gets do. */
   dns: 'agrees' | 'cut' | 'flaky';
-  /** The reply to its next request that changes something will be lost. */
-  deaf: boolean;
-  /** Its next launch of etcd will come to nothing. */
-  failing: boolean;
-  gate: Gate;
-  /** The gate's decision, not yet carried out: the moment between the gate's end and etcd's first byte. */
-  launch: Launch | undefined;
+  /** What Consul's ACL lets it read: nothing of the one, or of the other. */
+  denied: 'nothing' | 'keys' | 'candidates';
+  /** What becomes of the next request that changes something: its reply is lost, or it comes later, too. */
+  trouble: 'none' | 'deaf' | 'late';
+  /** Its next launch of etcd will come to nothing, or to something that is no log. */
+  failing: 'none' | 'nothing' | 'remains';
+  /** How many writes to the disk until the program that does them is killed, or the power goes. */
+  fuse: { writes: number; power: boolean } | undefined;
+  programs: Map<string, Program>;
+  /** When systemd starts the gate again. */
+  restartAt: number;
+  /** What its programs last said, by program. */
+  said: Map<string, string>;
 }
 
-export interface Disk {
-  incarnation: string;
-  /** Name of the host that made the identity. */
-  machine: string;
-  phase: 'fresh' | 'launched';
-  record: ClusterRecord | undefined;
-  memberId: string | undefined;
-  launchedAt: string | undefined;
-  quarantined: string | undefined;
-  wal: Wal | undefined;
-  /** In etcd's directory: launched, and no log since. */
-  mark: boolean;
+/** An etcd that runs. */
+export interface Running {
+  volume: Volume;
+  wal: Wal;
+  /** Its peer URL as it was started. */
+  url: string;
+  /** Its registration for clients has been tried since it started. */
+  isFollowed: boolean;
 }
 
-export function makeWorld(size: number, discovery: World['discovery']): World {
-  const consul = {
-    hasLeader: true,
-    wasLost: false,
-    lockWasLost: false,
-    retired: new Set<string>(),
-    catalog: new Map(),
-  };
-  const world: World = {
-    size,
-    discovery,
-    hosts: [],
-    consul: { ...consul, record: undefined, lock: undefined, candidates: undefined },
-    clock: 0,
-    present: new Map(),
-    born: new Set(),
-    named: new Set(),
-    agreed: new Set(),
-    roots: new Map(),
-    acknowledged: new Map(),
-    excused: false,
-    violation: undefined,
-    counter: 0,
-    machines: 0,
-    story: undefined,
-  };
-  for (let index = 1; index <= size; index++) world.hosts.push(makeHost(world));
-  return world;
-}
+export const CLUSTER = 'c';
+export const TICK = 4000;
+/** Milliseconds until systemd starts again what has failed. */
+export const RESTART = 1000;
+/** Seconds of silence after which a member is dead by the spec's policy. */
+export const POLICY = 12;
 
-/** A machine that never was there before. */
-export function makeHost(world: World): Host {
-  world.machines += 1;
-  const name = `h${world.machines}`;
-  return {
-    name,
-    url: `http://${name}:2380`,
-    size: world.size,
-    disk: emptyDisk(world, name),
-    up: false,
-    etcd: false,
-    net: 0,
-    dns: 'agrees',
-    deaf: false,
-    failing: false,
-    gate: makeGate(),
-    launch: undefined,
-  };
-}
-
-export function makeGate(): Gate {
-  return {
-    look: undefined,
-    decision: undefined,
-    session: undefined,
-    added: undefined,
-    room: 0,
-    silentSince: new Map(),
-    lookedAt: 0,
-  };
-}
-
-export function emptyDisk(world: World, machine: string): Disk {
+/** A number that was not there before. */
+export function next(world: World): number {
   world.counter += 1;
-  return makeDisk(`i${world.counter}`, machine);
+  return world.counter;
 }
 
-export function makeDisk(incarnation: string, machine: string): Disk {
-  return {
-    incarnation,
-    machine,
-    phase: 'fresh',
-    record: undefined,
-    memberId: undefined,
-    launchedAt: undefined,
-    quarantined: undefined,
-    wal: undefined,
-    mark: false,
-  };
+/** The filesystem that the data directory is on now. */
+export const volumeOf = (host: Host): Volume => (host.volume && host.mounted ? host.volume : host.root.data);
+
+/** Every disk with a log, wherever it is. */
+export function logsOf(host: Host): Wal[] {
+  return [host.root.data, ...(host.volume ? [host.volume] : [])].flatMap(({ log }) => (log ? [log] : []));
 }
 
-/** What identity.ts makes of a copied disk without data: one with an identity of its own. */
-export function identify(world: World, host: Host, isFresh: boolean): void {
-  const { disk, name } = host;
-  if (disk.machine === name || disk.wal !== undefined) return;
-  world.counter += 1;
-  host.disk = { ...makeDisk(`${disk.incarnation}+${isFresh ? world.counter : name}`, name), mark: disk.mark };
-}
-
-/** Whether the reply to this request is lost. Once. */
-export function losesReply(host: Host): boolean {
-  const { deaf } = host;
-  host.deaf = false;
-  return deaf;
+export function breach(world: World, what: string): void {
+  world.violation ??= what;
 }
