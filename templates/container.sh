@@ -8,17 +8,17 @@ marks=$run/started host=quorumgate-host
 export PATH=/opt/quorumgate/container/bin:/opt/quorumgate/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 . "/opt/quorumgate/container/$unit"
 
-file() { # an EnvironmentFile=
-  set -a
-  . "$1"
-  set +a
+file() { # an EnvironmentFile=: variables, and no command
+  while IFS= read -r line; do
+    case ${line%%=*} in '' | *[!A-Z_]*) ;; *) export "$line" ;; esac
+  done <"$1"
 }
 
 look() { # the marks of what this unit is part of, and of the host: it owns the network
   # shellcheck disable=SC2154 # by the unit
   for one in $host $part_of; do
     text=
-    [ ! -e "$marks/$one" ] || read -r text <"$marks/$one"
+    [ ! -f "$marks/$one" ] || read -r text <"$marks/$one"
     echo "$one $text"
   done
 }
@@ -34,6 +34,9 @@ if [ "$unit" = $host ]; then
 fi
 rm -f "$run/done/$unit" "$run/stop/$unit"
 [ "$unit" = $host ] || until [ -e $run/done/$host ]; do sleep 0.2; done
+# From here on: never through what another of this host's users has put there, for some of these are root's.
+set -C
+rm -f "$marks/$unit"
 cat /proc/sys/kernel/random/uuid >"$marks/$unit"
 seen=$(look)
 
@@ -43,11 +46,13 @@ job() {
     export RUNTIME_DIRECTORY="/run/$runtime"
     rm -rf "/run/$runtime"/*
   fi
+  cd "$directory" || exit
   environment
   before || exit
   environment
   [ -n "$remain" ] || main exec
   while main || exit; do
+    rm -f "$run/done/$unit"
     : >"$run/done/$unit"
     sleep "$again"
   done

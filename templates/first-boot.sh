@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run once by cloud-init. Nothing here waits for a unit: cloud-init itself is a unit that others wait for.
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 systemd-sysusers quorumgate.conf
 if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
 # Also in place of what the image had enabled or running under these names.

@@ -39,7 +39,13 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ...['host', 'program', 'dns'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'
-      ? [executable('/opt/quorumgate/bin/etcd-sidekick', asset(assets.sidekicks, 'etcd-sidekick'))]
+      ? [
+          executable(
+            '/opt/quorumgate/bin/etcd-sidekick',
+            asset(assets.sidekicks, 'etcd-sidekick'),
+            '/programs/sidekick',
+          ),
+        ]
       : []),
     ...(runsPods(spec, role) ? podFiles(spec, role, assets) : []),
     ...(isMember ? dataDirectoryDropIns(spec, assets) : []),

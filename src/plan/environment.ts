@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
-import type { ProgramSource } from '../spec/schema.ts';
+import { isScript, type ProgramSource, type SidekickSource } from '../spec/schema-program.ts';
 import type { Role } from './plan.ts';
 
 function lines(values: Record<string, string | number>): string {
@@ -22,12 +22,14 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
     QG_DATA_DIR: etcd.dataDirectory,
     QG_DISCOVERY: etcd.discovery,
     QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
+    ...(cluster.operatorKeys.length > 0 && { QG_OPERATOR_KEYS: cluster.operatorKeys.join(',') }),
   };
 }
 
 /** etcd's own variables. */
 export function tlsEnvironment({ tls }: Spec): Record<string, string> {
   if (tls === 'off') return {};
+  const { allowedHostname, allowedCommonName } = tls.peer;
   return {
     ETCD_CERT_FILE: tls.client.cert,
     ETCD_KEY_FILE: tls.client.key,
@@ -37,6 +39,8 @@ export function tlsEnvironment({ tls }: Spec): Record<string, string> {
     ETCD_PEER_KEY_FILE: tls.peer.key,
     ETCD_PEER_TRUSTED_CA_FILE: tls.peer.ca,
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+    ...(allowedHostname === undefined ? {} : { ETCD_PEER_CERT_ALLOWED_HOSTNAME: allowedHostname }),
+    ...(allowedCommonName === undefined ? {} : { ETCD_PEER_CERT_ALLOWED_CN: allowedCommonName }),
   };
 }
 
@@ -53,19 +57,29 @@ export function runsPods({ etcd, consul }: Spec, role: Role): boolean {
   return consul.runtime === 'static-pod' || (role === 'etcd' && etcd.runtime === 'static-pod');
 }
 
-/** What a role's host needs, and how it comes by it: Node only for sidekicks that came inline. */
+/** The sidekicks as a program that comes like others; undefined where they are a file of the plan. */
+function programOf(sidekick: SidekickSource): ProgramSource | undefined {
+  if (sidekick === 'inline') return undefined;
+  if (sidekick === 'release') return sidekick;
+  const { url, sha256 } = sidekick;
+  if (sha256 === undefined) throw new Error('the sidekicks are planned before their hash is known');
+  return { url, sha256 };
+}
+
+/** What a role's host needs, and how it comes by it: no Node for a single executable, else Node before what it runs. */
 export function programSources(spec: Spec, role: Role): [name: string, source: ProgramSource][] {
   const { sidekick, consul, etcd, socat, node, kubelet, containerd } = spec.programs;
   const isMember = role === 'etcd';
-  const rows: [wanted: boolean, name: string, source: ProgramSource][] = [
+  const rows: [wanted: boolean, name: string, source: ProgramSource | undefined][] = [
     [spec.consul.runtime === 'service', 'consul', consul],
     [isMember && spec.etcd.runtime === 'service', 'etcd', etcd],
     [true, 'socat', socat],
-    sidekick === 'inline' ? [isMember, 'node', node] : [isMember, 'etcd-sidekick', sidekick],
+    [isMember && (sidekick === 'inline' || isScript(sidekick)), 'node', node],
+    [isMember, 'etcd-sidekick', programOf(sidekick)],
     [runsPods(spec, role), 'kubelet', kubelet],
     [runsPods(spec, role), 'containerd', containerd],
   ];
-  return rows.filter(([wanted]) => wanted).map(([, name, source]) => [name, source]);
+  return rows.flatMap(([wanted, name, source]) => (wanted && source !== undefined ? [[name, source]] : []));
 }
 
 /** /etc/quorumgate/programs: what units/scripts/program.sh and packages.sh read. */

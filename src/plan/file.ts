@@ -11,8 +11,8 @@ export function text(path: string, content: string, pointer = ''): PlanFile {
   return { path, mode: 0o644, content, pointer };
 }
 
-export function executable(path: string, content: string): PlanFile {
-  return { path, mode: 0o755, content, pointer: '' };
+export function executable(path: string, content: string, pointer = ''): PlanFile {
+  return { path, mode: 0o755, content, pointer };
 }
 
 /** Of units/scripts/. */

@@ -37,6 +37,18 @@ test('a member has the same flags in a pod as without', (t) => {
   t.deepEqual(flags(etcd().containers[0].command), flags(unit.split(' ')));
 });
 
+test('etcd’s own sockets are on the host, where those of a service are', (t) => {
+  const [container] = etcd().containers;
+  const { workingDir, command, volumeMounts } = container;
+  t.true(assets.units['etcd.service']?.includes(`\nWorkingDirectory=${workingDir}\n`));
+  for (const flag of ['peer', 'client']) {
+    t.true(
+      command.some((word: string) => word.startsWith(`--listen-${flag}-urls=`) && word.endsWith(`,unix://${flag}:0`)),
+    );
+  }
+  t.deepEqual(volumeMounts[1], { name: 'sockets', mountPath: workingDir });
+});
+
 /** Endpoints of each line: etcd's change logs of 3.4.29, 3.5.11 and 3.6.0. */
 for (const [number, alive, ready] of [
   ['3.4.28', undefined, '/health'],
@@ -55,12 +67,14 @@ for (const [number, alive, ready] of [
 }
 
 test('TLS: each folder once, read-only; etcd is told the files', (t) => {
-  const files = (name: string) => `{cert: /etc/etcd/${name}.crt, key: /var/lib/keys/${name}.key, ca: /etc/etcd/ca.crt}`;
+  const files = (name: string) =>
+    `{cert: /etc/etcd/${name}.crt, key: /var/lib/keys/${name}.key, ca: /etc/etcd/${name}-ca.crt}`;
   const { containers, volumes } = etcd({ tls: `{peer: ${files('peer')}, client: ${files('client')}}` });
   const [{ env, volumeMounts }] = containers;
   const paths = (volumes as { hostPath: { path: string; type: string } }[]).map(({ hostPath }) => hostPath);
   t.deepEqual(paths, [
     { path: '/var/lib/etcd', type: 'Directory' },
+    { path: '/run/etcd', type: 'Directory' },
     { path: '/etc/etcd', type: 'Directory' },
     { path: '/var/lib/keys', type: 'Directory' },
     { path: '/run/quorumgate/pods/etcd/@{id}', type: 'Directory' },
@@ -68,7 +82,7 @@ test('TLS: each folder once, read-only; etcd is told the files', (t) => {
   const writable = (volumeMounts as { mountPath: string; readOnly?: boolean }[]).filter((mount) => !mount.readOnly);
   t.deepEqual(
     writable.map(({ mountPath }) => mountPath),
-    ['/var/lib/etcd'],
+    ['/var/lib/etcd', '/run/etcd'],
   );
   t.deepEqual(env[0], { name: 'ETCD_CERT_FILE', value: '/etc/etcd/client.crt' });
 });

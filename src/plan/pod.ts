@@ -20,6 +20,9 @@ interface Mount {
 /** What etcd has to be told by the gate. Empty is as good as not set. */
 const DECISION = ['ETCD_INITIAL_CLUSTER_STATE', 'ETCD_INITIAL_CLUSTER', 'ETCD_INITIAL_CLUSTER_TOKEN'];
 
+/** Where etcd has its own sockets, by the unit of the same name: what asks them is on the host. */
+const SOCKETS = '/run/etcd';
+
 /** The command of the unit of the same name: a member's flags do not depend on how it runs. */
 function command(unit: string, values: Record<string, string | number>): string[] {
   const [program = '', ...flags] = unitValue(parseUnitFile(unit), 'Service', 'ExecStart')?.split(/\s+/) ?? [];
@@ -124,9 +127,16 @@ export function etcdPod(spec: Spec, unit: string): string {
   ];
   const mounts: Mount[] = [
     { name: 'data', path: dataDirectory, writable: true },
+    { name: 'sockets', path: SOCKETS, writable: true },
     ...folders.map((path, index) => ({ name: `tls-${index + 1}`, path })),
   ];
-  const own = { command: command(unit, settings(spec)), env, ...probes(version, metricsPort) };
+  const own = {
+    command: command(unit, settings(spec)),
+    // Sockets are named relative to it.
+    workingDir: SOCKETS,
+    env,
+    ...probes(version, metricsPort),
+  };
   return pod('etcd', { name: 'etcd', image }, mounts, own);
 }
 

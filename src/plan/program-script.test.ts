@@ -4,14 +4,16 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { type Loopback, serveLoopback } from '../loopback-testing.ts';
@@ -22,6 +24,7 @@ const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/pro
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-program-'));
 const tool = '#!/bin/sh\necho "made up, version 1"\n';
 const broken = '#!/nowhere/interpreter\n';
+const bundle = readFileSync(fileURLToPath(new URL('../../dist/sidekick/etcd-sidekick.cjs', import.meta.url)), 'utf8');
 // As the single executable does when it is called by its own name.
 const single = '#!/bin/sh\necho "no program $0"; exit 2\n';
 
@@ -47,6 +50,13 @@ test.before(async () => {
   files.set('/sidekick-arm64', Buffer.from(broken));
   files.set('/empty.tar.gz', execFileSync('tar', ['-cz', '-C', join(work, 'good'), 'share']));
   server = await serveLoopback(({ url = '' }, response) => {
+    if (url === '/endless') {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(100_000)));
+      };
+      response.on('drain', more);
+      return more();
+    }
     const found = files.get(url.replace(/\?.*/, ''));
     response.writeHead(found === undefined ? 404 : 200).end(found);
   });
@@ -59,7 +69,7 @@ test.after.always(async () => {
 });
 
 /** A host that has these programs of this machine, and those made up here. */
-function onlyWith(names: string[], made: Record<string, string>): string {
+function onlyWith(names: string[], made: Record<string, string | Uint8Array>): string {
   const folder = mkdtempSync(join(work, 'path-'));
   for (const name of names) {
     symlinkSync(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(folder, name));
@@ -76,15 +86,20 @@ function run(
     wanted = 'etcd',
     path,
     root = mkdtempSync(join(work, 'root-')),
-  }: { wanted?: string; path?: string; root?: string } = {},
+    limit,
+  }: { wanted?: string; path?: string; root?: string; limit?: number } = {},
 ): Promise<{ said: string; root: string }> {
   writeFileSync(join(root, 'programs'), `${line}\n`);
   const text = script
     .replaceAll('/opt/quorumgate', root)
     .replace('/etc/quorumgate/programs', join(root, 'programs'))
     .replace(/PATH=\S+/, (standard) => (path === undefined ? standard : `PATH=${path}`));
+  // What LimitFSIZE= does, in 512 bytes.
+  const limited = limit === undefined ? '' : `ulimit -f ${limit}\n`;
   const [program = '', ...flags] = shell;
-  const child = spawn(program, [...flags, '-c', text, 'program', wanted], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...flags, '-c', limited + text, 'program', wanted], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   return new Promise((resolve) => {
     child.stdout.on('data', (data) => {
@@ -129,6 +144,12 @@ for (const shell of shells) {
   test(`${shell.join(' ')}: not in the archive`, waits, '/empty.tar.gz', undefined, /holds no file named etcd/);
   test(`${shell.join(' ')}: does not run here`, waits, '/broken.tar.gz', undefined, /waiting: etcd of http\S+: /);
 
+  test(`${shell.join(' ')}: without end: no more of it than the unit allows`, async (t) => {
+    const { said, root } = await run(shell, `etcd url ${base}/endless ${'0'.repeat(64)}`, { limit: 4000 });
+    t.regex(said, /^waiting: etcd: http\S+: curl: \(23\) [ -~]+; next try in 5 s\n$/);
+    t.true(statSync(join(root, 'fetched/etcd.work/file')).size <= 4000 * 512);
+  });
+
   test(`${shell.join(' ')}: an image without it`, async (t) => {
     const { said } = await run(shell, 'nonesuch image', { wanted: 'nonesuch' });
     t.regex(said, /waiting: nonesuch: not on this host, though the spec says it comes with the image/);
@@ -156,7 +177,7 @@ for (const shell of shells) {
   test(`${shell.join(' ')}: the sidekicks that came inline need Node`, async (t) => {
     const path = onlyWith(few, { node: tool });
     const { said, root } = await run(shell, 'node image', { wanted: 'sidekick', path });
-    t.regex(said, /node is there/);
+    t.regex(said, /^sidekick is there$/m);
     t.is(readlinkSync(join(root, 'bin/node')), join(path, 'node'));
     t.is(readlinkSync(join(root, 'bin/etcd-ready')), 'etcd-sidekick');
   });
@@ -178,7 +199,7 @@ for (const shell of shells) {
   test(`${shell.join(' ')}: the single executable is each sidekick by its name`, async (t) => {
     const line = `etcd-sidekick url ${base}/sidekick-x64 ${hashOf('/sidekick-x64')}`;
     const { said, root } = await run(shell, line, { wanted: 'sidekick', path: onlyWith(few, {}) });
-    t.regex(said, /etcd-sidekick is there/);
+    t.regex(said, /^sidekick is there$/m);
     for (const name of ['etcd-ready', 'etcd-register']) {
       t.is(spawnSync(join(root, 'bin', name), { encoding: 'utf8' }).stdout, `no program ${join(root, 'bin', name)}\n`);
     }
@@ -187,6 +208,54 @@ for (const shell of shells) {
     const line = `etcd-sidekick url ${base}/sidekick-arm64 ${hashOf('/sidekick-arm64')}`;
     const { said, root } = await run(shell, line, { wanted: 'sidekick' });
     t.regex(said, /waiting: etcd-sidekick of http\S+: ./);
+    t.throws(() => readFileSync(join(root, 'bin/etcd-sidekick')));
+  });
+
+  /** A host whose sidekicks come as a script, of these bytes or of the bundle's. */
+  function scripted(bytes?: string) {
+    const root = mkdtempSync(join(work, 'root-'));
+    const path = `/${basename(root)}/etcd-sidekick.cjs`;
+    files.set(path, Buffer.from(bytes ?? bundle.replace('/opt/quorumgate', root)));
+    files.set('/node', Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n`));
+    const line = `etcd-sidekick url ${base}${path} ${hashOf(path)}`;
+    return {
+      line,
+      root,
+      options: { wanted: 'sidekick', root, path: onlyWith(few, { node: files.get('/node') ?? '' }) },
+    };
+  }
+  for (const [how, node] of [
+    ['of the image', () => 'node image'],
+    ['by URL', () => `node url ${base}/node ${hashOf('/node')}`],
+  ] as const) {
+    test(`${shell.join(' ')}: a script is fetched once its Node is there, and that runs it: Node ${how}`, async (t) => {
+      const { line, root, options } = scripted();
+      const { said } = await run(shell, `${node()}\n${line}`, options);
+      t.regex(said, /etcd-sidekick: fetched from .+\n(.+\n)*sidekick is there\n/);
+      t.is(lstatSync(join(root, 'bin/node')).isSymbolicLink(), how === 'of the image');
+      for (const name of ['etcd-ready', 'etcd-register']) t.is(readlinkSync(join(root, 'bin', name)), 'etcd-sidekick');
+      const { status, stderr } = spawnSync(join(root, 'bin/etcd-sidekick'), { encoding: 'utf8' });
+      t.is(status, 2, stderr);
+      const again = await run(shell, `${node()}\n${line}`, options);
+      t.is(again.said.trim(), 'sidekick is there');
+    });
+  }
+  test(`${shell.join(' ')}: a script whose Node is not there is not fetched`, async (t) => {
+    const { line, root, options } = scripted();
+    const { said } = await run(shell, `node image\n${line}`, { ...options, path: onlyWith(few, {}) });
+    t.regex(said, /^waiting: node: not on this host/);
+    t.deepEqual(readdirSync(join(root, 'fetched')), []);
+  });
+  test(`${shell.join(' ')}: a script of another version than the units' is not used`, async (t) => {
+    const { line, root, options } = scripted();
+    const { said } = await run(shell, `node image\n${line.replace(/.$/, (one) => (one === '0' ? '1' : '0'))}`, options);
+    t.regex(said, /waiting: etcd-sidekick: http\S+ has SHA-256 [0-9a-f]{64}, the spec says [0-9a-f]{64}: not used/);
+    t.throws(() => readFileSync(join(root, 'bin/etcd-sidekick')));
+  });
+  test(`${shell.join(' ')}: what Node cannot read as a script is not used`, async (t) => {
+    const { line, root, options } = scripted(`#!${process.execPath}\nthis is none\n`);
+    const { said } = await run(shell, `node image\n${line}`, options);
+    t.regex(said, /waiting: etcd-sidekick of http\S+: .*SyntaxError/);
     t.throws(() => readFileSync(join(root, 'bin/etcd-sidekick')));
   });
 }

@@ -1,14 +1,14 @@
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
 import { readSpec } from '../spec/read.ts';
-import { SMALLEST } from '../spec/reference.ts';
+import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
 import { buildPlans } from './build.ts';
 
 const assets = await loadAssets();
 const sha = 'a'.repeat(64);
 
 function member(programs: string) {
-  const { spec, diagnostics } = readSpec(`${SMALLEST}programs: {${programs}}\n`, 'x', ['aws']);
+  const { spec, diagnostics } = readSpec(`${WITHOUT_PROGRAMS}programs: {${programs}}\n`, 'x', ['aws']);
   if (spec === undefined) throw new Error(diagnostics[0]?.message);
   const plan = buildPlans(spec, assets).find(({ role }) => role === 'etcd');
   const content = (path: string) => plan?.files.find((file) => file.path === path)?.content;

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { parseUnitFile, unitValues } from '../format/unit-file.ts';
+import { dense } from './file.ts';
 import { unitRows } from './units.ts';
 
 const folder = fileURLToPath(new URL('../../units/', import.meta.url));
@@ -37,6 +39,44 @@ test('etcd requires neither Consul nor the forwarder, nor the kubelet', (t) => {
     const text = readFileSync(folder + name, 'utf8');
     t.notRegex(text, /^(Requires|Requisite|BindsTo|PartOf)=/m);
     t.notRegex(text, /^After=.*kubelet/m, 'the gate waits for no container runtime');
+  }
+});
+
+/** Files of environment in folders that are root's alone. */
+const ROOTS = ['/etc/quorumgate/cluster.env', '/etc/quorumgate/kubelet.env', '/run/quorumgate/host.env'];
+
+test('no step of root’s takes its environment from a file that a lesser user may write', (t) => {
+  for (const name of services) {
+    const unit = parseUnitFile(readFileSync(folder + name, 'utf8'));
+    const values = (key: string) => unitValues(unit, 'Service', key);
+    const steps = ['ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStop', 'ExecStopPost'].flatMap(
+      values,
+    );
+    const isRoots =
+      values('User').length + values('DynamicUser').length === 0 || steps.some((step) => /^[-@:]*[+!]/.test(step));
+    const others = values('EnvironmentFile').filter((file) => !ROOTS.includes(file));
+    if (isRoots) t.deepEqual(others, [], name);
+    // What acts before a script could unset it.
+    if (isRoots && values('EnvironmentFile').includes('/run/quorumgate/host.env')) {
+      for (const variable of ['LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT', 'BASH_ENV', 'ENV']) {
+        t.true(values('UnsetEnvironment').join(' ').split(' ').includes(variable), `${name}: ${variable}`);
+      }
+    }
+  }
+});
+
+test('every script sets its own PATH, before it does anything', (t) => {
+  const scripts = ['host', 'program', 'packages', 'dns', 'fetch', 'kubelet', 'static-pod'].map(
+    (name) => `../units/scripts/${name}.sh`,
+  );
+  for (const file of [...scripts, '../templates/first-boot.sh', '../templates/Vagrantfile.provision']) {
+    const [, second, third] = dense(readFileSync(folder + file, 'utf8')).split('\n');
+    t.is(second, 'set -eu', file);
+    t.regex(
+      third ?? '',
+      /^export PATH=(\/opt\/bin:)?\/usr\/local\/sbin:\/usr\/local\/bin:\/usr\/sbin:\/usr\/bin:\/sbin:\/bin( |$)/,
+      file,
+    );
   }
 });
 

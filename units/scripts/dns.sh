@@ -3,6 +3,7 @@
 # Elsewhere 127.0.0.1 goes in front of the servers that DHCP gave, which stay: they answer while Consul does not,
 # and Consul asks them for all other names.
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 file=$(readlink -f /etc/resolv.conf || echo /etc/resolv.conf)
 umask 022
 mkdir -p /run/quorumgate/consul.d
@@ -19,6 +20,9 @@ mv /run/quorumgate/consul.d/recursors.json.new /run/quorumgate/consul.d/recursor
 # without its stub has our server from the drop-in.
 case $file in /run/systemd/resolve/*) exit 0 ;; esac
 [ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || exit 0
+# Made anew, and through no link: the directory may be that of the program that writes resolv.conf.
+rm -f "$file.quorumgate"
+set -C
 {
   echo nameserver 127.0.0.1
   awk '!($1 == "nameserver" && $2 == "127.0.0.1") && $0 != "options timeout:1 attempts:2"' "$file"

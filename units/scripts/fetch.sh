@@ -6,10 +6,13 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
 archive=$root/host.tar.gz
 marker=$root/unpacked
+# An archive that grows over what the unit allows (LimitFSIZE=) is an error like another.
+trap '' XFSZ
 
-say() {
-  echo "$1"
-  systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+  line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+  printf '%s\n' "$line"
+  systemd-notify --status="$line" || :
 }
 
 fetch() { # URL SHA256 SECONDS
@@ -36,7 +39,7 @@ mkdir -p $root
 pause=5
 until fetch "$@"; do
   rm -f $archive
-  say "waiting: $(echo "$cause" | tr -s '\n' ' '); next try in $pause s"
+  say "waiting: $cause; next try in $pause s"
   sleep $pause
   pause=$((pause < 150 ? pause * 2 : 300))
 done

@@ -1,15 +1,27 @@
 #!/bin/sh
 # Learns this host's name and address: /run/quorumgate/host.env. Waits, saying so, until it has an address.
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+
+say() { # one line of visible characters, whatever it is given: it may come from the network
+  line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+  printf '%s\n' "$line"
+  systemd-notify --status="$line" || :
+}
 
 first_primary() {
   ip -4 -o addr show primary scope global "$@" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }'
 }
 
+ask() { # the beginning of what answers: nobody has sent it whole who sends without end
+  curl -sf -m 5 "$@" 2>/dev/null | head -c 999 | tr '\0' '?'
+}
+
 metadata_ec2() {
   base=http://169.254.169.254/latest
-  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token 2>/dev/null) || return 0
-  curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4 || return 0
+  token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token)
+  case $token in '' | *[!!-~]*) return ;; esac
+  ask -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4
 }
 
 address() {
@@ -20,21 +32,26 @@ address() {
   esac
 }
 
-waited=
-until found=$(address) && echo "$found" | grep -qE '^[0-9]+(\.[0-9]+){3}$'; do
-  if [ -z "$waited" ]; then
-    waited="waiting: no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
-    [ "$QG_ADDRESS_FROM" != metadata ] || waited="$waited (curl there? IMDSv2 on?)"
-    echo "$waited"
-    systemd-notify --status="$waited" || :
-  fi
+octet='(25[0-5]|(2[0-4]|10|1?[1-9])?[0-9])'
+is_address() { # all of it, not one of its lines
+  case $1 in *[!0-9.]* | 0* | 127.*) return 1 ;; esac
+  printf '%s\n' "$1" | grep -qE "^$octet([.]$octet){3}$"
+}
+
+said=
+until found=$(address) && is_address "$found"; do
+  why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
+  [ "$QG_ADDRESS_FROM" != metadata ] || why="$why (curl there? IMDSv2 on?)"
+  [ -z "$found" ] || why="this from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT is no host's address: $found"
+  [ "$why" = "$said" ] || say "waiting: $why"
+  said=$why
   sleep 1
 done
 
 # Names are compared letter by letter: Consul's, etcd's and the record's must be the same text.
 name=$(uname -n | sed 's/[.].*//' | tr 'A-Z_' 'a-z-')
 case $name in
-  '' | localhost | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+  '' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
   *[!0-9]*) ;;
   *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac
@@ -43,4 +60,4 @@ umask 022
 mkdir -p /run/quorumgate/consul.d
 printf 'QG_NAME=%s\nQG_ADDRESS=%s\n' "$name" "$found" >/run/quorumgate/host.env.new
 mv /run/quorumgate/host.env.new /run/quorumgate/host.env
-echo "this host is $name at $found"
+say "this host is $name at $found"

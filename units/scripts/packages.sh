@@ -3,9 +3,10 @@
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 
-say() {
-  echo "$1"
-  systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+  line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+  printf '%s\n' "$line"
+  systemd-notify --status="$line" || :
 }
 
 names() { # PROGRAM MANAGER: its packages

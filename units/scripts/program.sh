@@ -1,16 +1,20 @@
 #!/bin/sh
 # Puts the program $1 at /opt/quorumgate/bin, as its line of /etc/quorumgate/programs says: "NAME FROM [URL SHA256]",
 # FROM one of package, image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until it is there.
-# `sidekick` is what the sidekicks need: Node for the file that came inline, or the executable that carries it.
+# `sidekick` is what the sidekicks need: Node for the file that came inline, Node and the file, or the executable that
+# carries it.
 set -eu
 export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
 umask 022
+# A file that grows over what the unit allows (LimitFSIZE=) is an error like another.
+trap '' XFSZ
 mkdir -p $root/bin $root/fetched
 
-say() {
-  echo "$1"
-  systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+  line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+  printf '%s\n' "$line"
+  systemd-notify --status="$line" || :
 }
 
 link() { # NAME FROM
@@ -79,31 +83,39 @@ fetch() { # NAME URL SHA256
   done
   rm -rf "$work"
   echo "$3" >"$marker"
-  echo "$1: fetched from $2"
+  say "$1: fetched from $2"
 }
 
-pause=5
-[ "$1" != sidekick ] || set -- 'node|etcd-sidekick'
-read -r name from url sha256 <<END
-$(grep -E "^($1) " /etc/quorumgate/programs)
-END
-until case $from in
-  url) fetch "$name" "$url" "$sha256" ;;
-  *) link "$name" "$from" ;;
-esac; do
-  say "waiting: $(echo "$cause" | tr -s '\n' ' '); next try in $pause s"
-  sleep $pause
-  pause=$((pause < 150 ? pause * 2 : 300))
-done
+bring() { # NAME FROM [URL SHA256]
+  pause=5
+  until case $2 in
+    url) fetch "$1" "$3" "$4" ;;
+    *) link "$1" "$2" ;;
+  esac; do
+    say "waiting: $cause; next try in $pause s"
+    sleep $pause
+    pause=$((pause < 150 ? pause * 2 : 300))
+  done
+}
 
-case $name in
+names=$1
+[ "$1" != sidekick ] || names='node|etcd-sidekick' # the one, the other, or both
+list=$(grep -E "^($names) " /etc/quorumgate/programs)
+# Node first: the script that it runs is tried as soon as it is there.
+while read -r name from url sha256; do
+  bring "$name" "$from" "$url" "$sha256"
+done <<END
+$list
+END
+
+case $1 in
   # etcdctl comes with etcd, but in a package of its own where etcd is split.
   etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
   # One file is both sidekicks, each by its name.
-  node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do
+  sidekick) for sidekick in etcd-ready etcd-register; do
     [ -e $root/bin/$sidekick ] || ln -sfn etcd-sidekick $root/bin/$sidekick
   done ;;
 esac
 # Where SELinux is: what was moved here has the label of where it came from.
 restorecon -R $root/bin 2>/dev/null || :
-say "$name is there"
+say "$1 is there"

@@ -3,15 +3,17 @@
 # the unit of that name. What may run is decided here and by the gate: the pod mounts a folder that is made for one
 # start of the unit, so the kubelet runs nothing from a manifest of another start, or a copy of one.
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 home=/etc/kubernetes/manifests
 manifest=$home/quorumgate-$2.json
 draft=$home/.quorumgate-$2.new # the kubelet reads every file but those with a dot
 folder=/run/quorumgate/pods/$2
 id=$INVOCATION_ID
 
-say() {
-  echo "$1"
-  systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+  line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+  printf '%s\n' "$line"
+  systemd-notify --status="$line" || :
 }
 
 case $2 in
@@ -20,12 +22,15 @@ case $2 in
 esac
 
 running() { # the processes of the program on this host's data, in whatever pod or unit
+  user=$(id -u "$1")
   grep -lxs "$1" /proc/[0-9]*/comm | while read -r file; do
-    line=$(tr '\0' '\n' <"${file%comm}cmdline" 2>/dev/null) || continue
-    for word in "$name" "$data"; do
-      echo "$line" | grep -qxFe "$word" || continue 2
-    done
     file=${file%/comm}
+    # Another's may be called so too: he would decide what is waited for, and what is ended.
+    grep -qs "^Uid:[[:blank:]]*$user[[:blank:]]" "$file/status" || continue
+    line=$(tr '\0' '\n' <"$file/cmdline" 2>/dev/null) || continue
+    for word in "$name" "$data"; do
+      printf '%s\n' "$line" | grep -qxFe "$word" || continue 2
+    done
     echo "${file##*/}"
   done
 }
@@ -50,28 +55,45 @@ clear() {
   done
 }
 
+# What the gate has written, and with it whoever is user etcd: data to root, of which only lines in the form of a decision
+# count. No link is followed, nothing waited for, no more read than any list is long.
+decided() { # VARIABLE: its value
+  dd if=/run/etcd/decision.env iflag=nofollow,nonblock bs=65536 count=1 2>/dev/null |
+    sed -n "s|^$1=\([A-Za-z0-9=:/.,_-]*\)\$|\1|p" | head -n 1
+}
+
 place() {
-  # It becomes part of what root runs; the list comes from Consul.
-  for value in "$QG_NAME" "$QG_ADDRESS" "${ETCD_INITIAL_CLUSTER_STATE-}" "${ETCD_INITIAL_CLUSTER-}" "${ETCD_INITIAL_CLUSTER_TOKEN-}"; do
+  for value in "$QG_NAME" "$QG_ADDRESS"; do
     case $value in
-      *[!A-Za-z0-9=:/.,_-]*)
-        say "refusing: no name, address or member list is like this: $value"
+      '' | *[!A-Za-z0-9.-]*)
+        say "refusing: no name or address is like this: $value"
         exit 1
         ;;
     esac
   done
+  state='' list='' token=''
+  if [ "$1" = etcd ]; then
+    state=$(decided ETCD_INITIAL_CLUSTER_STATE)
+    list=$(decided ETCD_INITIAL_CLUSTER)
+    token=$(decided ETCD_INITIAL_CLUSTER_TOKEN)
+    # Without one, etcd would make a cluster of its own.
+    if [ "$state" != existing ] && { [ "$state" != new ] || [ -z "$list" ] || [ -z "$token" ]; }; then
+      say 'refusing: the gate has left no decision in /run/etcd/decision.env'
+      exit 1
+    fi
+  fi
   umask 022
   mkdir -p "$folder/$id"
   sed -e "s|@{id}|$id|g" -e "s|\"@{uid}\"|$(id -u "$1")|g" -e "s|\"@{gid}\"|$(id -g "$1")|g" \
     -e "s|@{name}|$QG_NAME|g" -e "s|@{address}|$QG_ADDRESS|g" \
-    -e "s|@{ETCD_INITIAL_CLUSTER_STATE}|${ETCD_INITIAL_CLUSTER_STATE-}|g" \
-    -e "s|@{ETCD_INITIAL_CLUSTER}|${ETCD_INITIAL_CLUSTER-}|g" \
-    -e "s|@{ETCD_INITIAL_CLUSTER_TOKEN}|${ETCD_INITIAL_CLUSTER_TOKEN-}|g" "/etc/quorumgate/pods/$1.json" >"$draft"
+    -e "s|@{ETCD_INITIAL_CLUSTER_STATE}|$state|g" \
+    -e "s|@{ETCD_INITIAL_CLUSTER}|$list|g" \
+    -e "s|@{ETCD_INITIAL_CLUSTER_TOKEN}|$token|g" "/etc/quorumgate/pods/$1.json" >"$draft"
   mv -f "$draft" "$manifest"
 }
 
 serves() { # as etcd itself says READY: once it is a member that can read and write
-  printf 'GET /health HTTP/1.0\r\n\r\n' | /opt/quorumgate/bin/socat -t 3 - "TCP4:127.0.0.1:$QG_METRICS_PORT,shut-none" 2>/dev/null |
+  printf 'GET /health HTTP/1.0\r\n\r\n' | /opt/quorumgate/bin/socat -t 3 - 'UNIX-CONNECT:/run/etcd/client\:0,shut-none' 2>/dev/null |
     grep -q '"health":"true"'
 }
 
