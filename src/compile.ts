@@ -2,6 +2,7 @@ import { diagnose } from './diagnostic/codes.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
 import type { Assets } from './plan/plan.ts';
+import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
 import { type LockFile, readLock } from './spec/lock.ts';
 import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
@@ -39,7 +40,8 @@ export function compile(text: string, { file, assets, lock, overlay }: CompileOp
   if (written === undefined) return { files: [], diagnostics, report: [] };
   const placed = ({ code, on, ...finding }: Problem) =>
     diagnose(code, { ...finding, place: place(finding.pointer, on) });
-  const { spec, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
+  const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
+  const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
   const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
   if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
@@ -49,9 +51,9 @@ export function compile(text: string, { file, assets, lock, overlay }: CompileOp
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
   return {
-    files: failed ? [] : emitted.flatMap((one) => one.files),
+    files: failed ? [] : [...emitted.flatMap((one) => one.files), ...scriptFiles(script)],
     diagnostics: all,
-    report: emitted.flatMap((one) => [sizeLine(one), ...(one.notes ?? [])]),
+    report: [...emitted.flatMap((one) => [sizeLine(one), ...(one.notes ?? [])]), ...scriptNotes(script)],
     ...(failed ? {} : { spec }),
   };
 }
@@ -78,6 +80,18 @@ function locked(
   if (Array.isArray(programs)) return { spec: withReleases(spec), refused: programs };
   return { spec: withReleases(spec, programs), refused: lockProblems(spec, programs, lock.file, file).map(placed) };
 }
+
+const UPLOAD = 'upload';
+const SCRIPT = `${UPLOAD}/etcd-sidekick.cjs`;
+
+/** Every folder that may be among the first parts of the files' paths: those of targets, and what is there once for all. */
+export const FOLDERS: readonly string[] = [...targets.map(({ name }) => name), UPLOAD];
+
+const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
+  script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
+
+const scriptNotes = (script: OwnScript | undefined): string[] =>
+  script === undefined ? [] : [`before a host boots, put ${SCRIPT} at ${script.url} (it holds no secret)`];
 
 type Sized = Emitted & { target: Target };
 
@@ -108,11 +122,11 @@ function tooLarge(one: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
   const { parts, size, limit, target, role } = one;
   const pointer = parts[0]?.pointer ?? '';
   const ways = [
+    ...(parts.some(({ name }) => name.endsWith('/etcd-sidekick'))
+      ? ['bring the sidekicks by `programs.sidekick: {url: https://…/etcd-sidekick.cjs}`']
+      : []),
     ...(documents.baseUrl === undefined
       ? ['write `documents: {baseUrl: …}`, where hosts fetch what does not fit']
-      : []),
-    ...(parts.some(({ name }) => name.endsWith('/etcd-sidekick'))
-      ? ['bring the sidekicks by `programs.sidekick: {url: …, sha256: …}`']
       : []),
     'shorten what is largest',
   ];

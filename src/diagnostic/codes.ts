@@ -58,11 +58,16 @@ export const CODES = {
   'out-of-range': error('A number outside its range', '{advice}'),
   'too-long': error('A value that is too long', 'Shorten it to at most {limit} characters.'),
   'empty-list': error('An empty list', 'Name at least one.'),
+  'too-many-items': error('A list that is too long', 'Keep at most {limit}.'),
   'repeated-item': error('An item listed twice', 'Remove one of the two.'),
   'choose-one': error('Not exactly one choice', '{verb} exactly one of: {allowed}.'),
 
   // Rules across fields.
   'size-even': error('An even number of members', 'Use {below} or {above} members.'),
+  'operator-key-invalid': error(
+    "No public half of an operator's key",
+    'Write the one that `quorumgate key generate` has printed.',
+  ),
   'consul-count-without-role': error(
     'A number of Consul servers that nobody would start',
     'Remove `count`, or set `servers: role`.',
@@ -116,6 +121,11 @@ export const CODES = {
   'consul-too-old': error('A Consul that is too old', 'Use Consul 1.7.0 or newer.'),
   'datacenter-reserved': error("A word of Consul's DNS as datacenter", 'Choose another name for the datacenter.'),
   'tls-file-shared': error('One file as key and certificate', 'Name the file that holds the private key alone.'),
+  'tls-ca-shared': error(
+    'One CA for members and clients',
+    'Give members a CA of their own, or name what their certificates alone have: `tls.peer.allowedHostname` or `tls.peer.allowedCommonName`.',
+  ),
+  'tls-peer-names': error('Two ways to tell members from clients', 'Remove one of the two.'),
   'tls-file-hidden': error(
     'A TLS file where etcd cannot read it',
     'Bring the file to a place that its unit sees, for example `{example}`.',
@@ -133,7 +143,14 @@ export const CODES = {
     'A version that is not the one in the URL',
     'Write `{found}`, if that is what the URL holds, or change the URL.',
   ),
-  'node-unneeded': warning('A Node that nothing would run', 'Remove `programs.node`, or write `sidekick: inline`.'),
+  'sidekick-without-hash': error(
+    'A program without a hash',
+    'Add `sha256: …`, as `sha256sum` prints it for the executable; only that of `etcd-sidekick.cjs` is known here.',
+  ),
+  'node-unneeded': warning(
+    'A Node that nothing would run',
+    'Remove `programs.node`, or give the URL of `etcd-sidekick.cjs`, which Node runs.',
+  ),
   'release-without-index': error(
     'A release without an index to look it up in',
     'Add `releases: {index: URL-OR-PATH}` with an index that has {program}; see docs/artifacts.md.',
@@ -229,7 +246,7 @@ export const CODES = {
   ),
   'no-package-manager': error(
     'A package where there is no package manager',
-    'Give `url` and `sha256`, or `image`; `programs.sidekick` by `url` needs no Node.',
+    'Give `url` and `sha256`, or `image`; the sidekicks as a single executable need no Node: `npm run build:sea`, and its `url` as `programs.sidekick`.',
   ),
   'output-too-large': error(
     'A document over the limit of the place that takes it',

@@ -1,19 +1,12 @@
-import type {
-  AddressSource,
-  ProgramName,
-  ProgramSource,
-  RuntimeName,
-  SidekickSource,
-  SpecInput,
-  TlsPaths,
-} from './schema.ts';
+import type { AddressSource, RuntimeName, SpecInput, TlsPaths } from './schema.ts';
 import type { Platform } from './schema-documents.ts';
+import type { ProgramName, ProgramSource, SidekickSource } from './schema-program.ts';
 import type { Releases } from './schema-release.ts';
 
 /** A spec with every default filled in: what plan/ works on. */
 export interface Spec {
   version: 1;
-  cluster: { name: string; size: number };
+  cluster: { name: string; size: number; operatorKeys: string[] };
   targets: string[];
   address: AddressSource;
   consul: {
@@ -68,11 +61,15 @@ export interface Spec {
   compose?: { base: string };
 }
 
+function withKeys({ operatorKeys = [], ...cluster }: SpecInput['cluster']): Spec['cluster'] {
+  return { ...cluster, operatorKeys: [...operatorKeys] };
+}
+
 export function withDefaults(input: SpecInput): Spec {
   const { consul, etcd, documents = {} } = input;
   return {
     version: 1,
-    cluster: { ...input.cluster },
+    cluster: withKeys(input.cluster),
     targets: [...input.targets],
     address: { ...input.address },
     consul: {

@@ -4,6 +4,7 @@ import { mapping, type SchemaNode, words } from './schema-tree.ts';
 /** What a string must look like, in words: a pattern tells a user nothing. By the last key, or the last two. */
 const FORMS: Readonly<Record<string, string>> = {
   'cluster/name': 'lower-case letters, digits and `-`, starting and ending with a letter or digit',
+  operatorKeys: 'a public half: 43 letters, digits, `-` or `_`, as `quorumgate key public` prints it',
   targets: 'the name of a target, for example `aws`',
   interface: 'the name of a network interface, for example `eth1`',
   cidr: 'an IPv4 network with its prefix length, for example `10.0.0.0/16`',

@@ -50,6 +50,12 @@ export const EXPLAIN = {
     pointer,
     message: `${name(pointer, kind)} is an empty list.`,
   }),
+  maxItems: ({ kind, pointer, params }) => ({
+    code: 'too-many-items',
+    pointer,
+    message: `${name(pointer, kind)} has more than ${Number(params['limit'])} items.`,
+    detail: { limit: Number(params['limit']) },
+  }),
   uniqueItems: ({ kind, pointer, value }) => ({
     code: 'repeated-item',
     pointer,
@@ -75,6 +81,7 @@ type Keyword =
   | 'minProperties'
   | 'maxProperties'
   | 'minItems'
+  | 'maxItems'
   | 'uniqueItems'
   | 'minimum'
   | 'maximum'

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { render } from '../diagnostic/render.ts';
 import { readSpec } from './read.ts';
-import { SMALLEST } from './reference.ts';
+import { WITHOUT_PROGRAMS } from './reference.ts';
 
 const pieces = fc.constantFrom(
   ...[
@@ -45,9 +45,10 @@ const pieces = fc.constantFrom(
   ],
 );
 
-const FULL = `${SMALLEST}programs:
+const FULL = `${WITHOUT_PROGRAMS}programs:
   etcd: {url: "https://example.com/etcd.tar.gz", sha256: ${'0a'.repeat(32)}}
   node: package
+  sidekick: {url: "https://example.com/etcd-sidekick.cjs"}
 `;
 
 /** A valid spec with pieces put in place of parts of it. */

@@ -1,7 +1,7 @@
 import { mapping, type SchemaNode, words } from './schema-tree.ts';
 
-/** The smallest spec: what every page and test starts from. */
-export const SMALLEST = `version: 1
+/** The smallest spec but for what it says of programs: nothing, so what has no room on EC2 has none. */
+export const WITHOUT_PROGRAMS = `version: 1
 cluster:
   name: mycluster
   size: 3
@@ -17,6 +17,12 @@ etcd:
 tls: off
 `;
 
+/** The smallest spec: what every page and test starts from. */
+export const SMALLEST = `${WITHOUT_PROGRAMS}programs:
+  sidekick:
+    url: https://artifacts.example.com/etcd-sidekick.cjs
+`;
+
 /** The Markdown of docs/spec.md: the smallest spec, and a table of every key in the order of the schema. */
 export function specReference(schema: SchemaNode): string {
   return `# The cluster spec
@@ -28,9 +34,10 @@ The smallest spec:
 \`\`\`yaml
 ${SMALLEST}\`\`\`
 
-\`programs\` is left out here: Consul and etcd then come with the hosts' image (\`image\`), socat and Node from the
+The other \`programs\` are left out here: Consul and etcd then come with the hosts' image (\`image\`), socat and Node from the
 distribution (\`package\`). On an image without Consul and etcd, name where hosts fetch them, as
-\`examples/mycluster.yaml\` does, or let \`quorumgate lock\` find out ([artifacts](artifacts.md)).
+\`examples/mycluster.yaml\` does, or let \`quorumgate lock\` find out. The sidekicks have no room in what EC2 takes: \`compile\`
+writes the file for the URL that you name ([artifacts](artifacts.md)).
 
 One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys. Required \`in it\`: wherever the
 mapping around the key is written at all.

@@ -2,11 +2,12 @@ import type { Problem } from './problem.ts';
 import { cidr } from './rule/cidr.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
-import { dataDirectory, tlsFiles, tlsPlaces } from './rule/file.ts';
+import { dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
+import { operatorKeys } from './rule/operator-key.ts';
 import { ports } from './rule/port.ts';
-import { programUrls, sharedHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
+import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
@@ -14,6 +15,7 @@ import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts'
 const RULES: readonly Rule[] = [
   memberCount,
   consulCount,
+  operatorKeys,
   joinLength,
   ports,
   cidr,
@@ -24,10 +26,12 @@ const RULES: readonly Rule[] = [
   datacenter,
   targetNames,
   tlsFiles,
+  tlsPeers,
   tlsPlaces,
   sharedHash,
   programUrls,
   urlVersion,
+  sidekickHash,
   unneededNode,
   releases,
   unneededReleases,
@@ -47,7 +51,11 @@ const RULES: readonly Rule[] = [
  * @param value what the user wrote, valid or not
  * @param invalid pointers that the schema has refused: rules that read one of them keep silent
  */
-export function checkRules(value: unknown, { invalid, ...context }: RuleContext & { invalid: string[] }): Problem[] {
+export function checkRules(
+  value: unknown,
+  { invalid, ...given }: Omit<RuleContext, 'isInvalid'> & { invalid: string[] },
+): Problem[] {
   const draft = toDraft(value, invalid);
+  const context = { ...given, isInvalid: (pointer: string) => invalid.includes(pointer) };
   return RULES.flatMap((rule) => rule(draft, context));
 }

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { Cluster } from './schema-cluster.ts';
 import { Compose } from './schema-compose.ts';
 import { Documents } from './schema-documents.ts';
 import { Kubernetes } from './schema-kubernetes.ts';
 import { HostPath, strict } from './schema-parts.ts';
+import { Programs } from './schema-program.ts';
 import { Releases } from './schema-release.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
@@ -39,45 +41,6 @@ const Address = Type.Object(
   },
 );
 
-const FETCHABLE = { pattern: '^https?://[!-~]+$', maxLength: 1000 };
-
-/** Whether hosts can be told to fetch this. */
-export const isFetchable = (url: string) =>
-  new RegExp(FETCHABLE.pattern).test(url) && url.length <= FETCHABLE.maxLength;
-
-/** Bytes that a host fetches; also in lock files. */
-export const ARTIFACT = {
-  url: Type.String({
-    ...FETCHABLE,
-    description:
-      'Where the host fetches the program: a plain executable, or an archive by the ending of its path (`.tar.gz`, `.tgz`, `.tar.xz`, `.zip`).',
-  }),
-  sha256: Type.String({
-    pattern: '^[0-9a-f]{64}$',
-    description:
-      'SHA-256 of the bytes behind `url`, 64 lower-case hex digits. The host never runs what does not match.',
-  }),
-};
-
-const Artifact = Type.Object(ARTIFACT, {
-  ...strict,
-  description: 'Fetched, checked and unpacked by the host before it is needed.',
-});
-
-const WordOrArtifact = <Word extends string>(words: readonly Word[], description: string) =>
-  Type.Optional(
-    // ajv sees the two branches through `if`, so that one mistake gives one error (see validate.ts).
-    Type.Unsafe<Word | Static<typeof Artifact>>({
-      description,
-      if: { type: 'string' },
-      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
-      then: { enum: words },
-      else: Artifact,
-    }),
-  );
-
-const Source = (description: string) => WordOrArtifact(['package', 'image', 'release'], description);
-
 const Image = (program: string) =>
   Type.Optional(
     Type.String({
@@ -98,12 +61,31 @@ const Runtime = (program: string) =>
 const TlsFiles = (what: string) => ({
   cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`),
   key: HostPath('Its private key (PEM), readable by user `etcd`.'),
-  ca: HostPath(`CA certificates (PEM) that ${what} are verified with.`),
+  ca: HostPath(`CA certificates (PEM), up to the root, that ${what} are verified with.`),
 });
+
+/** One name: etcd has taken lists since 3.5.15 and 3.6.0 alone (etcd-io/etcd#18160 and #18015, read 2026-11-28). */
+const PeerName = (pattern: string, maxLength: number, description: string) =>
+  Type.Optional(Type.String({ pattern, maxLength, description }));
 
 const Tls = Type.Object(
   {
-    peer: Type.Object(TlsFiles('peers'), { ...strict, description: 'Between members.' }),
+    peer: Type.Object(
+      {
+        ...TlsFiles('peers'),
+        allowedHostname: PeerName(
+          '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+          253,
+          'DNS SAN that the certificates of all peers have, and no other of their CA. Needed, or `allowedCommonName`, where clients have the same CA.',
+        ),
+        allowedCommonName: PeerName(
+          '^[A-Za-z0-9._:@+-]+$',
+          64,
+          'Common name that the certificates of all peers have, and no other of their CA.',
+        ),
+      },
+      { ...strict, description: 'Between members.' },
+    ),
     client: Type.Object(TlsFiles('clients'), { ...strict, description: 'Between members and clients.' }),
   },
   { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
@@ -118,21 +100,7 @@ const Tls = Type.Object(
 export const SpecSchema = Type.Object(
   {
     version: Type.Literal(1, { description: 'Version of this format.' }),
-    cluster: Type.Object(
-      {
-        name: Type.String({
-          pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-          maxLength: 40,
-          description: 'Name of the etcd cluster: the last part of its Consul tag. `[a-z0-9-]`, at most 40 characters.',
-        }),
-        size: Type.Integer({
-          minimum: 1,
-          maximum: 9,
-          description: 'Number of members. Odd: 1, 3, 5, 7 or 9.',
-        }),
-      },
-      { ...strict, description: 'The etcd cluster.' },
-    ),
+    cluster: Cluster,
     targets: Type.Array(Type.String({ pattern: '^[a-z0-9-]+$' }), {
       minItems: 1,
       uniqueItems: true,
@@ -225,34 +193,7 @@ export const SpecSchema = Type.Object(
       else: Tls,
     }),
     kubernetes: Kubernetes,
-    programs: Type.Optional(
-      Type.Object(
-        {
-          consul: Source('Consul. Default: `image`.'),
-          etcd: Source('etcd (archive: also `etcdctl`). Default: `image`.'),
-          socat: Source('socat. Default: `package`.'),
-          node: Source('Node 18 or newer, for sidekicks that come `inline`. Default: `package`.'),
-          kubelet: WordOrArtifact(
-            ['package', 'image'],
-            'The kubelet, 1.27 or newer, where something runs as a static pod. Default: `image`.',
-          ),
-          containerd: Type.Optional(
-            Type.Enum(['package', 'image'], {
-              description: 'containerd, with runc, where something runs as a static pod. Default: `package`.',
-            }),
-          ),
-          sidekick: WordOrArtifact(
-            ['inline', 'release'],
-            'The sidekicks. Default: `inline`, run by Node. Where hosts have no Node: the single executable that `npm run build:sea` makes, by `release` or `url`.',
-          ),
-        },
-        {
-          ...strict,
-          description:
-            'How each program reaches the host: `package` (of the distribution), `image` (already there), `url` with `sha256`, or `release`: the URL and hash that `quorumgate lock` has written into the lock file beside the spec.',
-        },
-      ),
-    ),
+    programs: Type.Optional(Programs),
     releases: Type.Optional(Releases),
     documents: Type.Optional(Documents),
     compose: Type.Optional(Compose),
@@ -262,9 +203,6 @@ export const SpecSchema = Type.Object(
 
 /** What the user wrote, valid by the schema, defaults not yet filled in. */
 export type SpecInput = Static<typeof SpecSchema>;
-export type ProgramSource = 'package' | 'image' | 'release' | Static<typeof Artifact>;
-export type SidekickSource = 'inline' | 'release' | Static<typeof Artifact>;
-export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node' | 'kubelet';
 export type RuntimeName = 'service' | 'static-pod';
 export type TlsPaths = Static<typeof Tls>;
 export type AddressSource = Static<typeof Address>;

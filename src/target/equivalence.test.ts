@@ -3,9 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import { loadAssets } from '../io/assets.ts';
 import { buildPlans } from '../plan/build.ts';
+import { withOwnScript } from '../plan/script.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { readSpec } from '../spec/read.ts';
-import { SMALLEST } from '../spec/reference.ts';
+import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
 import { type HostTree, plannedTree, undeclared, unequal } from './host-tree.ts';
 import { targets } from './index.ts';
 import { noise } from './noise.ts';
@@ -43,10 +44,11 @@ test('every target has an interpreter: interpretNAME in NAME/interpret.ts', (t) 
 const seen = { differences: new Set<string>(), forms: new Set<string>(), targets: new Map<string, number>() };
 
 /** Paths at which a target's bytes do not come to the plan, and no declaration says so. */
-function strays(target: Target, spec: Spec, length: number): string[] {
+function strays(target: Target, read: Spec, length: number): string[] {
   const interpret = interpreters.get(target.name);
-  if (interpret === undefined || (target.check?.(spec) ?? []).length > 0) return [];
   const assets = assetsWith(length);
+  const { spec } = withOwnScript(read, assets);
+  if (interpret === undefined || (target.check?.(spec) ?? []).length > 0) return [];
   const plans = buildPlans(spec, assets);
   const emitted = plans.map((plan) => target.emit(plan, assets, spec));
   const trees = interpret(emitted.flatMap(({ files }) => files));
@@ -97,10 +99,7 @@ const FORMS = [
 ];
 
 test('what is fetched and is not what it should be is refused by each target that fetches', (t) => {
-  const text = SMALLEST.replace(
-    'tls: off',
-    'tls: off\nprograms: {node: image}\ndocuments: {baseUrl: "https://x.example/"}',
-  );
+  const text = `${WITHOUT_PROGRAMS}programs: {node: image}\ndocuments: {baseUrl: "https://x.example/"}\n`;
   const { spec } = readSpec(text, 'x', ['aws']);
   const [plan] = spec === undefined ? [] : buildPlans(spec, assetsWith(40_000));
   if (spec === undefined || plan === undefined) throw new Error('no plan');

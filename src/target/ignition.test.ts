@@ -18,6 +18,7 @@ import { readDataUrl } from '../format/data-url.ts';
 import { loadAssets } from '../io/assets.ts';
 import { buildPlans } from '../plan/build.ts';
 import type { Plan } from '../plan/plan.ts';
+import { withOwnScript } from '../plan/script.ts';
 import { readSpec } from '../spec/read.ts';
 import { fedoraCoreos } from './fedora-coreos/emit.ts';
 import { flatcar } from './flatcar/emit.ts';
@@ -32,8 +33,9 @@ const assetsWith = (length: number) => ({ ...loaded, sidekicks: { 'etcd-sidekick
 
 function plansOf(text: string, length = 0): { plans: Plan[]; emit(target: typeof flatcar): Emitted[] } {
   const assets = assetsWith(length);
-  const { spec } = readSpec(text, 'x', ['aws']);
-  if (spec === undefined) throw new Error(`no spec: ${text}`);
+  const read = readSpec(text, 'x', ['aws']).spec;
+  if (read === undefined) throw new Error(`no spec: ${text}`);
+  const { spec } = withOwnScript(read, assets);
   const plans = buildPlans(spec, assets);
   return { plans, emit: (target) => plans.map((plan) => target.emit(plan, assets, spec)) };
 }
@@ -107,11 +109,11 @@ const engine = existsSync(ENGINE) && process.getuid?.() === 0 ? test : test.skip
 engine('the real engine leaves just the tree that the interpreter reads, and labels all of it', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-ignition-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  const names = fc.sample(specs, { numRuns: 3, seed: 2 });
-  for (const [index, document] of names
-    .flatMap((spec) => plansOf(spec).emit(flatcar))
-    .map(text)
-    .entries()) {
+  const names = fc.sample(specs, { numRuns: 6, seed: 2 });
+  // What lies behind a URL the engine would fetch.
+  const whole = names.flatMap((spec) => plansOf(spec).emit(flatcar)).filter(({ uploads }) => uploads === undefined);
+  t.true(whole.length >= 3);
+  for (const [index, document] of whole.map(text).entries()) {
     const root = join(folder, String(index), 'root');
     const at = (name: string) => join(folder, String(index), name);
     mkdirSync(join(root, 'etc/selinux'), { recursive: true });

@@ -76,8 +76,9 @@ test('a new target is one folder and one entry in the list: it compiles, checks,
   writeFileSync(join(copy, 'good.yaml'), spec('tls: off'));
   const compiled = await run('--import=tsx', 'src/cli/main.ts', 'compile', 'good.yaml');
   t.regex(compiled.said, /^out\/plain-json\/etcd\.json$/m);
-  const pair = '{cert: /etc/etcd/a.crt, key: /etc/etcd/a.key, ca: /etc/etcd/ca.crt}';
-  writeFileSync(join(copy, 'bad.yaml'), spec(`tls: {peer: ${pair}, client: ${pair}}`));
+  const pair = (name: string) =>
+    `{cert: /etc/etcd/${name}.crt, key: /etc/etcd/${name}.key, ca: /etc/etcd/${name}-ca.crt}`;
+  writeFileSync(join(copy, 'bad.yaml'), spec(`tls: {peer: ${pair('a')}, client: ${pair('b')}}`));
   const refused = await run('--import=tsx', 'src/cli/main.ts', 'compile', 'bad.yaml');
   t.is(refused.code, 1);
   t.regex(refused.said, /bad\.yaml:7:\d+.*no TLS here/s);

@@ -3,7 +3,7 @@ import { loadAssets } from '../io/assets.ts';
 import { buildPlans } from '../plan/build.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readSpec } from '../spec/read.ts';
-import { SMALLEST } from '../spec/reference.ts';
+import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
 import { aws } from './aws/emit.ts';
 import { containerLinux } from './container-linux/emit.ts';
 import { fedoraCoreos } from './fedora-coreos/emit.ts';
@@ -22,7 +22,7 @@ interface Growing {
 
 function growing(documents: object): Growing {
   const programs = { sidekick: { url: 'https://x/y', sha256: '0a'.repeat(32) } };
-  const text = `${SMALLEST}programs: ${JSON.stringify(programs)}\ndocuments: ${JSON.stringify(documents)}\n`;
+  const text = `${WITHOUT_PROGRAMS}programs: ${JSON.stringify(programs)}\ndocuments: ${JSON.stringify(documents)}\n`;
   const { spec, diagnostics } = readSpec(text, 'x', ['aws']);
   const [plan] = spec === undefined ? [] : buildPlans(spec, assets);
   if (spec === undefined || plan === undefined) throw new Error(JSON.stringify(diagnostics));

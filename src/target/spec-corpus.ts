@@ -7,6 +7,14 @@ const artifact = (name: string) =>
     url: fc.constantFrom(`https://example.com/a?b=%20+c/${name}.tar.gz`, `http://10.0.0.1/${name}`),
     sha256: hash,
   });
+/** By URLs that say so; its hash need not be given. */
+const script = fc.record(
+  {
+    url: fc.constantFrom('https://example.com/etcd-sidekick.cjs', 'http://10.0.0.1/a/b.cjs?x=%20#y'),
+    sha256: hash,
+  },
+  { requiredKeys: ['url'] },
+);
 const source = (name: string) => fc.oneof(fc.constant('image'), artifact(name));
 const label = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}[a-z0-9]$/);
 
@@ -19,9 +27,17 @@ const address = fc.oneof(
 
 const paths = (kind: string) =>
   fc.constantFrom(
-    { cert: `/etc/etcd/${kind}.crt`, key: `/etc/etcd/${kind}.key`, ca: '/etc/etcd/ca.crt' },
-    { cert: `/var/lib/pki/${kind}+1@x.pem`, key: `/var/lib/pki/${kind}-key.pem`, ca: '/var/lib/pki/ca.pem' },
+    { cert: `/etc/etcd/${kind}.crt`, key: `/etc/etcd/${kind}.key`, ca: `/etc/etcd/${kind}-ca.crt` },
+    { cert: `/var/lib/pki/${kind}+1@x.pem`, key: `/var/lib/pki/${kind}-key.pem`, ca: `/var/lib/pki/${kind}.ca.pem` },
   );
+
+/** With what etcd has to know its peers by, or without. */
+const peerPaths = fc
+  .tuple(
+    paths('peer'),
+    fc.constantFrom({}, { allowedHostname: 'etcd-1.example' }, { allowedCommonName: 'system:a@B+_' }),
+  )
+  .map(([files, name]) => ({ ...files, ...name }));
 
 const consul = fc
   .record({
@@ -104,7 +120,7 @@ export const specs: fc.Arbitrary<string> = fc
       replaceDeadAfter: fc.nat(604_800),
       discovery: fc.constantFrom('committed', 'srv'),
     }),
-    tls: fc.oneof(fc.constant('off'), fc.record({ peer: paths('peer'), client: paths('client') })),
+    tls: fc.oneof(fc.constant('off'), fc.record({ peer: peerPaths, client: paths('client') })),
     programs: fc.record({
       consul: source('consul'),
       etcd: source('etcd'),
@@ -113,6 +129,7 @@ export const specs: fc.Arbitrary<string> = fc
     documents: fc.option(documents, { nil: undefined }),
     sidekick: fc.oneof(
       { weight: 1, arbitrary: fc.record({ node: fc.oneof(fc.constant('package'), source('node')) }) },
+      { weight: 1, arbitrary: fc.record({ sidekick: script, node: fc.oneof(fc.constant('package'), source('node')) }) },
       { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
     ),
     pods,

@@ -7,13 +7,13 @@ import { loadAssets } from '../io/assets.ts';
 import { serveLoopback } from '../loopback-testing.ts';
 import { buildPlans } from '../plan/build.ts';
 import { readSpec } from '../spec/read.ts';
-import { SMALLEST } from '../spec/reference.ts';
+import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
 import { emitIgnition3 } from './ignition.ts';
 
 /** The real engine given a stub, and a server that has, or has not, what the stub refers to. */
 const ENGINE = '/usr/lib/dracut/modules.d/30ignition/ignition';
 const engine = existsSync(ENGINE) && process.getuid?.() === 0 ? test : test.skip;
-const [plan] = buildPlans(readSpec(SMALLEST, 'x', ['aws']).spec ?? never(), await loadAssets());
+const [plan] = buildPlans(readSpec(WITHOUT_PROGRAMS, 'x', ['aws']).spec ?? never(), await loadAssets());
 
 function never(): never {
   throw new Error('no spec');

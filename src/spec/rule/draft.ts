@@ -15,6 +15,8 @@ export type Draft = Partial<SpecInput>;
 export interface RuleContext {
   /** Whether the user wrote something at this pointer (it may also be a default). */
   isWritten(pointer: string): boolean;
+  /** Whether something is wrong at this pointer, or a misspelt key stands for it: what is missing there may be meant. */
+  isInvalid(pointer: string): boolean;
   /** Names of the targets that there are. */
   targets: readonly string[];
 }

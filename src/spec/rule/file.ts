@@ -18,10 +18,32 @@ export const tlsFiles: Rule = ({ tls }) => {
   return problems;
 };
 
+const PEER_NAMES = ['allowedHostname', 'allowedCommonName'] as const;
+
+/**
+ * etcd takes for a peer whoever has a certificate of `peer.ca`: a client too, unless its CA is another or a name tells them
+ * apart. It has both flags since 3.4.0 and starts with one of them at most (client/pkg/transport/listener.go of 3.4.0 to 3.7.1,
+ * read 2026-11-28). That two files hold two CAs only hosts can see.
+ */
+export const tlsPeers: Rule = ({ tls }, { isWritten }) => {
+  if (typeof tls !== 'object') return [];
+  const [first, second] = PEER_NAMES.filter((name) => isWritten(`/tls/peer/${name}`));
+  if (second !== undefined) {
+    const message =
+      '`tls.peer.allowedHostname` and `tls.peer.allowedCommonName` are both given: etcd starts with one alone.';
+    return [{ code: 'tls-peer-names', pointer: `/tls/peer/${second}`, on: 'key', message }];
+  }
+  const [peer, client] = [tls.peer?.ca, tls.client?.ca];
+  if (first !== undefined || peer === undefined || client === undefined) return [];
+  if (normalized(peer) !== normalized(client)) return [];
+  const message = `Peers and clients are verified with the same file, \`${peer}\`: etcd takes every client for a member.`;
+  return [{ code: 'tls-ca-shared', pointer: '/tls/client/ca', message }];
+};
+
 /** Hidden from etcd by `ProtectHome=` of its units. */
 const HOMES = ['/home', '/root', '/run/user'];
-/** The same, by `PrivateTmp=`; and places that hold no files. */
-const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys'];
+/** The same, by `PrivateTmp=`; and places that hold no files, or are made anew at each start. */
+const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys', '/run/etcd'];
 
 export const tlsPlaces: Rule = ({ tls }) => {
   if (typeof tls !== 'object') return [];
@@ -63,6 +85,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   '/var/lib/consul': 'Consul',
   '/var/lib/containerd': 'containerd',
   '/var/lib/kubelet': 'the kubelet',
+  '/var/lib/quorumgate-etcd': 'quorumgate',
   '/opt/quorumgate': 'quorumgate',
   '/etc/quorumgate': 'quorumgate',
 };

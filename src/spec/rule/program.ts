@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.ts';
+import { isScript } from '../schema-program.ts';
 import type { Rule } from './draft.ts';
 
 /** What may be taken by `release`. */
@@ -69,8 +70,19 @@ export const urlVersion: Rule = (draft) =>
     return [{ code: 'version-contradicts-url', pointer, message, suggestion: found[0], detail: { found: found[0] } }];
   });
 
+/** Only of its own file the compiler knows the hash. */
+export const sidekickHash: Rule = ({ programs }, { isInvalid }) => {
+  const source = programs?.sidekick;
+  if (typeof source !== 'object' || source.url === undefined || source.sha256 !== undefined) return [];
+  if (isScript(source) || isInvalid('/programs/sidekick/sha256')) return [];
+  const message = '`programs.sidekick` has no `sha256`, and its URL does not end with `.cjs`.';
+  return [{ code: 'sidekick-without-hash', pointer: '/programs/sidekick', message }];
+};
+
 export const unneededNode: Rule = ({ programs }) => {
-  if (programs?.node === undefined || programs.sidekick === undefined || programs.sidekick === 'inline') return [];
+  const { node, sidekick } = programs ?? {};
+  // What a release is, the index says: it may be the script.
+  if (node === undefined || typeof sidekick !== 'object' || sidekick.url === undefined || isScript(sidekick)) return [];
   const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
   return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
 };

@@ -41,7 +41,7 @@ const srv = `{version: 3.5.16, runtime: static-pod, image: "etcd@${DIGEST}", dis
 test(finds, { etcd: srv }, 'pod-asks-dns: srv');
 
 const tls = (peer: string) =>
-  `{peer: {cert: ${peer}, key: /etc/etcd/a.key, ca: /etc/etcd/ca.crt}, client: {cert: /etc/etcd/b.crt, key: /etc/etcd/b.key, ca: /etc/etcd/ca.crt}}`;
+  `{peer: {cert: ${peer}, key: /etc/etcd/a.key, ca: /etc/etcd/ca.crt}, client: {cert: /etc/etcd/b.crt, key: /etc/etcd/b.key, ca: /etc/etcd/b-ca.crt}}`;
 test(finds, { tls: tls('/etc/etcd/a.crt') });
 for (const path of ['/etc/a.crt', '/a.crt', '/var/lib/a.crt', '/usr/share/etcd/a.crt', '/srv/a.crt']) {
   test(finds, { tls: tls(path) }, `pod-tls-folder: ${path}`);

@@ -84,7 +84,7 @@ test('what is there once is there once', (t) => {
   const { paths } = outputs(joining(JOIN, 'role'));
   t.deepEqual(
     paths.filter((path) => !/^aws\/(etcd|consul-server)\//.test(path)),
-    ['aws/iam-policy.json', 'aws/ports.json'],
+    ['aws/iam-policy.json', 'aws/ports.json', 'upload/etcd-sidekick.cjs'],
   );
 });
 

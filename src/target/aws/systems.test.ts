@@ -42,6 +42,7 @@ const SINCE: Record<string, number> = {
   IPAddressDeny: 235,
   LockPersonality: 235,
   MemoryDenyWriteExecute: 231,
+  MemoryMax: 231,
   NoNewPrivileges: 187,
   PrivateDevices: 209,
   ProtectClock: 245,
@@ -60,6 +61,7 @@ const SINCE: Record<string, number> = {
   RestrictRealtime: 231,
   RestrictSUIDSGID: 242,
   RuntimeDirectory: 211,
+  RuntimeDirectoryMode: 211,
   RuntimeDirectoryPreserve: 235,
   StartLimitIntervalSec: 229,
   StateDirectory: 235,
@@ -69,12 +71,13 @@ const SINCE: Record<string, number> = {
   SystemCallFilter: 187,
   TasksMax: 227,
   TimeoutStartSec: 188,
+  UnsetEnvironment: 235,
 };
 const ALWAYS = new Set(
   `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
-  EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec
+  EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitFSIZE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec
   OnUnitInactiveSec PartOf PathChanged PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
-  UMask User WantedBy Wants`.split(/\s+/),
+  UMask User WantedBy Wants WorkingDirectory`.split(/\s+/),
 );
 
 /** Values that are younger than their directives (NEWS of systemd, 2026-11-25). */

@@ -65,7 +65,10 @@ export function composeFile(spec: Spec, plans: readonly Plan[]): ComposeFile {
  * What a host's containers share. `run` is no tmpfs: Docker unmounts one that is in use when the start of another container with
  * it fails, as after a power cut, and mounts an empty one for those that come later (Engine 20.10.24, seen 2026-11-25).
  */
-const VOLUMES = { etcd: ['etcd', 'consul', 'machine', 'run'], 'consul-server': ['consul', 'machine', 'run'] } as const;
+const VOLUMES = {
+  etcd: ['etcd', 'etcd-run', 'etcd-state', 'consul', 'machine', 'run'],
+  'consul-server': ['consul', 'machine', 'run'],
+} as const;
 
 function serviceOf(spec: Spec, host: NumberedHost, container: Container): Service {
   const { unit, user, after } = container;
@@ -111,6 +114,9 @@ function mounts(spec: Spec, { name }: NumberedHost, { unit, user }: Container): 
     run,
     { ...volume('machine', '/var/lib/quorumgate'), read_only: true },
     volume('etcd', spec.etcd.dataDirectory),
+    // What is asked of this host's own etcd: nobody else has it.
+    volume('etcd-run', '/run/etcd'),
+    volume('etcd-state', '/var/lib/quorumgate-etcd'),
     ...tlsFiles(spec).map(
       (path): Mount => ({ type: 'bind', source: `../tls/${name}${path}`, target: path, read_only: true }),
     ),

@@ -4,7 +4,7 @@ import type { Spec } from '../../spec/defaults.ts';
 import { users } from './limits.ts';
 
 interface LocalArtifact {
-  /** Name in the folder `artifacts`: of the program, with the ending that says how it is unpacked. */
+  /** Name in the folder `artifacts`: of the program, with the ending that says how it is unpacked, or what it is. */
   file: string;
   url: string;
   sha256: string;
@@ -17,7 +17,7 @@ export function localArtifacts(spec: Spec, role: Role): LocalArtifact[] {
       ? []
       : [
           {
-            file: `${name}${/\.(tar\.gz|tgz|tar\.xz|zip)$/.exec(source.url.replace(/[?#].*/, ''))?.[0] ?? ''}`,
+            file: `${name}${/\.(tar\.gz|tgz|tar\.xz|zip|cjs)$/.exec(source.url.replace(/[?#].*/, ''))?.[0] ?? ''}`,
             ...source,
           },
         ],
@@ -44,6 +44,7 @@ export function printDockerfile({ role }: Plan, spec: Spec, files: readonly Plan
   const programs = `COPY compose/${role}/programs /etc/quorumgate/programs`;
   const base = packages ? 'packaged' : (spec.compose?.base ?? '');
   const names = programSources(spec, role).map(([name]) => (/^(node|etcd-sidekick)$/.test(name) ? 'sidekick' : name));
+  const wanted = [...new Set(names)];
   const executables = files.filter(({ mode }) => mode === 0o755).map(({ path }) => path);
   const owned = (directory: string, user: keyof typeof users) =>
     `install -d -m 0700 -o ${users[user]} -g ${users[user]} ${directory}`;
@@ -67,7 +68,7 @@ export function printDockerfile({ role }: Plan, spec: Spec, files: readonly Plan
           ]),
         ]
       : []),
-    run(names.map((name) => `timeout 300 /bin/sh /opt/quorumgate/libexec/program ${name}`)),
+    run(wanted.map((name) => `timeout 300 /bin/sh /opt/quorumgate/libexec/program ${name}`)),
     '',
     `FROM ${base}`,
     'COPY --from=programs /opt/quorumgate/bin/ /opt/quorumgate/bin/',
@@ -75,7 +76,7 @@ export function printDockerfile({ role }: Plan, spec: Spec, files: readonly Plan
     run([
       `chmod 0755 ${executables.join(' ')}`,
       owned('/var/lib/consul', 'consul'),
-      ...(role === 'etcd' ? [owned(`${spec.etcd.dataDirectory} /run/etcd`, 'etcd')] : []),
+      ...(role === 'etcd' ? [owned(`${spec.etcd.dataDirectory} /run/etcd /var/lib/quorumgate-etcd`, 'etcd')] : []),
       'ln -sfn /var/lib/quorumgate/machine-id /etc/machine-id',
     ]),
     // For `docker compose exec`.

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { load } from 'js-yaml';
 import { compile, type OutputFile } from '../../compile.ts';
+import { sha256 } from '../../format/hash.ts';
 import { loadAssets } from '../../io/assets.ts';
 import type { ComposeFile } from './compose-file.ts';
 import { containerUnits } from './containers.ts';
@@ -99,6 +100,23 @@ for (const spec of readdirSync(testdata).filter((name) => name.endsWith('.spec.y
     });
   }
 }
+
+test('sidekicks as a script are an artifact like others, put in place once, with the Node that runs it', (t) => {
+  const spec = readFileSync(`${testdata}members.spec.yaml`, 'utf8').replace(
+    'programs:',
+    'programs:\n  sidekick: {url: "https://example.com/a/b.cjs?c=d"}',
+  );
+  const { files, diagnostics } = compile(spec, { file: 'x', assets });
+  t.deepEqual(diagnostics, []);
+  const read = (path: string) => files.filter((file) => file.path === path).map(text)[0] ?? '';
+  const hash = sha256(new TextEncoder().encode(assets.sidekicks['etcd-sidekick']));
+  const dockerfile = read('compose/etcd/Dockerfile');
+  t.regex(dockerfile, /^# {3}artifacts\/etcd-sidekick\.cjs: https:\/\/example\.com\/a\/b\.cjs\?c=d$/m);
+  t.true(dockerfile.includes(` && echo '${hash}  etcd-sidekick.cjs' | sha256sum -c -\n`), dockerfile);
+  t.is(dockerfile.match(/libexec\/program sidekick/g)?.length, 1);
+  const place = 'file:///opt/quorumgate/artifacts/etcd-sidekick.cjs';
+  t.true(read('compose/etcd/programs').endsWith(`\nnode image\netcd-sidekick url ${place} ${hash}\n`));
+});
 
 /** Values that a shell would take for more than text, if it were let. */
 const VARIABLES = {

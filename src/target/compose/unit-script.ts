@@ -9,11 +9,13 @@ export function printUnitScript(name: string, text: string, repeat: number | und
   const value = (key: string) => unitValue(unit, 'Service', key);
   const partOf = unitWords(unit, 'Unit', 'PartOf').map((one) => one.replace(/\.service$/, ''));
   const runtime = value('RuntimeDirectoryPreserve') === 'yes' ? '' : (value('RuntimeDirectory') ?? '');
+  const directory = quoted(value('WorkingDirectory') ?? '/');
   const remain = value('RemainAfterExit') === 'yes';
   const before = unitValues(unit, 'Service', 'ExecStartPre').map((line) => `  ${words(line)} || return`);
   const lines = [
     `# From ${name}.service.`,
     `part_of='${partOf.join(' ')}' runtime='${runtime}' remain='${remain ? 'yes' : ''}' again=${repeat ?? 'infinity'}`,
+    `directory=${directory}`,
     ...block('environment', environment(unit)),
     ...block('before', before),
     ...block('main', [`  "$@" ${words(value('ExecStart') ?? '')}`]),

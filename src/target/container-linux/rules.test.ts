@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { loadAssets } from '../../io/assets.ts';
 import { buildPlans } from '../../plan/build.ts';
+import { withOwnScript } from '../../plan/script.ts';
 import { readSpec } from '../../spec/read.ts';
 import { plannedTree, undeclared, unequal } from '../host-tree.ts';
 import type { AnyIgnition } from '../interpret-ignition.ts';
@@ -15,7 +16,7 @@ const assets = { ...(await loadAssets()), sidekicks: { 'etcd-sidekick': '#!/opt/
 
 const plans = fc.sample(specs, { numRuns: 40, seed: 4 }).flatMap((text) => {
   const { spec } = readSpec(text, 'x', ['aws']);
-  return spec === undefined ? [] : buildPlans(spec, assets);
+  return spec === undefined ? [] : buildPlans(withOwnScript(spec, assets).spec, assets);
 });
 
 for (const [name, platform] of [

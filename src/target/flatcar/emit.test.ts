@@ -74,10 +74,14 @@ test('over the limit in every form nothing is emitted, and the error names the l
   const { files, diagnostics } = compile(specOf('mycluster.yaml'), {
     file: 'x',
     assets: { ...assets, sidekicks: { 'etcd-sidekick': noise(40_000) } },
-    overlay: (spec) => ({ ...spec, targets: ['flatcar'], programs: { ...spec.programs, node: 'image' } }),
+    overlay: (spec) => ({
+      ...spec,
+      targets: ['flatcar'],
+      programs: { ...spec.programs, node: 'image', sidekick: 'inline' },
+    }),
   });
   t.deepEqual(files, []);
   t.is(diagnostics[0]?.code, 'output-too-large');
   t.regex(diagnostics[0]?.remedy ?? '', /etcd-sidekick [0-9,]+, .+ [0-9,]+, .+ [0-9,]+/);
-  t.regex(diagnostics[0]?.remedy ?? '', /documents: {baseUrl: .+programs\.sidekick: {url: .+EC2 User Guide/);
+  t.regex(diagnostics[0]?.remedy ?? '', /programs\.sidekick: {url: .+documents: {baseUrl: .+EC2 User Guide/);
 });

@@ -38,12 +38,12 @@ const stage = `
   mount -t tmpfs none /etc
   mv /opt/* /etc/
   mount -t tmpfs none /run
-  mkdir -p /run/systemd/system /run/stub
+  mkdir -p /run/systemd/system
+  mount -t tmpfs none /usr/local/sbin
   for name in systemctl systemd-sysusers systemd-tmpfiles; do
-    printf '#!/bin/sh\\necho "%s $*"\\n[ ! -e /run/fail-%s ]\\n' $name $name >/run/stub/$name
-    chmod +x /run/stub/$name
+    printf '#!/bin/sh\\necho "%s $*"\\n[ ! -e /run/fail-%s ]\\n' $name $name >/usr/local/sbin/$name
+    chmod +x /usr/local/sbin/$name
   done
-  PATH=/run/stub:$PATH
   tree() { find /etc /opt -newermt @0 -printf '%p %m %u:%g %s %T@ %C@ %i\\n' | sort; }
   sums() { find /etc/[!lpg]* /opt -type f -exec sh -c 'for f; do echo "$(stat -c %a "$f") $(sha256sum "$f")"; done' sh {} + | sort -k 3; }
 `;

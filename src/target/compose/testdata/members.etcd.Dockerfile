@@ -19,7 +19,7 @@ COPY --from=programs /opt/quorumgate/bin/ /opt/quorumgate/bin/
 COPY compose/etcd/root/ /
 RUN chmod 0755 /opt/quorumgate/libexec/host /opt/quorumgate/libexec/program /opt/quorumgate/bin/etcd-sidekick /opt/quorumgate/libexec/container /opt/quorumgate/container/bin/systemctl \
  && install -d -m 0700 -o 8500 -g 8500 /var/lib/consul \
- && install -d -m 0700 -o 2379 -g 2379 /var/lib/etcd /run/etcd \
+ && install -d -m 0700 -o 2379 -g 2379 /var/lib/etcd /run/etcd /var/lib/quorumgate-etcd \
  && ln -sfn /var/lib/quorumgate/machine-id /etc/machine-id
 ENV PATH=/opt/quorumgate/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENTRYPOINT ["/bin/sh", "/opt/quorumgate/libexec/container"]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Made by quorumgate: change the spec and compile again. Brings this box to what the spec says; run once more, it changes nothing.
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 home=/opt/quorumgate
 # There from before the first change until all of it counts: who is interrupted begins again.
@@ -93,15 +94,27 @@ QG-END
 text 755 /opt/quorumgate/libexec/host <<'QG-END'
 #!/bin/sh
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+
+say() { # one line of visible characters, whatever it is given: it may come from the network
+line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+printf '%s\n' "$line"
+systemd-notify --status="$line" || :
+}
 
 first_primary() {
 ip -4 -o addr show primary scope global "$@" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }'
 }
 
+ask() { # the beginning of what answers: nobody has sent it whole who sends without end
+curl -sf -m 5 "$@" 2>/dev/null | head -c 999 | tr '\0' '?'
+}
+
 metadata_ec2() {
 base=http://169.254.169.254/latest
-token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token 2>/dev/null) || return 0
-curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4 || return 0
+token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token)
+case $token in '' | *[!!-~]*) return ;; esac
+ask -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4
 }
 
 address() {
@@ -112,20 +125,25 @@ metadata) "metadata_$QG_ADDRESS_ARGUMENT" ;;
 esac
 }
 
-waited=
-until found=$(address) && echo "$found" | grep -qE '^[0-9]+(\.[0-9]+){3}$'; do
-if [ -z "$waited" ]; then
-waited="waiting: no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
-[ "$QG_ADDRESS_FROM" != metadata ] || waited="$waited (curl there? IMDSv2 on?)"
-echo "$waited"
-systemd-notify --status="$waited" || :
-fi
+octet='(25[0-5]|(2[0-4]|10|1?[1-9])?[0-9])'
+is_address() { # all of it, not one of its lines
+case $1 in *[!0-9.]* | 0* | 127.*) return 1 ;; esac
+printf '%s\n' "$1" | grep -qE "^$octet([.]$octet){3}$"
+}
+
+said=
+until found=$(address) && is_address "$found"; do
+why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
+[ "$QG_ADDRESS_FROM" != metadata ] || why="$why (curl there? IMDSv2 on?)"
+[ -z "$found" ] || why="this from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT is no host's address: $found"
+[ "$why" = "$said" ] || say "waiting: $why"
+said=$why
 sleep 1
 done
 
 name=$(uname -n | sed 's/[.].*//' | tr 'A-Z_' 'a-z-')
 case $name in
-'' | localhost | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+'' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
 *[!0-9]*) ;;
 *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac
@@ -134,7 +152,7 @@ umask 022
 mkdir -p /run/quorumgate/consul.d
 printf 'QG_NAME=%s\nQG_ADDRESS=%s\n' "$name" "$found" >/run/quorumgate/host.env.new
 mv /run/quorumgate/host.env.new /run/quorumgate/host.env
-echo "this host is $name at $found"
+say "this host is $name at $found"
 QG-END
 text 755 /opt/quorumgate/libexec/program <<'QG-END'
 #!/bin/sh
@@ -142,11 +160,13 @@ set -eu
 export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
 umask 022
+trap '' XFSZ
 mkdir -p $root/bin $root/fetched
 
-say() {
-echo "$1"
-systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+printf '%s\n' "$line"
+systemd-notify --status="$line" || :
 }
 
 link() { # NAME FROM
@@ -214,35 +234,43 @@ fi
 done
 rm -rf "$work"
 echo "$3" >"$marker"
-echo "$1: fetched from $2"
+say "$1: fetched from $2"
 }
 
+bring() { # NAME FROM [URL SHA256]
 pause=5
-[ "$1" != sidekick ] || set -- 'node|etcd-sidekick'
-read -r name from url sha256 <<END
-$(grep -E "^($1) " /etc/quorumgate/programs)
-END
-until case $from in
-url) fetch "$name" "$url" "$sha256" ;;
-*) link "$name" "$from" ;;
+until case $2 in
+url) fetch "$1" "$3" "$4" ;;
+*) link "$1" "$2" ;;
 esac; do
-say "waiting: $(echo "$cause" | tr -s '\n' ' '); next try in $pause s"
+say "waiting: $cause; next try in $pause s"
 sleep $pause
 pause=$((pause < 150 ? pause * 2 : 300))
 done
+}
 
-case $name in
+names=$1
+[ "$1" != sidekick ] || names='node|etcd-sidekick' # the one, the other, or both
+list=$(grep -E "^($names) " /etc/quorumgate/programs)
+while read -r name from url sha256; do
+bring "$name" "$from" "$url" "$sha256"
+done <<END
+$list
+END
+
+case $1 in
 etcd) if [ ! -e $root/bin/etcdctl ] && found=$(command -v etcdctl); then ln -sfn "$found" $root/bin/etcdctl; fi ;;
-node | etcd-sidekick) for sidekick in etcd-ready etcd-register; do
+sidekick) for sidekick in etcd-ready etcd-register; do
 [ -e $root/bin/$sidekick ] || ln -sfn etcd-sidekick $root/bin/$sidekick
 done ;;
 esac
 restorecon -R $root/bin 2>/dev/null || :
-say "$name is there"
+say "$1 is there"
 QG-END
 text 755 /opt/quorumgate/libexec/dns <<'QG-END'
 #!/bin/sh
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 file=$(readlink -f /etc/resolv.conf || echo /etc/resolv.conf)
 umask 022
 mkdir -p /run/quorumgate/consul.d
@@ -256,6 +284,8 @@ mv /run/quorumgate/consul.d/recursors.json.new /run/quorumgate/consul.d/recursor
 
 case $file in /run/systemd/resolve/*) exit 0 ;; esac
 [ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || exit 0
+rm -f "$file.quorumgate"
+set -C
 {
 echo nameserver 127.0.0.1
 awk '!($1 == "nameserver" && $2 == "127.0.0.1") && $0 != "options timeout:1 attempts:2"' "$file"
@@ -269,9 +299,10 @@ text 755 /opt/quorumgate/libexec/packages <<'QG-END'
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 
-say() {
-echo "$1"
-systemd-notify --status="$1" || :
+say() { # one line of visible characters, whatever it is given: it may come from the network
+line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+printf '%s\n' "$line"
+systemd-notify --status="$line" || :
 }
 
 names() { # PROGRAM MANAGER: its packages
@@ -325,6 +356,7 @@ QG-END
 text 755 /opt/quorumgate/libexec/first-boot <<'QG-END'
 #!/bin/sh
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 systemd-sysusers quorumgate.conf
 if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
 systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-dns-udp.service consul-dns-tcp.service
@@ -375,6 +407,7 @@ Restart=on-failure
 RestartSec=5
 TimeoutStartSec=infinity
 NotifyAccess=all
+LimitFSIZE=1G
 ReadWritePaths=/opt/quorumgate
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 CapabilityBoundingSet=

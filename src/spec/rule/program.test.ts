@@ -1,0 +1,85 @@
+import test from 'ava';
+import { readSpec } from '../read.ts';
+
+const LINES = {
+  version: 'version: 1',
+  cluster: 'cluster: {name: mycluster, size: 3}',
+  targets: 'targets: [aws]',
+  address: 'address: {metadata: ec2}',
+  consul: 'consul: {servers: members, join: [provider=aws tag_key=etcd tag_value=mycluster]}',
+  etcd: 'etcd: {version: 3.5.16}',
+  tls: 'tls: off',
+};
+
+type Changes = Partial<Record<keyof typeof LINES | 'programs', string>>;
+
+const sha = 'ab'.repeat(32);
+const read = (changes: Changes) =>
+  readSpec(`${Object.values({ ...LINES, ...changes }).join('\n')}\n`, 'cluster.yaml', ['aws']).diagnostics;
+
+/** Each finding as `code: marked text`. */
+const finds = test.macro<[changes: Changes, ...expected: string[]]>({
+  exec(t, changes, ...expected) {
+    const found = read(changes).map(({ code, place }) => {
+      const { lineText = '', column = 0, length = 0 } = place ?? {};
+      return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
+    });
+    t.deepEqual(found, expected);
+  },
+  title: (_, changes, ...expected) => `${expected.join(', ') || 'nothing'} in ${Object.values(changes).join(' / ')}`,
+});
+
+const advises = test.macro<[changes: Changes, remedy: RegExp]>({
+  exec(t, changes, remedy) {
+    const remedies = read(changes).map((diagnostic) => diagnostic.remedy);
+    t.is(remedies.length, 1);
+    t.regex(remedies[0] ?? '', remedy);
+  },
+  title: (_, changes, remedy) => `${remedy} for ${Object.values(changes).join(' / ')}`,
+});
+
+const fetched = (url: string, name = 'etcd') => ({ programs: `programs: {${name}: {url: "${url}", sha256: ${sha}}}` });
+for (const ending of ['.tar.gz', '.tgz', '.tar.xz', '.zip', '', '.bin', '.zip?a=b.deb', '.tgz#.rpm']) {
+  test(finds, fetched(`https://x/etcd${ending}`));
+}
+for (const ending of ['.tar', '.gz', '.tar.bz2', '.txz', '.7z', '.deb', '.rpm', '.tar.zst?x=.zip', '.ZIP']) {
+  test(finds, fetched(`https://x/etcd${ending}`), `program-archive: "https://x/etcd${ending}"`);
+}
+test(finds, fetched('https://a:b@x/etcd'), 'program-credentials: "https://a:b@x/etcd"');
+test(finds, fetched('https://x/etcd@3?a@b'));
+test(finds, fetched('https://10.0.0.5:8080/etcd-v3.5.16-linux.tar.gz?v=1.2.3'));
+test(finds, fetched('https://x/v3.5.16/on-glibc-2.36.0.tar.gz'));
+test(finds, fetched('https://x/v3.5.17/etcd-v3.5.17.tar.gz'), 'version-contradicts-url: 3.5.16');
+test(finds, fetched('https://x/consul_1.20.1.zip', 'consul'));
+const older = { consul: 'consul: {servers: existing, join: [a], version: 1.20.0}' };
+test(finds, { ...older, ...fetched('https://x/consul_1.20.1.zip', 'consul') }, 'version-contradicts-url: 1.20.0');
+test(finds, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, 'unknown-key: sha');
+test(finds, { programs: 'programs: {sidekick: inline, node: image}' });
+test(finds, { programs: 'programs: {sidekick: package}' }, 'not-one-of: package');
+test(finds, fetched('https://x/etcd-sidekick-x64', 'sidekick'));
+test(finds, fetched('https://x/etcd-sidekick.deb', 'sidekick'), 'program-archive: "https://x/etcd-sidekick.deb"');
+test(finds, { programs: 'programs: {sidekick: {}}' }, 'missing-key: sidekick');
+// The compiler's own script: its hash is known.
+for (const url of ['https://x/etcd-sidekick.cjs', 'http://10.0.0.1/a/b.cjs?v=1.0#x']) {
+  test(finds, { programs: `programs: {node: image, sidekick: {url: "${url}"}}` });
+  test(finds, { programs: `programs: {node: image, sidekick: {url: "${url}", sha256: ${sha}}}` });
+}
+for (const url of ['https://x/etcd-sidekick-x64', 'https://x/sidekick.js', 'https://x/?a.cjs', 'https://x/#.cjs']) {
+  const programs = `programs: {sidekick: {url: "${url}"}}`;
+  test(finds, { programs }, `sidekick-without-hash: {url: "${url}"}`);
+}
+test(finds, { programs: 'programs: {sidekick: {url: "https://x/y", sha256: 12ab}}' }, 'bad-format: 12ab');
+test(finds, { programs: `programs: {sidekick: {url: "https://x/y", sha: ${sha}}}` }, 'unknown-key: sha');
+test(finds, { programs: 'programs: {sidekick: {url: ftp://x/y}}' }, 'bad-format: ftp://x/y');
+test(
+  finds,
+  { programs: 'programs: {sidekick: {url: "https://a:b@x/y.cjs"}}' },
+  'program-credentials: "https://a:b@x/y.cjs"',
+);
+const both = { programs: `programs: {node: package, sidekick: {url: "https://x/y", sha256: ${sha}}}` };
+test(finds, both, 'node-unneeded: package');
+
+const unknown = { programs: 'programs: {sidekick: {url: "https://x/y"}}' };
+test(advises, unknown, /^Add `sha256: …`.+only that of `etcd-sidekick\.cjs` is known here\.$/);
+test(advises, both, /^Remove `programs\.node`, or give the URL of `etcd-sidekick\.cjs`/);
+test(advises, fetched('https://x/etcd.deb'), /`\.tar\.gz`, `\.tgz`, `\.tar\.xz`, `\.zip`, or the plain executable/);
