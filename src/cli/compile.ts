@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Compiled, compile } from '../compile.ts';
+import { type Compiled, compile, FOLDERS } from '../compile.ts';
 import { type Format, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
@@ -25,7 +25,7 @@ export function addCompileCommands(program: Command): void {
       const { output, target } = options;
       const chosen = (target ?? []).flatMap((name) => ['--target', name]);
       return checkOutput(output, compiled.files, {
-        known: target === undefined ? targets.map(({ name }) => name) : [],
+        known: target === undefined ? FOLDERS : [],
         spec,
         again: ['quorumgate compile', spec, '-o', output, ...chosen].join(' '),
         why: 'hosts with other user-data are replaced',

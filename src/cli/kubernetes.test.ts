@@ -183,12 +183,14 @@ test.serial('what a user has changed is not overwritten', async (t) => {
 
 test.serial('--from-consul takes the members that Consul names, in their order, and nothing less', async (t) => {
   let size = 3;
-  const agent = await serve(() =>
-    Array.from({ length: size }, (_, n) => {
-      const address = `10.0.0.${11 - n}`;
-      return { Node: { Node: `etcd-${n}`, Address: address }, Service: { Address: address, Meta: { cid: 'a' } } };
-    }),
-  );
+  const agent = await serve((url) => {
+    if (!/^\/v1\/health\/.*&passing/.test(url)) return undefined;
+    return Array.from({ length: size }, (_, n) => {
+      const Address = `10.0.0.${11 - n}`;
+      const service = { ID: `etcd-${n}-client`, Address, Port: 2379, Meta: { cid: 'a' } };
+      return { Node: { Node: `etcd-${n}`, Address }, Service: service, Checks: [{ Status: 'passing' }] };
+    });
+  });
   t.teardown(() => agent.close());
   const out = path.join(folder, 'consul');
   const run = () => quorumgate([spec, '-o', out, '--from-consul'], { CONSUL_HTTP_ADDR: `127.0.0.1:${agent.port}` });

@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander';
 import { emitKubernetes } from '../kubernetes/emit.ts';
 import { defaultOptions, type Label, type Options, type Taint } from '../kubernetes/options.ts';
 import { readClients } from '../operator/clients.ts';
+import { operatorConsul } from '../operator/consul.ts';
 import { settingsOf } from '../operator/settings.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { address, byNumber, dnsLabel, dnsServer, image, label, several, taint } from './kubernetes-value.ts';
-import { REACH } from './operator.ts';
 import { checkOutput, withOutput, write } from './output.ts';
+import { REACH } from './reach.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 interface Flags {
@@ -70,9 +71,14 @@ export function addKubernetesCommand(program: Command): void {
     });
 }
 
+function fromConsul(spec: Spec): Promise<string[]> {
+  const settings = settingsOf(spec);
+  return readClients(settings, operatorConsul(settings));
+}
+
 async function optionsOf(spec: Spec, flags: Flags): Promise<Options> {
   const defaults = defaultOptions(spec);
-  const endpoints = flags.fromConsul ? await readClients(settingsOf(spec)) : (flags.endpoint ?? []);
+  const endpoints = flags.fromConsul ? await fromConsul(spec) : (flags.endpoint ?? []);
   const { consulDns, nodeExporterImage: nodeExporter, metricsProxyImage: metricsProxy } = flags;
   return {
     namespace: flags.namespace ?? defaults.namespace,

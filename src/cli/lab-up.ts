@@ -91,7 +91,7 @@ async function withCertificates(
   const { spec } = cluster;
   const place = index === 0 ? undefined : placeBeside(network, spec.cluster.name, index);
   const certificates = await throwawayCertificates(spec, hostsEver(spec, network, place));
-  if (certificates.size > 0) say('for the lab: tls: certificates of a throwaway CA at the paths of the spec');
+  if (certificates.size > 0) say('for the lab: tls: certificates of throwaway CAs at the paths of the spec');
   return { ...cluster, hostFiles: ({ name }) => certificates.get(name) ?? [] };
 }
 

@@ -50,7 +50,7 @@ async function place(t: ExecutionContext): Promise<Place> {
       fs.writeFile(
         path.join(folder, 'cluster.yaml'),
         `version: 1\ncluster: {name: a, size: 3}\ntargets: [aws]\naddress: {metadata: ec2}\ntls: off
-consul: {servers: existing, join: [10.0.0.5]}\netcd: {version: ${etcd}}\nprograms: {etcd: release}\nreleases: ${releases}\n`,
+consul: {servers: existing, join: [10.0.0.5]}\netcd: {version: ${etcd}}\nprograms: {etcd: release, sidekick: {url: "https://x/etcd-sidekick.cjs"}}\nreleases: ${releases}\n`,
       ),
     lock: (...flags) => run(folder, 'lock', 'cluster.yaml', ...flags),
     locked: () => fs.readFile(path.join(folder, 'cluster.lock.yaml'), 'utf8'),

@@ -94,7 +94,7 @@ test.serial('compile --check: exit 1 and the files that differ, nothing written'
   t.is(first.code, 1);
   t.regex(first.stdout, /^missing: .*aws\/etcd\/user-data$/m);
   t.regex(first.stdout, /^missing: .*aws\/iam-policy\.json$/m);
-  t.regex(first.stderr, /^error: .*out is not what - gives now: 7 of its files\.\n {2}remedy: Run `quorumgate compile/);
+  t.regex(first.stderr, /^error: .*out is not what - gives now: 9 of its files\.\n {2}remedy: Run `quorumgate compile/);
   t.deepEqual(await fs.readdir(folder), []);
   t.is((await run(['compile', '-', '-o', out], SMALLEST)).code, 0);
   t.like(await check(), { code: 0, stdout: '', stderr: '' });
@@ -102,6 +102,36 @@ test.serial('compile --check: exit 1 and the files that differ, nothing written'
   t.is(changed.code, 1);
   t.regex(changed.stdout, /^differs: .*aws\/etcd\/user-data$/m);
 });
+
+test.serial(
+  'the file for hosts to fetch is an output like others: written, compared, and found when it is left over',
+  async (t) => {
+    const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+    t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
+    const script = path.join(folder, 'upload/etcd-sidekick.cjs');
+    const compiled = (spec: string, ...args: string[]) => run(['compile', '-', '-o', folder, ...args], spec);
+    const written = await compiled(SMALLEST);
+    t.is(written.code, 0, written.stderr);
+    const note = 'before a host boots, put upload/etcd-sidekick.cjs at https://artifacts.example.com/etcd-sidekick.cjs';
+    t.true(written.stdout.includes(`\n${note} (it holds no secret)\n`), written.stdout);
+    t.true(written.stdout.endsWith(`\n${script}\n`), written.stdout);
+    t.deepEqual(await fs.readFile(script), await fs.readFile(path.join(root, 'dist/sidekick/etcd-sidekick.cjs')));
+    t.is((await compiled(SMALLEST, '--target', 'aws', '--check')).code, 0);
+
+    const executable = `sidekick: {url: "https://x/y", sha256: ${'ab'.repeat(32)}}`;
+    const other = SMALLEST.replace(/sidekick:[\s\S]*/, executable);
+    t.is((await compiled(other)).code, 0);
+    const found = await compiled(other, '--check');
+    t.is(found.code, 1);
+    t.is(found.stdout, `left over: ${path.dirname(script)}/.quorumgate\nleft over: ${script}\n`);
+    // Of one target alone: what others have written is not looked at.
+    t.is((await compiled(other, '--check', '--target', 'aws')).code, 0);
+
+    await fs.appendFile(script, '// mine\n');
+    t.regex((await compiled(SMALLEST, '--check')).stdout, /^differs: .+\/upload\/etcd-sidekick\.cjs$/m);
+    t.regex((await compiled(SMALLEST)).stderr, /upload\/etcd-sidekick\.cjs was changed since quorumgate wrote it/);
+  },
+);
 
 test.serial('text that is not UTF-8 is named, with its first bad byte', async (t) => {
   const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));

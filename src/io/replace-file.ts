@@ -5,17 +5,17 @@ import { toIoError } from './io-error.ts';
 import { syncFolder } from './write.ts';
 
 /**
- * Puts `text` in the place of a file, whole or not at all, whoever else does so at the same moment.
+ * Puts `content` in the place of a file, whole or not at all, whoever else does so at the same moment.
  *
  * @throws IoError when the disk refuses
  */
-export async function replaceFile(file: string, text: string): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}`);
   try {
     const handle = await fs.open(temporary, 'wx', 0o644);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

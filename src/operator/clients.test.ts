@@ -1,46 +1,41 @@
 import test from 'ava';
-import type { Settings } from '../sidekick/shared/settings.ts';
-import { serve, settings } from './operator-testing.ts';
-
-let answer: unknown[] = [];
-const asked: string[] = [];
-const agent = await serve((url) => {
-  asked.push(url);
-  return answer;
-});
-test.after.always(() => agent.close());
-process.env.CONSUL_HTTP_ADDR = `127.0.0.1:${agent.port}`;
-// The module reads the variable when it is loaded.
-const clients = import('./clients.ts');
-const readClients = async (given: Settings) => (await clients).readClients(given);
+import { readClients } from './clients.ts';
+import { settings } from './operator-testing.ts';
+import type { Registrations } from './ports.ts';
 
 const entry = (n: number, cid = 'a', address = `10.0.0.${n}`) => ({
-  Node: { Node: `etcd-${n}`, Address: `10.0.0.${n}` },
-  Service: { Address: address, Meta: { cid } },
+  node: `etcd-${n}`,
+  id: `etcd-${n}-client`,
+  address,
+  port: 2379,
+  meta: { cid },
+  alive: true,
 });
 
-test.serial('gives the addresses of the members that pass', async (t) => {
-  answer = [entry(2), entry(1), entry(3, 'a', '')];
-  t.deepEqual(await readClients(settings), ['10.0.0.2', '10.0.0.1', '10.0.0.3']);
-  t.regex(asked.at(-1) ?? '', /\/etcd3\?consistent&passing&tag=_etcd-client\._tcp\.mycluster$/);
+const read = (hosts: Registrations['hosts'], unfit: string[] = []) =>
+  readClients(settings, { clients: async () => ({ hosts, unfit }) });
+
+test('gives the addresses of the members that pass', async (t) => {
+  t.deepEqual(await read([entry(2), entry(1), entry(3)]), ['10.0.0.2', '10.0.0.1', '10.0.0.3']);
 });
 
-test.serial('asks for the tag of the scheme', async (t) => {
-  answer = [entry(2), entry(1), entry(3)];
-  await readClients({ ...settings, scheme: 'https' });
-  t.regex(asked.at(-1) ?? '', /tag=_etcd-client-ssl\._tcp\.mycluster$/);
+test('refuses fewer than all members, and two records of one address', async (t) => {
+  await t.throwsAsync(read([entry(3), entry(1)]), { message: /names 2 members .* says 3: etcd-1, etcd-3/ });
+  await t.throwsAsync(read([]), { message: /says 3: none/ });
+  await t.throwsAsync(read([entry(1), entry(2), entry(2)]), { message: /names 2 members/ });
 });
 
-test.serial('refuses fewer than all members, and two records of one address', async (t) => {
-  answer = [entry(3), entry(1)];
-  await t.throwsAsync(readClients(settings), { message: /names 2 members .* says 3: etcd-1, etcd-3/ });
-  answer = [];
-  await t.throwsAsync(readClients(settings), { message: /says 3: none/ });
-  answer = [entry(1), entry(2), entry(2)];
-  await t.throwsAsync(readClients(settings), { message: /names 2 members/ });
+test('refuses members of two clusters', async (t) => {
+  await t.throwsAsync(read([entry(1), entry(2), entry(3, 'b')]), {
+    message: /several clusters for mycluster: a and b/,
+  });
 });
 
-test.serial('refuses members of two clusters', async (t) => {
-  answer = [entry(1), entry(2), entry(3, 'b')];
-  await t.throwsAsync(readClients(settings), { message: /several clusters for mycluster: a and b/ });
+test('W10: nothing but an address that others reach gets into flags and manifests', async (t) => {
+  await t.throwsAsync(read([entry(1), entry(2), entry(3, 'a', '127.0.0.1')]), {
+    message: /is no member: etcd-3-client of node etcd-3: others do not reach 127\.0\.0\.1/,
+  });
+  await t.throwsAsync(read([entry(1), entry(2), entry(3)], ['"x" of node "y": its address is "z"']), {
+    message: /is no member: "x" of node "y"/,
+  });
 });

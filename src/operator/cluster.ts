@@ -1,24 +1,29 @@
-import { readKeys } from '../sidekick/shared/consul.ts';
-import { call, listMembers, type Member, type Membership, readMembership, toHex } from '../sidekick/shared/etcd.ts';
-import type { ClusterRecord } from '../sidekick/shared/record.ts';
+import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
+import type { Member, Membership } from '../sidekick/shared/ports.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
-import { type Host, readHosts } from './catalog.ts';
-import { OperatorError } from './operator-error.ts';
+import { remedyOf } from './causes.ts';
+import { type Host, sortHosts } from './hosts.ts';
+import { type Known, knownOf } from './known.ts';
+import { reasonsAgainstLoss } from './loss.ts';
+import { OperatorError, type Reason, refusal } from './operator-error.ts';
+import type { OperatorEtcd, OperatorPorts, Status } from './ports.ts';
 
 /** Milliseconds for one answer of one member. */
 const PATIENCE = 3000;
 
 /** A member, and what it says of itself. */
 export interface MemberView extends Member {
-  /** Of its client port. */
-  address: string;
-  /** Says that it serves: a voter answers a read that needs a quorum. */
+  /** The first of its peer URLs: where it is asked. */
+  at: string;
+  /** Says that it serves: a voter answers a read that needs a quorum, and nothing is wrong with its data. */
   healthy: boolean;
   /** `healthy`, or why not. */
   health: string;
   /** Index of the last entry of its log; -1 when it does not answer. */
   raftIndex: bigint;
 }
+
+export type Doubt = Pick<Reason, 'why' | 'remedy'>;
 
 /** All that can be seen of a cluster with its hosts. */
 export interface ClusterView {
@@ -27,94 +32,199 @@ export interface ClusterView {
   members: MemberView[];
   /** ID of the leader by those that answer, 16 hex digits; undefined when there is none. */
   leader: string | undefined;
-  /** Why the list may be out of date, when no quorum stands behind it. */
-  doubt: string | undefined;
-  /** Address of a member that answers. */
+  /** Why the list may not be the cluster's own, or out of date. */
+  doubt: Doubt | undefined;
+  /** Peer URL of a member that answers. */
   via: string;
-  record: ClusterRecord | undefined;
-  retired: string[];
+  keys: Keys;
+  known: Known;
   hosts: Host[];
+  odd: Reason[];
 }
 
-interface Status {
-  header: { member_id: string };
-  leader?: string;
-  raftIndex?: string;
-  errors?: string[];
-}
+type Health = Pick<MemberView, 'healthy' | 'health' | 'raftIndex'> & { leader?: string };
 
-type Answer = Pick<MemberView, 'healthy' | 'health' | 'raftIndex'> & { leader?: string };
+function healthOf({ alarms }: Status, id: string): string {
+  const alarm = alarms.find(({ memberId, kind }) => kind !== 'CORRUPT' || memberId === id);
+  return alarm === undefined ? 'healthy' : `alarm ${alarm.kind}`;
+}
 
 /** Asks one member for its state, and, if it votes, for a read. */
-async function ask(settings: Settings, { id, isLearner, name }: Member, address: string): Promise<Answer> {
+async function ask(etcd: OperatorEtcd, { id, isLearner, name }: Member, at: string): Promise<Health> {
   let raftIndex = -1n;
   try {
-    const status = await call<Status>(settings, address, 'maintenance/status', {}, PATIENCE);
-    const self = toHex(status.header.member_id);
-    if (self !== id) return { healthy: false, health: `${address} answers as member ${self}`, raftIndex };
-    raftIndex = BigInt(status.raftIndex ?? 0);
-    const leader = BigInt(status.leader ?? 0) === 0n ? {} : { leader: toHex(status.leader ?? '0') };
-    if (!isLearner) await call(settings, address, 'kv/range', { key: 'AA==' }, PATIENCE);
-    const [alarm] = status.errors ?? [];
-    return { healthy: alarm === undefined, health: alarm ?? 'healthy', raftIndex, ...leader };
+    const status = await etcd.status(at, PATIENCE);
+    if (status.memberId !== id) {
+      return { healthy: false, health: `${addressIn(at)} answers as member ${status.memberId}`, raftIndex };
+    }
+    raftIndex = status.raftIndex;
+    if (!isLearner) await etcd.read(at, PATIENCE);
+    const health = healthOf(status, id);
+    return { healthy: health === 'healthy', health, raftIndex, ...(status.leader && { leader: status.leader }) };
   } catch (error) {
-    const why = name === '' ? 'has not started' : (error as Error).message;
-    return { healthy: false, health: why, raftIndex };
+    return { healthy: false, health: name === '' ? 'has not started' : (error as Error).message, raftIndex };
   }
 }
 
-/** The list by the log, or, where no quorum answers, as any member last knew it. */
-async function readMembers(settings: Settings, addresses: string[]): Promise<{ list: Membership; doubt?: string }> {
-  try {
-    return { list: await readMembership(settings, addresses, PATIENCE) };
-  } catch (error) {
-    const doubt = (error as Error).message;
-    const answers = addresses.map((address) => listMembers(settings, address, PATIENCE));
-    const list = await Promise.any(answers).catch(() => {
-      throw new OperatorError(
-        `no member of ${settings.cluster} answers (asked: ${addresses.join(', ') || 'none is known'}): ${doubt}`,
-        'Look at a host: systemctl status etcd. If all data is lost: quorumgate reset or restore.',
-        { cause: error },
-      );
-    });
-    return { list, doubt };
+/** Whose members, as text that is the same for the same list. */
+const textOf = ({ members }: Membership) =>
+  members
+    .map(({ id, peerUrls, isLearner }) => `${id} ${peerUrls.join()} ${isLearner}`)
+    .sort()
+    .join();
+
+type Listed = Membership & { via: string };
+
+interface Answers {
+  lists: Listed[];
+  causes: string[];
+}
+
+/** Asks members one by one, all at once. */
+async function gather(urls: readonly string[], list: (url: string) => Promise<Membership>): Promise<Answers> {
+  const answers: Answers = { lists: [], causes: [] };
+  const asked = urls.map((url) =>
+    list(url).then(
+      (found) => answers.lists.push({ ...found, via: url }),
+      (error: Error) => answers.causes.push(error.message),
+    ),
+  );
+  await Promise.all(asked);
+  // By address, not by who was quick.
+  answers.lists.sort((a, b) => (a.via < b.via ? -1 : 1));
+  return answers;
+}
+
+/** What speaks against taking the first of these lists for the cluster's own. */
+function doubtOf(
+  first: Listed,
+  { lists, causes }: Answers,
+  {
+    isLinear,
+    isNamed,
+    right,
+    isPlain,
+  }: {
+    isLinear: boolean;
+    isNamed: boolean;
+    right: string | undefined;
+    isPlain: boolean;
+  },
+): Doubt | undefined {
+  if (!isLinear) {
+    const cause = causes.at(-1) ?? '';
+    const remedy = remedyOf(cause) ?? 'Without a quorum nothing changes: start members until there is one.';
+    return { why: `no quorum answers (${cause}): the list is what ${first.via} last knew`, remedy };
   }
+  if (right !== undefined && first.clusterId !== right) {
+    const remedy = 'Find out which is the right one before anything is changed.';
+    return { why: `${first.via} answers as cluster ${first.clusterId}, the last that is known is ${right}`, remedy };
+  }
+  const other = lists.find((one) => one.clusterId !== first.clusterId || textOf(one) !== textOf(first));
+  if (other !== undefined && isPlain) {
+    const remedy = 'Look again in a moment; if it stays so, find out who answers there.';
+    return { why: `${first.via} and ${other.via} give different members`, remedy };
+  }
+  if (isNamed) return undefined;
+  const remedy = 'Members put their record back within a minute; then run the command again.';
+  return { why: `nobody but ${first.via} itself says that it is a member: Consul knows of none`, remedy };
+}
+
+/**
+ * The list of those that are known to be members: by the log, or, where no quorum answers, as any of them last knew it. Under TLS
+ * each was verified; in plain all that answer have to agree, for anybody may answer there who can.
+ */
+async function readMembers(
+  settings: Settings,
+  etcd: OperatorEtcd,
+  { record, list, members }: Known,
+  hosts: readonly Host[],
+): Promise<{ list: Listed; doubt: Doubt | undefined } | Answers> {
+  const named = members.flatMap(({ peerUrls }) => peerUrls);
+  const urls = named.length > 0 ? named : hosts.map(({ peerUrl }) => peerUrl);
+  const right = record?.cluster_id ?? list?.cluster_id;
+  const byLog = await gather(urls, (url) => etcd.list(url, PATIENCE));
+  const isLinear = byLog.lists.length > 0;
+  const { lists } = isLinear ? byLog : await gather(urls, (url) => etcd.known(url, PATIENCE));
+  const own = lists.filter(({ clusterId }) => right === undefined || clusterId === right);
+  const [first] = own.length > 0 ? own : lists;
+  const answers = { lists, causes: byLog.causes };
+  if (first === undefined) return answers;
+  const isPlain = settings.scheme === 'http';
+  return { list: first, doubt: doubtOf(first, answers, { isLinear, isNamed: named.length > 0, right, isPlain }) };
+}
+
+/** Why, and what is true of the disks: that data may be given up only where all members are known to be without. */
+function nobodyAnswers(
+  settings: Settings,
+  { causes }: Answers,
+  view: Pick<ClusterView, 'keys' | 'known' | 'hosts' | 'odd'>,
+): OperatorError {
+  const { known, hosts } = view;
+  const urls =
+    known.members.length > 0 ? known.members.flatMap(({ peerUrls }) => peerUrls) : hosts.map(({ peerUrl }) => peerUrl);
+  const cause = causes.at(-1) ?? 'nobody is known';
+  const message = `no member of ${settings.cluster} answers (asked: ${urls.map(addressIn).join(', ') || 'none is known'}): ${cause}`;
+  const closed = Object.fromEntries(hosts.map(({ address, port }) => [`${address}:${port}`, 'closed' as const]));
+  const against = reasonsAgainstLoss({ ...view, departed: [], answers: closed, now: 0 }, known, settings, []);
+  const isLost = known.members.length > 0 && known.incomplete === undefined && against.length === 0;
+  if (isLost) {
+    return new OperatorError(
+      message,
+      'No member has data any more: quorumgate reset begins empty, quorumgate restore from a snapshot.',
+    );
+  }
+  const disks = against.map(({ about, why }) => `\n  ${about}: ${why}`).join('');
+  const remedy = remedyOf(cause) ?? 'Where data is, systemctl status etcd says why it does not run.';
+  return new OperatorError(`${message}${disks}`, remedy);
 }
 
 /**
  * Looks at Consul, then at each member.
  *
+ * @param lineage where Consul has several
  * @throws OperatorError when no member answers; ConsulError when Consul does not
  */
-export async function readCluster(settings: Settings): Promise<ClusterView> {
-  const [{ value }, hosts] = await Promise.all([readKeys(settings.cluster), readHosts(settings)]);
-  const listed = value.record?.members.map((member) => addressIn(member.peer_url)) ?? [];
-  const { list, doubt } = await readMembers(settings, [
-    ...new Set([...hosts.map(({ address }) => address), ...listed]),
-  ]);
+export async function readCluster(
+  settings: Settings,
+  { consul, etcd, clock }: OperatorPorts,
+  lineage: string | undefined,
+): Promise<ClusterView> {
+  const [{ value }, registrations] = await Promise.all([consul.keys(), consul.registrations()]);
+  const keys = sortKeys(settings.cluster, value);
+  const { hosts, odd } = sortHosts(settings, registrations);
+  const known = knownOf(settings, keys, hosts, lineage, clock.date());
+  if ('why' in known) throw refusal(`cannot look at ${settings.cluster}`, [known]);
+  const found = await readMembers(settings, etcd, known, hosts);
+  if ('causes' in found) throw nobodyAnswers(settings, found, { keys, known, hosts, odd });
+  const { list, doubt } = found;
   const answers = await Promise.all(
     list.members.map(async (member) => {
-      const address = addressIn(member.peerUrls[0] ?? 'http://unknown');
-      return { ...member, address, ...(await ask(settings, member, address)) };
+      const at = member.peerUrls[0] ?? '';
+      return { ...member, at, ...(await ask(etcd, member, at)) };
     }),
   );
   const leader = answers.find((answer) => answer.leader !== undefined)?.leader;
-  const members = answers.map(({ leader: _, ...member }): MemberView => member);
-  return {
-    clusterId: list.clusterId,
-    members: members.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    leader,
-    doubt,
-    via: list.via,
-    record: value.record,
-    retired: value.retired,
-    hosts,
-  };
+  const members = answers
+    .map(({ leader: _, ...member }): MemberView => member)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { clusterId: list.clusterId, members, leader, doubt, via: list.via, keys, known, hosts, odd };
 }
 
-/** The host of a member: the one at its peer URL. */
-export function hostOf(member: Member, hosts: Host[]): Host | undefined {
-  const there = hosts.filter(({ peerUrl }) => member.peerUrls.includes(peerUrl));
-  // An address may have had another host before.
-  return there.find(({ alive }) => alive) ?? there[0];
+/**
+ * Hosts that hold a member, by their own word; of old, when hosts did not say which one they hold, those with data at its peer URL. A
+ * host that came to its address later holds another or none.
+ */
+export function holdersOf(member: Member, hosts: readonly Host[]): Host[] {
+  const own = hosts.filter(({ meta }) => meta.member === member.id && meta.state !== 'empty');
+  if (own.length > 0) return own;
+  return hosts.filter(({ meta, peerUrl }) => {
+    return meta.member === undefined && meta.state === 'member' && member.peerUrls.includes(peerUrl);
+  });
+}
+
+/** The host of a member, if any is registered. */
+export function hostOf(member: Member, hosts: readonly Host[]): Host | undefined {
+  const found = holdersOf(member, hosts);
+  return found.find(({ alive }) => alive) ?? found[0];
 }

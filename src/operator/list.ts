@@ -1,11 +1,13 @@
 import { columns } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
-import { withConsul } from './catalog.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
+import type { OperatorPorts } from './ports.ts';
+import { notes } from './retire.ts';
+import { withConsul } from './with-consul.ts';
 
 /** The members as a table, and what stands beside it, line by line. Pure. */
 export function listing(view: ClusterView): string[] {
-  const isRetired = (incarnation = '') => (view.retired.includes(incarnation) ? 'retired' : '');
+  const isRetired = (incarnation = '') => (view.keys.retired.has(incarnation) ? 'retired' : '');
   const rows = view.members.map((member) => {
     const host = hostOf(member, view.hosts);
     const role = member.isLearner ? 'learner' : member.id === view.leader ? 'leader' : 'voter';
@@ -18,21 +20,27 @@ export function listing(view: ClusterView): string[] {
   const described = others.map(({ node, alive, meta }) => {
     return [node, alive ? 'alive' : 'not alive', meta.state ?? 'unknown', isRetired(meta.incarnation)].filter(Boolean);
   });
-  const agreed = view.record?.cluster_id;
+  const agreed = view.known.record?.cluster_id;
   const verdict =
     agreed === undefined ? 'Consul has no record' : agreed === view.clusterId ? 'as predicted' : `NOT ${agreed}`;
   return [
     ...columns([head, ...rows]),
     `cluster ${view.clusterId}: ${verdict}`,
     ...(view.leader === undefined ? ['no leader'] : []),
-    ...(view.doubt === undefined ? [] : [`no quorum answers (${view.doubt}): the list is what ${view.via} last knew`]),
+    ...(view.doubt === undefined ? [] : [`in doubt: ${view.doubt.why}`]),
     ...described.map(([name, ...rest]) => `not a member: ${name} (${rest.join(', ')})`),
+    ...notes(view).map((note) => `beside it: ${note}`),
   ];
 }
 
 /** Prints the members. */
-export function list(settings: Settings, say: (line: string) => void): Promise<void> {
+export function list(
+  settings: Settings,
+  ports: OperatorPorts,
+  lineage: string | undefined,
+  say: (line: string) => void,
+): Promise<void> {
   return withConsul(async () => {
-    for (const line of listing(await readCluster(settings))) say(line);
+    for (const line of listing(await readCluster(settings, ports, lineage))) say(line);
   });
 }

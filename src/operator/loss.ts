@@ -1,132 +1,204 @@
-import { readKeys } from '../sidekick/shared/consul.ts';
-import type { ClusterRecord } from '../sidekick/shared/record.ts';
+import { visible } from '../sidekick/host/text.ts';
+import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
-import { type Departed, type Host, readDeparted, readHosts } from './catalog.ts';
+import { type Host, sortHosts } from './hosts.ts';
+import { type Known, type KnownMember, knownOf } from './known.ts';
 import type { Reason } from './operator-error.ts';
-import { type Answer, probePort } from './probe.ts';
+import type { Departed, OperatorPorts, Probe } from './ports.ts';
 
 /** All that can be seen of where data may be left. */
 export interface Situation {
-  record: ClusterRecord | undefined;
-  /** Consul's ModifyIndex of the record; 0 when there is none. */
-  modified: number;
-  /** Incarnations of retired disks. */
-  retired: string[];
+  keys: Keys;
   /** Every registered host, alive or not. */
   hosts: Host[];
+  /** What is registered, and no host of this cluster can have registered. */
+  odd: Reason[];
   /** Machines that have left Consul, members of this cluster or not. */
   departed: Departed[];
-  /** What the peer ports of hosts and of the record's members say, by `address:port`. */
-  answers: Record<string, Answer>;
+  /** What the peer ports of hosts and members say, by `address:port`. */
+  answers: Record<string, Probe>;
+  /** Seconds since 1970. */
+  now: number;
 }
 
-function portOf(url: string): string {
+export function portOf(url: string): string {
   return `${addressIn(url)}:${new URL(url).port}`;
 }
 
-/** Looks at Consul, then at every peer port that there is or was. */
-export async function look(settings: Settings): Promise<Situation> {
-  const [{ value }, hosts, departed] = await Promise.all([
-    readKeys(settings.cluster),
-    readHosts(settings),
-    readDeparted(),
-  ]);
-  const members = value.record?.members.map((member) => portOf(member.peer_url)) ?? [];
-  const ports = [...new Set([...hosts.map(({ address, port }) => `${address}:${port}`), ...members])];
-  const answers = ports.map(async (port) => {
-    const [address = '', number = ''] = port.split(':');
-    return [port, await probePort(address, Number(number))] as const;
-  });
-  return { ...value, hosts, departed, answers: Object.fromEntries(await Promise.all(answers)) };
+/** Every peer URL that Consul's keys name: of whichever lineage, to be asked who is there. */
+function urlsIn({ records, bootstrap, lists }: Keys): string[] {
+  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])];
+  const listed = [...lists.values()].flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
+  return [...found.flatMap(({ record }) => record.members.map((member) => member.peer_url)), ...listed];
 }
+
+/** Looks at Consul, then at every peer port that there is or was. */
+export async function look(settings: Settings, { consul, etcd, clock }: OperatorPorts): Promise<Situation> {
+  const [read, registrations, departed] = await Promise.all([consul.keys(), consul.registrations(), consul.departed()]);
+  const keys = sortKeys(settings.cluster, read.value);
+  const { hosts, odd } = sortHosts(settings, registrations);
+  const ports = new Set([...hosts.map(({ address, port }) => `${address}:${port}`), ...urlsIn(keys).map(portOf)]);
+  const answers = [...ports].map(async (port) => {
+    const [address = '', number = ''] = port.split(':');
+    return [port, await etcd.probe(address, Number(number))] as const;
+  });
+  const said = Object.fromEntries(await Promise.all(answers));
+  return { keys, hosts, odd, departed, answers: said, now: clock.date() };
+}
+
+const saving =
+  'docs/operations.md, "A majority is lost, and a disk with data is left", says how to save it and move it away.';
 
 const running = (port: string) => ({
   why: `something listens at its peer port ${port}: etcd runs there`,
-  remedy: 'Nothing is lost while etcd has its data. docs/operations.md says how to save it, and then move it away.',
+  remedy: `Nothing is lost while etcd has its data. ${saving}`,
 });
 
-function againstHost({ node: about, address, port, alive, meta }: Host, seen: Situation, lost: string[]): Reason[] {
+const destroyed = (name: string) => `or, if that disk is destroyed, say so: --lost ${name}`;
+
+/** What each state of a disk that is no empty one says against giving it up. */
+function againstState({ node, meta }: Host, settings: Settings): { why: string; remedy: string } | undefined {
+  const directory = settings.dataDirectory;
+  switch (meta.state) {
+    case 'empty':
+    case 'launched':
+      return undefined;
+    case 'member':
+      return {
+        why: `it has data of cluster ${meta.cid ?? 'unknown'}`,
+        remedy: `Start etcd on it; or, if its data is gone, let it say so: systemctl restart etcd-register-server. ${saving}`,
+      };
+    case 'remains':
+      return {
+        why: `${directory}/member on it holds remains of etcd's data, and no log that can be read`,
+        remedy: `See what ${directory}/member/snap/db on ${node} holds. ${saving}`,
+      };
+    case 'missing':
+      return {
+        why: 'its volume is missing: the data directory is on another filesystem than the one that its member was launched on',
+        remedy: `Is its volume mounted on ${node}? Mount it, and restart etcd-register-server there. If the volume is destroyed: rm /var/lib/quorumgate-etcd/place.json there, then the same; the member is then to be named by --lost.`,
+      };
+    default:
+      return {
+        why: 'it does not say whether it has data',
+        remedy: `Restart etcd-register-server.service on ${node}.`,
+      };
+  }
+}
+
+function againstHost(host: Host, seen: Situation, settings: Settings, lost: readonly string[]): Reason[] {
+  const { node: about, address, port, alive, meta } = host;
   const at = `${address}:${port}`;
   if (seen.answers[at] === 'answers') return [{ about, ...running(at) }];
-  const state = meta.state ?? 'unknown';
   if (!alive) {
     if (lost.includes(about)) return [];
-    const why = `it is registered but not alive; when it was last seen its state was \`${state}\``;
-    return [{ about, why, remedy: `Start it, or, if the machine and its disk are destroyed, say so: --lost ${about}` }];
+    const why = `it is registered but not alive; when it was last seen its state was \`${meta.state ?? 'unknown'}\``;
+    return [{ about, why, remedy: `Start ${about}, ${destroyed(about)}` }];
   }
-  if (lost.includes(about)) {
-    const remedy = `Leave out --lost ${about}: it is for machines that are destroyed.`;
-    return [{ about, why: 'it is alive, and named as lost', remedy }];
-  }
-  if (state === 'member') {
-    const remedy =
-      'Start etcd on it; or, if its data is gone, let it say so: systemctl restart etcd-register-server. ' +
-      'docs/operations.md says how to save data, and then move it away.';
-    return [{ about, why: `it has data of cluster ${meta.cid || 'unknown'}`, remedy }];
-  }
-  if (state !== 'empty' && state !== 'launched') {
-    const remedy = 'Restart etcd-register-server.service on it.';
-    return [{ about, why: `it does not say whether it has data (state \`${state}\`)`, remedy }];
-  }
+  const state = againstState(host, settings);
+  if (state !== undefined) return [{ about, ...state }];
   if (seen.answers[at] === 'closed') return [];
   const why = `it is alive, but its peer port ${at} cannot be reached from here: etcd may run there`;
   return [{ about, why, remedy: 'Run the command where members reach each other: on one of the hosts.' }];
 }
 
-/** Members of the old list of whom Consul knows nothing, by name or by disk. */
-export function absentMembers({ record, hosts }: Situation): ClusterRecord['members'] {
-  const isThere = (name: string, incarnation: string) =>
-    hosts.some(({ node, meta }) => node === name || meta.incarnation === incarnation);
-  return record?.members.filter(({ name, incarnation }) => !isThere(name, incarnation)) ?? [];
+/** An operator has retired its disk, the members' own list is without it, and it is off. */
+function isDone(host: Host, { keys }: Situation, known: Known): boolean {
+  if (host.alive || known.incomplete !== undefined || !keys.retired.has(host.meta.incarnation ?? '')) return false;
+  return !known.members.some((member) => isDiskOf(host, member));
 }
 
-/** Members of the old list in whose name another machine is there now, at another address and with another disk. */
-export function formerMembers({ record, hosts }: Situation): ClusterRecord['members'] {
-  const isItself = (member: ClusterRecord['members'][number], { meta, peerUrl }: Host) =>
-    meta.incarnation === member.incarnation || peerUrl === member.peer_url;
-  const named = record?.members.filter(({ name }) => hosts.some(({ node }) => node === name)) ?? [];
-  return named.filter((member) => !hosts.some((host) => isItself(member, host)));
+/** Whether a host has, or had at the very place where it has none now, the disk that the member was launched on. */
+export function isDiskOf({ meta }: Host, { id, incarnation }: KnownMember): boolean {
+  if (meta.member === id || meta.former === id) return true;
+  return incarnation !== undefined && (meta.incarnation === incarnation || meta.wiped === incarnation);
+}
+
+/** Members whose disk no registered host has: neither is it there, nor has it been seen to be wiped. */
+export const absentMembers = ({ members }: Known, hosts: readonly Host[]): KnownMember[] =>
+  members.filter((member) => !hosts.some((host) => isDiskOf(host, member)));
+
+/** By its name, where it is the only one of that name. */
+function called({ name, id }: KnownMember, { members }: Known): string {
+  return name !== '' && members.filter((other) => other.name === name).length === 1 ? name : id;
+}
+
+/** Hosts with the data of another cluster of this name, which Consul knows as one: none of this one's business. */
+function isForeign({ meta, peerUrl }: Host, { lineage, members }: Known, { keys }: Situation): boolean {
+  if (meta.lineage === undefined || lineage === undefined || meta.lineage === lineage) return false;
+  if (!keys.records.has(meta.lineage)) return false;
+  return !members.some((member) => member.peerUrls.includes(peerUrl) || meta.member === member.id);
+}
+
+/** The hosts that are this cluster's, or nobody's yet. */
+export const ownHosts = (seen: Situation, known: Known): Host[] =>
+  seen.hosts.filter((host) => !isForeign(host, known, seen));
+
+function againstAbsent(member: KnownMember, seen: Situation, known: Known, lost: readonly string[]): Reason[] {
+  const about = called(member, known);
+  const hosts = ownHosts(seen, known);
+  const isTaken = (port: string) => hosts.some(({ address, port: own }) => `${address}:${own}` === port);
+  const port = member.peerUrls.map(portOf).find((one) => seen.answers[one] === 'answers');
+  if (port !== undefined && !isTaken(port)) return [{ about, ...running(port) }];
+  if (lost.includes(about) || lost.includes(member.id)) return [];
+  const namesake = hosts.find(({ node, peerUrl }) => node === member.name || member.peerUrls.includes(peerUrl));
+  const other = namesake && `; the disk of ${namesake.node} is another (${namesake.meta.incarnation ?? 'unknown'})`;
+  const why = `member ${member.id} of the last list is not accounted for: no host has its disk${other ?? ''}`;
+  return [{ about, why, remedy: `Start ${about} with its disk, ${destroyed(about)}` }];
+}
+
+/** Machines of which nobody can say whether they were members: only the operator can, where no list does. */
+export function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Departed[] {
+  if (known.incomplete === undefined) return [];
+  const names = [...hosts.map(({ node }) => node), ...known.members.map(({ name }) => name)];
+  return departed.filter(({ node }) => !names.includes(node));
+}
+
+/** Names that nobody has. */
+function againstWords(lost: readonly string[], seen: Situation, known: Known): Reason[] {
+  const members = known.members.flatMap((member) => [called(member, known), member.id]);
+  const names = [...ownHosts(seen, known), ...seen.departed].map(({ node }) => node);
+  const all = [...new Set([...names, ...known.members.map((member) => called(member, known))])].sort();
+  return lost
+    .filter((name) => !names.includes(name) && !members.includes(name))
+    .map((name) => {
+      const meant = nearest(name, all);
+      const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Known are ${all.join(', ') || 'none'}.`;
+      return { about: visible(name), why: 'no such host is known, and it is named as lost', remedy };
+    });
 }
 
 /**
  * Everything that speaks against all data being lost, as far as can be seen. Pure.
  *
- * @param lost hosts that the operator says are destroyed with their disks
+ * @param lost members, machines, that the operator says are destroyed with their disks
  */
-export function reasonsAgainstLoss(seen: Situation, lost: string[]): Reason[] {
-  const reasons = seen.hosts.flatMap((host) => againstHost(host, seen, lost));
-  const absent = absentMembers(seen);
-  const taken = new Set(seen.hosts.map(({ address, port }) => `${address}:${port}`));
-  for (const { name: about, peer_url } of absent) {
-    const port = portOf(peer_url);
-    if (seen.answers[port] === 'answers' && !taken.has(port)) {
-      reasons.push({ about, ...running(port) });
-    } else if (!lost.includes(about)) {
-      const remedy = `Start it, or, if the machine and its disk are destroyed, say so: --lost ${about}`;
-      reasons.push({ about, why: 'it is a member of the old list and is not registered', remedy });
-    }
-  }
-  const names = [...seen.hosts, ...seen.departed].map(({ node }) => node);
-  const known = [...new Set([...names, ...absent.map(({ name }) => name)])].sort();
-  for (const about of lost.filter((name) => !known.includes(name))) {
-    const meant = nearest(about, known);
-    const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Known are ${known.join(', ') || 'none'}.`;
-    reasons.push({ about, why: 'no such host is known, and it is named as lost', remedy });
-  }
-  return reasons;
-}
-
-/** Machines of which nobody can say any more whether they held data: the operator has to know. */
-export function unknownMachines({ departed, hosts, record }: Situation): Departed[] {
-  const known = [...hosts.map(({ node }) => node), ...(record?.members.map(({ name }) => name) ?? [])];
-  return departed.filter(({ node }) => !known.includes(node));
+export function reasonsAgainstLoss(
+  seen: Situation,
+  known: Known,
+  settings: Settings,
+  lost: readonly string[],
+): Reason[] {
+  const hosts = ownHosts(seen, known);
+  const machines = unknownMachines(seen, known, hosts).filter(({ node }) => !lost.includes(node));
+  return [
+    ...seen.odd,
+    ...hosts.filter((host) => !isDone(host, seen, known)).flatMap((host) => againstHost(host, seen, settings, lost)),
+    ...absentMembers(known, hosts).flatMap((member) => againstAbsent(member, seen, known, lost)),
+    ...machines.map(({ node, address }) => ({
+      about: node,
+      why: `it (${address}) has left Consul, and may have been a member: ${known.incomplete}`,
+      remedy: `Start it; or, if its disk is destroyed or it never was a member, say so: --lost ${node}`,
+    })),
+    ...againstWords(lost, seen, known),
+  ];
 }
 
 /** Hosts that may be members of a new list: alive, without data, not retired. */
-export function candidatesOf({ hosts, retired }: Situation): Host[] {
-  const may = ({ alive, meta }: Host) => alive && ['empty', 'launched'].includes(meta.state ?? '');
-  return hosts.filter((host) => may(host) && !retired.includes(host.meta.incarnation ?? ''));
+export function candidatesOf(seen: Situation, known: Known): Host[] {
+  const may = ({ alive, meta }: Host) => alive && (meta.state === 'empty' || meta.state === 'launched');
+  return ownHosts(seen, known).filter((host) => may(host) && !seen.keys.retired.has(host.meta.incarnation ?? ''));
 }
 
 /**
@@ -137,15 +209,22 @@ export function candidatesOf({ hosts, retired }: Situation): Host[] {
 export function reasonsAgainstCandidates(candidates: Host[], { scheme }: Settings, size?: number): Reason[] {
   const reasons: Reason[] = [];
   for (const { node: about, meta } of candidates) {
-    const wanted = size ?? meta.size;
-    if (meta.size === String(wanted) && meta.scheme === scheme) continue;
+    if (meta.incarnation === undefined) {
+      reasons.push({
+        about,
+        why: 'it does not say which disk it has',
+        remedy: `Restart etcd-register-server.service on ${about}.`,
+      });
+    }
+    const wanted = String(size ?? meta.size);
+    if (meta.size === wanted && meta.scheme === scheme) continue;
     const why = `it was booted for size ${meta.size} and ${meta.scheme}, the spec says ${wanted} and ${scheme}`;
     reasons.push({ about, why, remedy: 'Give the spec that the hosts were booted with, or boot them with this one.' });
   }
   for (const [what, of] of [
     ['name', (host: Host) => host.node],
     ['address', (host: Host) => host.peerUrl],
-    ['disk', (host: Host) => host.meta.incarnation ?? ''],
+    ['disk', (host: Host) => host.meta.incarnation ?? host.id],
   ] as const) {
     for (const [index, host] of candidates.entries()) {
       const other = candidates.slice(0, index).find((earlier) => of(earlier) === of(host));
@@ -156,3 +235,7 @@ export function reasonsAgainstCandidates(candidates: Host[], { scheme }: Setting
   }
   return reasons;
 }
+
+/** What is known of the situation's cluster. Pure. */
+export const knownIn = (settings: Settings, { keys, hosts, now }: Situation, lineage?: string): Known | Reason =>
+  knownOf(settings, keys, hosts, lineage, now);

@@ -1,11 +1,23 @@
+import { visible } from '../sidekick/host/text.ts';
+
+/** Characters; more is no message. */
+const MOST = 4000;
+
+/** Its own line breaks stay; whatever of others has got into a line is text. */
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => visible(line, MOST))
+    .join('\n');
+
 /** Why an operator's command does not do it, and what to do about it. The CLI prints both and exits with 1. */
 export class OperatorError extends Error {
   readonly remedy: string;
 
   constructor(message: string, remedy: string, options?: ErrorOptions) {
-    super(message, options);
+    super(lines(message), options);
     this.name = 'OperatorError';
-    this.remedy = remedy;
+    this.remedy = lines(remedy);
   }
 }
 

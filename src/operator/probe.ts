@@ -1,7 +1,5 @@
 import { connect } from 'node:net';
-
-/** Of a TCP port: something listens; the machine is there and nothing listens; nobody can say. */
-export type Answer = 'answers' | 'closed' | 'silent';
+import type { Probe } from './ports.ts';
 
 /**
  * Whether anything listens. Nothing but etcd listens at its peer port, and it does so before it has a leader; asked
@@ -9,10 +7,10 @@ export type Answer = 'answers' | 'closed' | 'silent';
  *
  * @param timeout milliseconds
  */
-export function probePort(address: string, port: number, timeout = 2000): Promise<Answer> {
+export function probePort(address: string, port: number, timeout = 2000): Promise<Probe> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
-    const end = (answer: Answer) => {
+    const end = (answer: Probe) => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);

@@ -1,42 +1,35 @@
-import { type ClusterRecord, makeRecord, recordKey } from '../sidekick/shared/record.ts';
+import { type ClusterRecord, lineageOf, makeRecord, parseRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
-import type { Host } from './catalog.ts';
 import { facts } from './columns.ts';
-import {
-  candidatesOf,
-  formerMembers,
-  reasonsAgainstCandidates,
-  reasonsAgainstLoss,
-  type Situation,
-  unknownMachines,
-} from './loss.ts';
-import type { Planned } from './operator-error.ts';
+import type { Host } from './hosts.ts';
+import { isProven, type Known, replacedBy } from './known.ts';
+import { candidatesOf, knownIn, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation } from './loss.ts';
+import type { Planned, Reason } from './operator-error.ts';
+import { quoted } from './shell.ts';
 
-/** A new record in the place of the one that was read. */
+/** A new record in the place of what was read. */
 export interface Replacement {
+  command: 'reset' | 'restore';
+  /** Without a proof. */
   record: ClusterRecord;
-  /** ModifyIndex of the record that it replaces; 0: there is none. */
-  modified: number;
+  /** Where it is written, in this order, and the ModifyIndex of what it replaces; 0: there is nothing. */
+  replaces: { key: string; modified: number }[];
   /** What will happen, for the operator to read before it does. */
   lines: string[];
   /** What is left to do or to wait for, for the operator to read afterwards. */
   afterwards: string[];
 }
 
-/** What a plan is made with besides what was seen: the same for each look of one command. */
-export interface Fresh {
+/** What the operator says, and what a plan is made with besides what was seen: the same for each look of one command. */
+export interface Choice {
+  /** Disks that are destroyed. */
+  lost: readonly string[];
+  /** Where Consul has several. */
+  lineage: string | undefined;
   /** Random, for the new cluster. */
   token: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970 when the plan was made. */
   now: number;
-}
-
-/**
- * Later than every one that was ever given: Consul may have lost, or got back from a snapshot, the record of the last, and
- * disks remember it.
- */
-export function generationAfter({ record }: Situation, { now }: Fresh): number {
-  return Math.max((record?.generation ?? 0) + 1, now);
 }
 
 /** A candidate as the record lists it. */
@@ -44,49 +37,93 @@ export function asMember({ node, meta, peerUrl }: Host): ClusterRecord['members'
   return { name: node, incarnation: meta.incarnation ?? '', peer_url: peerUrl };
 }
 
+/**
+ * The record of a new life of the cluster: later than every one that was ever given, for Consul may have lost the last, and disks
+ * remember it; of the same lineage, if one is known.
+ */
+export function nextRecord(members: Host[], known: Known, { token, now }: Choice): ClusterRecord {
+  const record = makeRecord(members.map(asMember), token, Math.max(known.generation + 1, now));
+  return known.lineage === undefined ? record : { ...record, lineage: known.lineage };
+}
+
 /** What every replacement says: from what to what, and what cannot be had again. */
-export function changeFacts(seen: Situation, next: ClusterRecord, settings: Settings, lost: string[]) {
-  const old = seen.record;
-  const was =
-    old && `${old.cluster_id}, generation ${old.generation}: ${old.members.map(({ name }) => name).join(', ')}`;
-  const over = seen.modified === 0 ? 'if it is still not there' : `if it is still the version ${seen.modified}`;
-  const unknown = unknownMachines(seen).filter(({ node }) => !lost.includes(node));
-  const former = formerMembers(seen);
+export function changeFacts(
+  known: Known,
+  next: ClusterRecord,
+  replaces: Replacement['replaces'],
+  lost: readonly string[],
+) {
+  const { record, list } = known;
+  const was = record?.cluster_id ?? list?.cluster_id;
+  const names = known.members.map(({ name, id }) => name || id).join(', ');
+  const generation = record ? `, generation ${record.generation}` : '';
+  const version = (modified: number) =>
+    modified === 0 ? 'if it is still not there' : `if it is still the version ${modified}`;
   return [
-    ['old cluster', was ?? 'no record of any'],
-    ['new cluster', `${next.cluster_id} (predicted), generation ${next.generation}`],
+    ['old cluster', was === undefined ? 'no record of any' : `${was}${generation}: ${names}`],
+    ['new cluster', `${next.cluster_id} (predicted), generation ${next.generation}, lineage ${lineageOf(next)}`],
     ['members', ...next.members.map(({ name, peer_url }) => `${name} ${peer_url}`)],
-    ['by your word', ...lost.map((name) => `${name} is destroyed, and its disk`)],
-    [
-      'not known',
-      ...unknown.map(({ node, address }) => `whether ${node} (${address}), gone from Consul, has data`),
-      ...former.map(({ name, peer_url }) => `whether the ${name} that was at ${peer_url} has data`),
-    ],
-    ['writes', `Consul's key ${recordKey(settings.cluster)}, ${over}; nothing else`],
+    ['by your word', ...lost.map((name) => `${name} is destroyed, or its disk is`)],
+    ['not known', ...(known.incomplete === undefined ? [] : [`whether there were more members: ${known.incomplete}`])],
+    ['beside it', ...known.notes],
+    ['writes', ...replaces.map(({ key, modified }) => `Consul's key ${key}, ${version(modified)}`), 'nothing else'],
     [
       'for good',
-      old === undefined
+      was === undefined
         ? 'a disk that comes back with data of any other cluster is refused at its gate'
-        : `what cluster ${old.cluster_id} held is unreachable; a disk that comes back with its data is refused at its gate`,
+        : `what cluster ${was} held is unreachable; a disk that comes back with its data is refused at its gate`,
     ],
   ] as const;
 }
 
-/**
- * An empty cluster of the hosts that are there, in the place of one whose data is all lost. Pure.
- *
- * @param lost hosts that the operator says are destroyed with their disks
- */
-export function planReset(seen: Situation, settings: Settings, lost: string[], fresh: Fresh): Planned<Replacement> {
-  if (seen.record === undefined) {
-    const why = 'Consul has no record of it: there is nothing to reset';
-    const remedy =
-      'Hosts with empty disks form a cluster by themselves. A host that says that etcd was started on it before needs an ' +
-      `empty ${settings.dataDirectory}.`;
-    return { refused: [{ about: settings.cluster, why, remedy }] };
+/** That the record can be read by those whom it is for, and outranks all that is left beside it. */
+export function reasonsAgainstRecord(record: ClusterRecord, seen: Situation, settings: Settings): Reason[] {
+  const { records, bootstrap } = seen.keys;
+  const written = replacedBy(settings, seen.keys, lineageOf(record)).map(({ key }) => key);
+  const later = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
+    (found) => found.record.generation >= record.generation && !written.includes(found.entry.key),
+  );
+  const reasons = later.map(({ entry: { key }, record: { generation } }) => ({
+    about: key,
+    why: `its record has the generation ${generation}, which this one (${record.generation}) does not outrank: hosts would wait and name both`,
+    remedy: `See whose it is; to remove it: consul kv delete ${quoted(key)}`,
+  }));
+  try {
+    parseRecord(JSON.stringify(record));
+    return reasons;
+  } catch (error) {
+    const why = `the record would be none that hosts can read: ${(error as Error).message}`;
+    return [
+      ...reasons,
+      { about: settings.cluster, why, remedy: 'See what is registered: consul catalog nodes -service etcd3 -detailed' },
+    ];
   }
-  const candidates = candidatesOf(seen);
-  const refused = [...reasonsAgainstLoss(seen, lost), ...reasonsAgainstCandidates(candidates, settings, settings.size)];
+}
+
+/** Nobody can be accounted for where nobody is known. */
+function nothingToReset(known: Known, settings: Settings): Reason {
+  const about = settings.cluster;
+  if (known.notes.length > 0) {
+    const why = `what Consul has of it says of no cluster who its members are: ${known.notes.join('; ')}`;
+    const remedy =
+      'Members that have data put their own back within a minute. Where nobody has any, delete what cannot be read: hosts with empty disks then form a cluster by themselves.';
+    return { about, why, remedy };
+  }
+  const remedy = `Hosts with empty disks form a cluster by themselves. A host that says that etcd was started on it before needs an empty ${settings.dataDirectory}.`;
+  return { about, why: 'Consul has no record of it: there is nothing to reset', remedy };
+}
+
+/** An empty cluster of the hosts that are there, in the place of one whose data is all lost. Pure. */
+export function planReset(seen: Situation, settings: Settings, choice: Choice): Planned<Replacement> {
+  const { lost } = choice;
+  const known = knownIn(settings, seen, choice.lineage);
+  if ('why' in known) return { refused: [known] };
+  if (known.members.length === 0) return { refused: [nothingToReset(known, settings)] };
+  const candidates = candidatesOf(seen, known);
+  const refused = [
+    ...reasonsAgainstLoss(seen, known, settings, lost),
+    ...reasonsAgainstCandidates(candidates, settings, settings.size),
+  ];
   // A registered host that is no candidate has its own reason above.
   const isSaid = refused.length > 0 && candidates.length < settings.size && seen.hosts.length >= settings.size;
   if (candidates.length !== settings.size && !isSaid) {
@@ -96,11 +133,18 @@ export function planReset(seen: Situation, settings: Settings, lost: string[], f
     refused.push({ about: settings.cluster, why, remedy });
   }
   if (refused.length > 0) return { refused };
-  const record = makeRecord(candidates.map(asMember), fresh.token, generationAfter(seen, fresh));
+  const record = nextRecord(candidates, known, choice);
+  const against = reasonsAgainstRecord(record, seen, settings);
+  if (against.length > 0) return { refused: against };
+  const replaces = replacedBy(settings, seen.keys, lineageOf(record));
   const lines = facts([
-    ...changeFacts(seen, record, settings, lost),
+    ...changeFacts(known, record, replaces, lost),
     ['then', `these ${record.size} hosts start etcd by themselves, with no data`],
   ]);
   const afterwards = [`${record.members.map(({ name }) => name).join(', ')} start etcd now, each by itself`];
-  return { plan: { record, modified: seen.modified, lines: [`resets ${settings.cluster}:`, ...lines], afterwards } };
+  return { plan: { command: 'reset', record, replaces, lines: [`resets ${settings.cluster}:`, ...lines], afterwards } };
 }
+
+/** Whether a record that is there is this one, by an operator's own hand. */
+export const isWritten = (settings: Settings, there: ClusterRecord | undefined, ours: ClusterRecord): boolean =>
+  there?.token === ours.token && there.generation === ours.generation && isProven(settings, there);

@@ -1,69 +1,76 @@
-import { makeRecord } from '../sidekick/shared/record.ts';
+import { visible } from '../sidekick/host/text.ts';
+import { lineageOf } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
-import type { Host } from './catalog.ts';
 import { facts } from './columns.ts';
-import { candidatesOf, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation } from './loss.ts';
+import type { Host } from './hosts.ts';
+import { replacedBy } from './known.ts';
+import { candidatesOf, knownIn, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation } from './loss.ts';
 import type { Planned, Reason } from './operator-error.ts';
-import { asMember, changeFacts, type Fresh, generationAfter, type Replacement } from './reset.ts';
+import { type Choice, changeFacts, nextRecord, type Replacement, reasonsAgainstRecord } from './reset.ts';
+import { quoted } from './shell.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export interface RestoreOptions extends Fresh {
+export interface RestoreChoice extends Choice {
   snapshot: Snapshot;
-  /** Name of the host that starts from it; the first by name when not given. */
+  /** Name of the host that starts from it; when not given, the first by name of those on which etcd never ran, or of all. */
   seed: string | undefined;
-  /** Hosts that the operator says are destroyed with their disks. */
-  lost: string[];
 }
 
-/**
- * Who starts from the snapshot. Without a record nobody knows how many resets a host that was launched before has seen,
- * and it starts only from a later one; so there the seed has to be a host on which etcd never ran.
- */
-function chooseSeed(candidates: Host[], { record }: Situation, seed: string | undefined): Host | Reason {
-  const may = candidates.filter(({ meta }) => record !== undefined || meta.state === 'empty');
-  const found = seed === undefined ? may[0] : may.find(({ node }) => node === seed);
+function chooseSeed(candidates: Host[], seed: string | undefined): Host | Reason {
+  const found =
+    seed === undefined
+      ? (candidates.find(({ meta }) => meta.state === 'empty') ?? candidates[0])
+      : candidates.find(({ node }) => node === seed);
   if (found !== undefined) return found;
-  const about = seed ?? 'the seed';
-  const names = may.map(({ node }) => node).join(', ');
+  const names = candidates.map(({ node }) => node).join(', ');
   const remedy = names ? `Name one of ${names}.` : 'Boot a host with an empty disk; one is enough.';
-  // There are some, or this one is there, and only what was on their disks before is not known.
-  const isLaunched = candidates.some(({ node }) => node === (seed ?? node));
-  const unknown = 'without a record it has to be a host on which etcd was never started';
-  return { about, why: isLaunched ? unknown : 'no such host is alive and without data', remedy };
+  return { about: visible(seed ?? 'the seed'), why: 'no such host is alive and without data', remedy };
+}
+
+/** How the snapshot comes to its host: nobody but etcd's user can read it there at any moment. */
+function bringing(file: string, address: string, target: string): string {
+  const install = `sudo install -o etcd -g etcd -m 600 /dev/stdin ${quoted(target)}`;
+  return `  ssh ${address} ${quoted(install)} <${quoted(visible(file))}`;
 }
 
 /**
  * A cluster of one member that starts from a snapshot, in the place of one whose data is all lost, or where Consul has
  * lost the record as well; the other hosts join it. Pure.
  */
-export function planRestore(seen: Situation, settings: Settings, options: RestoreOptions): Planned<Replacement> {
-  const { snapshot, lost, token } = options;
-  const candidates = candidatesOf(seen);
-  const refused = [...reasonsAgainstLoss(seen, lost), ...reasonsAgainstCandidates(candidates, settings)];
-  const seed = chooseSeed(candidates, seen, options.seed);
+export function planRestore(seen: Situation, settings: Settings, choice: RestoreChoice): Planned<Replacement> {
+  const { snapshot, lost } = choice;
+  const known = knownIn(settings, seen, choice.lineage);
+  if ('why' in known) return { refused: [known] };
+  const candidates = candidatesOf(seen, known);
+  const refused = [
+    ...reasonsAgainstLoss(seen, known, settings, lost),
+    ...reasonsAgainstCandidates(candidates, settings),
+  ];
+  const seed = chooseSeed(candidates, choice.seed);
   if ('why' in seed) refused.push(seed);
   if (refused.length > 0 || 'why' in seed) return { refused };
-  const generation = generationAfter(seen, options);
-  const record = { ...makeRecord([asMember(seed)], token, generation), snapshot: snapshot.sha256 };
+  const record = { ...nextRecord([seed], known, choice), snapshot: snapshot.sha256 };
+  const against = reasonsAgainstRecord(record, seen, settings);
+  if (against.length > 0) return { refused: against };
+  const replaces = replacedBy(settings, seen.keys, lineageOf(record));
   const others = candidates.filter((host) => host !== seed).map(({ node }) => node);
   const joining = [...others, 'hosts that boot later'].join(', ');
   const lines = facts([
-    ...changeFacts(seen, record, settings, lost),
-    ['snapshot', `${snapshot.file}, ${snapshot.bytes} bytes`, `SHA-256 ${snapshot.sha256}`],
+    ...changeFacts(known, record, replaces, lost),
+    ['snapshot', `${visible(snapshot.file)}, ${snapshot.bytes} bytes`, `SHA-256 ${snapshot.sha256}`],
     [
       'then',
       `${seed.node} waits for the snapshot and starts from it alone`,
       `it is joined by ${joining}; one at a time`,
     ],
   ]);
-  const target = `${settings.dataDirectory}/restore.db`;
   const afterwards = [
     `${seed.node} waits for the snapshot now. Bring it there:`,
     '',
-    `  scp '${snapshot.file}' ${seed.address}:/tmp/restore.db`,
-    `  ssh ${seed.address} sudo install -o etcd -g etcd -m 600 /tmp/restore.db ${target}`,
+    bringing(snapshot.file, seed.address, `${settings.dataDirectory}/restore.db`),
     '',
     `It is joined, by themselves, by ${joining}; until it runs they wait and say so.`,
   ];
-  return { plan: { record, modified: seen.modified, lines: [`restores ${settings.cluster}:`, ...lines], afterwards } };
+  const title = `restores ${settings.cluster}:`;
+  return { plan: { command: 'restore', record, replaces, lines: [title, ...lines], afterwards } };
 }

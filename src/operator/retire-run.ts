@@ -1,120 +1,216 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { acquireLock, releaseLock } from '../sidekick/shared/consul.ts';
-import { call, readMembership, removeMember, toHex } from '../sidekick/shared/etcd.ts';
+import type { OperatorKey } from '../io/operator-key.ts';
+import { visible } from '../sidekick/host/text.ts';
+import { listKey, retiredKey, sortKeys } from '../sidekick/shared/keys.ts';
+import type { List, Membership } from '../sidekick/shared/ports.ts';
+import { retiredText } from '../sidekick/shared/proof.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
-import { markRetired, unmarkRetired, withConsul } from './catalog.ts';
 import { readCluster } from './cluster.ts';
 import type { Dialogue } from './confirm.ts';
 import { OperatorError, refusal } from './operator-error.ts';
+import type { OperatorPorts } from './ports.ts';
 import { planRetire, type Retirement } from './retire.ts';
+import { withConsul } from './with-consul.ts';
 
-/** Milliseconds: how long a joining host may keep the lock, an election may take, and a removal be refused. */
+/** Milliseconds: how long an election may take, and a removal be refused. */
 const PATIENCE = 20_000;
 
-async function planNow(settings: Settings, name: string): Promise<Retirement> {
-  const planned = planRetire(await readCluster(settings), settings, name);
-  if ('refused' in planned) throw refusal(`cannot retire ${name}`, planned.refused);
-  return planned.plan;
+/** Milliseconds after which the lock itself lets whoever waits go on: a foreign holder delays, and does not block. */
+const LONGEST_LOCK = 330_000;
+
+export interface RetireChoice {
+  /** Name or ID of the member. */
+  name: string;
+  /** Where Consul has several. */
+  lineage?: string | undefined;
+  /** Signs the mark, which then counts at once, whatever list a host may see. */
+  key?: OperatorKey | undefined;
+  /** Milliseconds. */
+  patience?: number | undefined;
+}
+
+type Planned = Retirement & { lineage: string | undefined };
+
+async function planNow(settings: Settings, ports: OperatorPorts, name: string, lineage?: string): Promise<Planned> {
+  const view = await readCluster(settings, ports, lineage);
+  const planned = planRetire(view, settings, name);
+  if ('refused' in planned) throw refusal(`cannot retire ${visible(name)}`, planned.refused);
+  return { ...planned.plan, lineage: view.known.lineage };
 }
 
 /** Says what retiring a member would do, asks, looks again under the lock of the membership, and does it. */
 export function retire(
   settings: Settings,
-  name: string,
+  ports: OperatorPorts,
+  { name, lineage, key, patience = PATIENCE }: RetireChoice,
   { say, confirm }: Dialogue,
-  patience = PATIENCE,
 ): Promise<void> {
   return withConsul(async () => {
-    const first = await planNow(settings, name);
+    const first = await planNow(settings, ports, name, lineage);
     for (const line of first.lines) say(line);
     await confirm(settings.cluster);
-    const session = await lock(settings.cluster);
+    const session = await lock(ports, say);
     try {
-      const plan = await planNow(settings, first.member.id);
-      if (plan.successor !== undefined) await handOn(settings, plan, say);
-      await takeOut(settings, plan, say, patience);
+      const plan = await planNow(settings, ports, first.member.id, lineage);
+      if (plan.incarnation !== first.incarnation || plan.size !== first.size) {
+        throw new OperatorError(
+          'something has changed since the plan was shown; nothing was changed by this command',
+          'Run the command again: it reads everything anew.',
+        );
+      }
+      if (plan.successor !== undefined) await handOn(ports, plan, say);
+      await new Removal(settings, ports, plan, key, patience).run(say);
     } finally {
-      await releaseLock(session);
+      // Consul ends it by itself soon.
+      await ports.consul.release(session).catch(() => {});
     }
   });
 }
 
 /** Keeps hosts from joining meanwhile. */
-async function lock(cluster: string): Promise<string> {
-  const owner = `operator-${randomUUID()}`;
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(200)) {
-    const session = await acquireLock(cluster, owner);
+async function lock({ consul, clock, random }: OperatorPorts, say: (line: string) => void): Promise<string> {
+  const owner = `operator-${random()}`;
+  let isSaid = false;
+  for (const end = clock.now() + LONGEST_LOCK; clock.now() < end; await clock.sleep(200)) {
+    const session = await consul.acquire(owner);
     if (session !== undefined) return session;
+    if (!isSaid) say('a host is joining, or another holds the lock of the membership: waiting, 5 minutes at most');
+    isSaid = true;
   }
   throw new OperatorError(
-    `cannot retire a member: another host is changing the members for ${PATIENCE / 1000} s; nothing was changed`,
+    `cannot retire a member: others have changed the members for ${LONGEST_LOCK / 1000} s; nothing was changed`,
     'See who joins: quorumgate member list. Then run the command again.',
   );
 }
 
 /** Moves the leadership while the member can still help with it: writers wait for a moment, not for an election. */
-async function handOn(settings: Settings, { member, successor, via }: Retirement, say: (line: string) => void) {
-  const targetID = BigInt(`0x${successor?.id}`).toString();
-  await call(settings, member.address, 'maintenance/transfer-leadership', { targetID }, PATIENCE).catch(
-    (error: Error) => {
-      throw new OperatorError(
-        `${member.name} did not hand its leadership on: ${error.message}; nothing was removed`,
-        'Run the command again.',
-      );
-    },
-  );
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(100)) {
+async function handOn(
+  { etcd, clock }: OperatorPorts,
+  { member, successor, via }: Planned,
+  say: (line: string) => void,
+) {
+  await etcd.handOn(member.at, successor?.id ?? '', PATIENCE).catch((error: Error) => {
+    throw new OperatorError(
+      `${member.name} did not hand its leadership on: ${error.message}; nothing was removed`,
+      'Run the command again.',
+    );
+  });
+  for (const end = clock.now() + PATIENCE; clock.now() < end; await clock.sleep(100)) {
     // What it was asked through may be away for a moment itself.
-    const status = call<{ leader?: string }>(settings, via, 'maintenance/status', {}, PATIENCE);
-    const { leader = '0' } = await status.catch((): { leader?: string } => ({}));
-    if (BigInt(leader) === 0n || toHex(leader) === member.id) continue;
+    const leader = await etcd.status(via, PATIENCE).then(
+      (status) => status.leader,
+      () => undefined,
+    );
+    if (leader === undefined || leader === member.id) continue;
     say(`${successor?.name} leads now`);
     return;
   }
   throw new OperatorError(`${member.name} still leads; nothing was removed`, 'Run the command again.');
 }
 
-/** Whether the cluster still lists a member; undefined when no quorum says. */
-function isListed(settings: Settings, { via, member }: Retirement): Promise<boolean | undefined> {
-  const list = readMembership(settings, [via], PATIENCE);
-  return list.then(
-    ({ members }) => members.some(({ id }) => id === member.id),
-    () => undefined,
-  );
-}
-
 /** The mark first: between removal and mark the host would join again. */
-async function takeOut(settings: Settings, plan: Retirement, say: (line: string) => void, patience: number) {
-  const { member, incarnation, via } = plan;
-  const name = member.name || member.id;
-  if (incarnation !== undefined) await markRetired(settings.cluster, incarnation, name);
-  let cause = '';
-  // A change of members is refused for some seconds after the last one, or after an election.
-  for (const end = Date.now() + patience; Date.now() < end; await sleep(500)) {
-    const refused = await removeMember(settings, via, member.id).then(
-      () => '',
-      (error: Error) => error.message,
-    );
-    cause = refused || cause;
-    if ((await isListed(settings, plan)) === false) {
+class Removal {
+  readonly #settings: Settings;
+  readonly #ports: OperatorPorts;
+  readonly #plan: Planned;
+  readonly #key: OperatorKey | undefined;
+  readonly #patience: number;
+
+  constructor(settings: Settings, ports: OperatorPorts, plan: Planned, key: OperatorKey | undefined, patience: number) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#plan = plan;
+    this.#key = key;
+    this.#patience = patience;
+  }
+
+  async run(say: (line: string) => void): Promise<void> {
+    const { etcd, clock } = this.#ports;
+    const { member, via, afterwards } = this.#plan;
+    const name = member.name || member.id;
+    const mark = await this.#mark();
+    let cause = '';
+    // A change of members is refused for some seconds after the last one, or after an election.
+    for (const end = clock.now() + this.#patience; clock.now() < end; await clock.sleep(500)) {
+      const refused = await etcd.remove(via, member.id).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+      cause = refused || cause;
+      const list = await this.#list();
+      if (list === undefined || list.members.some(({ id }) => id === member.id)) continue;
       say(`removed: ${name} (${member.id}) is a member no more`);
-      const list = await readMembership(settings, [via], PATIENCE).catch(() => undefined);
-      const names = list?.members.map((one) => one.name || one.id).sort();
-      say(names === undefined ? 'the members do not answer at this moment' : `the members are ${names.join(', ')}`);
-      say(plan.afterwards);
+      say(
+        `the members are ${list.members
+          .map((one) => one.name || one.id)
+          .sort()
+          .join(', ')}`,
+      );
+      await this.#agree(list, say);
+      say(afterwards);
       return;
     }
-  }
-  if ((await isListed(settings, plan)) === undefined) {
+    if ((await this.#list()) === undefined) {
+      throw new OperatorError(
+        `nobody knows whether ${name} was removed: no quorum answers (${cause})`,
+        `${mark === undefined ? '' : 'Its disk is marked as retired. '}When the cluster answers again, run the command again.`,
+      );
+    }
+    if (mark !== undefined) await this.#ports.consul.remove(mark.key, mark.modified);
     throw new OperatorError(
-      `nobody knows whether ${name} was removed: no quorum answers (${cause})`,
-      'Its disk is marked as retired. When the cluster answers again, run the command again.',
+      `the cluster does not remove ${name}: ${cause}${mark === undefined ? '' : '; the mark on its disk was taken back'}`,
+      'See quorumgate member list, then run the command again.',
     );
   }
-  if (incarnation !== undefined) await unmarkRetired(settings.cluster, incarnation);
-  throw new OperatorError(
-    `the cluster does not remove ${name}: ${cause}; the mark on its disk was taken back`,
-    'See quorumgate member list, then run the command again.',
-  );
+
+  /** The members by the log; undefined when no quorum says. */
+  #list(): Promise<Membership | undefined> {
+    return this.#ports.etcd.list(this.#plan.via, PATIENCE).catch(() => undefined);
+  }
+
+  /** Marks the disk; the version of the mark, or undefined when nobody knows which disk it is. */
+  async #mark(): Promise<{ key: string; modified: number } | undefined> {
+    const { consul } = this.#ports;
+    const { cluster } = this.#settings;
+    const { incarnation, member } = this.#plan;
+    if (incarnation === undefined) return undefined;
+    const key = retiredKey(cluster, incarnation);
+    const proof = this.#key?.sign(retiredText(cluster, incarnation, member.id));
+    const value = JSON.stringify({ name: member.name, member: member.id, proof });
+    const find = async () => (await consul.keys()).value.find((entry) => entry.key === key);
+    await consul.put(key, value, (await find())?.modified ?? 0);
+    const there = await find();
+    if (there?.value === value) return { key, modified: there.modified };
+    throw new OperatorError(
+      `${key} could not be written: another has changed it at this moment; nothing was removed`,
+      'Run the command again.',
+    );
+  }
+
+  /** From now on so many are agreed: no host takes the place for having been booted for more. */
+  async #agree({ clusterId, members }: Membership, say: (line: string) => void): Promise<void> {
+    const { consul } = this.#ports;
+    const { cluster } = this.#settings;
+    const { lineage } = this.#plan;
+    if (lineage === undefined) return;
+    const key = listKey(cluster, lineage);
+    const rows = members.map(({ id, name, peerUrls, isLearner }) => ({
+      id,
+      name,
+      peer_urls: peerUrls,
+      learner: isLearner,
+    }));
+    const size = members.filter(({ isLearner }) => !isLearner).length;
+    const list: List = { cluster_id: clusterId, members: rows.sort((a, b) => (a.id < b.id ? -1 : 1)), size };
+    const value = JSON.stringify(list);
+    // Members publish it too.
+    for (let left = 5; left > 0; left--) {
+      const { value: entries } = await consul.keys();
+      const there = sortKeys(cluster, entries).lists.get(lineage);
+      // Of old nobody published any.
+      if (there === undefined) return;
+      if (there.list.cluster_id === clusterId && there.list.size <= size) return;
+      await consul.put(key, value, there.entry.modified);
+    }
+    say(`${key} still says that ${size + 1} members were agreed: others write it at this moment`);
+  }
 }

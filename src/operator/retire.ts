@@ -1,10 +1,13 @@
-import { memberIdOf, retiredKey } from '../sidekick/shared/record.ts';
+import { visible } from '../sidekick/host/text.ts';
+import { retiredKey } from '../sidekick/shared/keys.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
-import type { Host } from './catalog.ts';
-import { type ClusterView, hostOf, type MemberView } from './cluster.ts';
+import { remedyOf } from './causes.ts';
+import { type ClusterView, holdersOf, hostOf, type MemberView } from './cluster.ts';
 import { facts } from './columns.ts';
+import type { Host } from './hosts.ts';
 import type { Planned, Reason } from './operator-error.ts';
+import { quoted } from './shell.ts';
 
 /** One member less. */
 export interface Retirement {
@@ -13,8 +16,10 @@ export interface Retirement {
   incarnation: string | undefined;
   /** Leads afterwards, when the member leads now. */
   successor: MemberView | undefined;
-  /** A member that stays, to be asked. */
+  /** Peer URL of a member that stays, to be asked. */
   via: string;
+  /** How many voters are left, and are to be from now on. */
+  size: number;
   /** What is left to do, for the operator to read afterwards. */
   afterwards: string;
   /** What will happen, for the operator to read before it does. */
@@ -34,13 +39,13 @@ function find(view: ClusterView, wanted: string): MemberView | Reason {
     [member.name, member.id, hostOf(member, view.hosts)?.node].includes(wanted) && wanted !== '';
   const found = view.members.filter(isMeant);
   if (found.length === 1 && found[0]) return found[0];
-  const about = wanted;
+  const about = visible(wanted);
   if (found.length > 1) {
     const remedy = `Name it by its ID: ${found.map(({ id }) => id).join(' or ')}.`;
     return { about, why: 'more than one member is called so', remedy };
   }
   const host = view.hosts.find(({ node }) => node === wanted);
-  if (host !== undefined && view.retired.includes(host.meta.incarnation ?? '')) {
+  if (host !== undefined && view.keys.retired.has(host.meta.incarnation ?? '')) {
     return { about, why: 'it is retired already, and no member', remedy: 'Its host may be ended.' };
   }
   const names = view.members.map(({ name, id }) => name || id);
@@ -49,34 +54,30 @@ function find(view: ClusterView, wanted: string): MemberView | Reason {
   return { about, why: 'no member is called so', remedy };
 }
 
+/** What is wrong with a member that others have to do without, and what to do about that. */
+function illness({ name, id, health }: MemberView): Reason {
+  const about = name || id;
+  const remedy = remedyOf(health) ?? `Repair it, or retire it first: quorumgate member retire SPEC ${quoted(about)}`;
+  return { about, why: `it is not healthy (${health})`, remedy };
+}
+
 /** What speaks against the cluster doing without it. */
 function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string): Reason[] {
+  // Of all members alike, and nothing that one less of them mends.
+  const barred = view.members.find(({ health }) => /authentication is on|NOSPACE/.test(health));
+  if (barred !== undefined) return [{ about: cluster, why: barred.health, remedy: remedyOf(barred.health) ?? '' }];
   const reasons: Reason[] = [];
   const not = (about: string, why: string, remedy = TRY_LATER) => reasons.push({ about, why, remedy });
-  if (view.doubt !== undefined) {
-    not(cluster, `no quorum answers (${view.doubt})`, 'Start members until there is one. Without it nothing changes.');
-  } else if (view.leader === undefined) not(cluster, 'it has no leader');
-  if (view.record !== undefined && view.record.cluster_id !== view.clusterId) {
-    const remedy = 'Find out which is the right one before anything is changed.';
-    not(cluster, `it is ${view.clusterId}, the record in Consul is of ${view.record.cluster_id}`, remedy);
-  }
+  if (view.doubt !== undefined) not(cluster, view.doubt.why, view.doubt.remedy);
+  else if (view.leader === undefined) not(cluster, 'it has no leader');
   const others = view.members.filter((other) => other !== member);
   const joining = others.find(({ isLearner }) => isLearner);
-  if (joining !== undefined) not(joining.name || joining.address, 'it is joining: one change at a time');
+  if (joining !== undefined) not(joining.name || joining.id, 'it is joining: one change at a time');
   if (member.isLearner) return reasons;
   const voters = view.members.filter(({ isLearner }) => !isLearner);
   const ill = others.filter((other) => !other.isLearner && !other.healthy);
   // Who is dead goes first; of two dead ones one has to.
-  if (member.healthy) {
-    for (const other of ill) {
-      const name = other.name || other.id;
-      not(
-        name,
-        `it is not healthy (${other.health})`,
-        `Repair it, or retire it first: quorumgate member retire ${name}`,
-      );
-    }
-  }
+  if (member.healthy) reasons.push(...ill.map(illness));
   const left = voters.length - 1 - ill.length;
   // Of two, both have to agree, and the one that is left is a quorum by itself.
   const needed = voters.length === 2 && member.healthy ? 1 : majority(voters.length);
@@ -88,16 +89,29 @@ function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string):
 }
 
 /** A host that takes the place at once, by the size that it was booted with. */
-function waitingHost({ hosts, members, retired }: ClusterView, left: number): Host | undefined {
+function waitingHost({ hosts, members, keys }: ClusterView, left: number): Host | undefined {
   const waits = ({ alive, peerUrl, meta }: Host) =>
-    alive && !members.some(({ peerUrls }) => peerUrls.includes(peerUrl)) && !retired.includes(meta.incarnation ?? '');
+    alive && !members.some(({ peerUrls }) => peerUrls.includes(peerUrl)) && !keys.retired.has(meta.incarnation ?? '');
   return hosts.find((host) => waits(host) && Number(host.meta.size) > left);
 }
 
-/** The incarnation of the disk that the member runs on, as far as anybody knows. */
-function incarnationOf({ record }: ClusterView, member: MemberView, host: Host | undefined): string | undefined {
-  const listed = record?.members.find(({ incarnation }) => memberIdOf(record, incarnation) === member.id);
-  return host?.meta.incarnation ?? listed?.incarnation;
+/**
+ * The incarnation of the disk that the member runs on, as far as anybody knows: by the host that says that it holds this very member,
+ * or by the record that made it. Never that of a host which only has its address or name.
+ */
+function diskOf({ known, hosts }: ClusterView, member: MemberView): string | undefined | Reason {
+  const holders = holdersOf(member, hosts);
+  const [first, second] = new Set(holders.flatMap(({ meta }) => meta.incarnation ?? []));
+  if (second !== undefined) {
+    const why = `${holders.map(({ node }) => node).join(' and ')} both say that they hold it, on different disks`;
+    return {
+      about: member.name || member.id,
+      why,
+      remedy: 'End the one that is a copy, and restart etcd-register-server on the other.',
+    };
+  }
+  const former = hosts.find(({ meta }) => meta.former === member.id)?.meta.wiped;
+  return first ?? known.members.find(({ id }) => id === member.id)?.incarnation ?? former;
 }
 
 /**
@@ -110,19 +124,24 @@ export function planRetire(view: ClusterView, settings: Settings, wanted: string
   if ('why' in member) return { refused: [member] };
   const refused = reasonsAgainst(view, member, settings.cluster);
   const host = hostOf(member, view.hosts);
-  const incarnation = incarnationOf(view, member, host);
+  const disk = diskOf(view, member);
   const isGone = !host?.alive && member.raftIndex < 0n;
-  if (incarnation === undefined && !isGone) {
-    const why = 'it is not registered in Consul, so its disk cannot be marked as retired, and it would join again';
-    refused.push({ about: wanted, why, remedy: 'Restart etcd-register-server.service on it.' });
+  if (typeof disk === 'object') refused.push(disk);
+  else if (disk === undefined && !isGone) {
+    const why =
+      'no host in Consul says that it holds this member, so its disk cannot be marked as retired, and it would join again';
+    refused.push({ about: visible(wanted), why, remedy: 'Restart etcd-register-server.service on it.' });
   }
   const healthy = view.members.filter((other) => other !== member && other.healthy && !other.isLearner);
   const successor = [...healthy].sort((a, b) => Number(b.raftIndex - a.raftIndex))[0];
-  if (refused.length > 0 || successor === undefined) return { refused };
-  const name = member.name || wanted;
+  if (refused.length > 0 || successor === undefined || typeof disk === 'object') return { refused };
+  const name = member.name || visible(wanted);
   const left = view.members.filter((other) => other !== member);
-  const next = waitingHost(view, left.length)?.node ?? (left.length < settings.size && 'the next new host');
+  const size = left.filter(({ isLearner }) => !isLearner).length;
   const leads = member.id === view.leader;
+  const plan = { member, incarnation: disk, successor: leads ? successor : undefined, via: successor.at, size };
+  const afterwards = isGone ? `should ${name} come back, end it or wipe its disk` : `the host of ${name} may be ended`;
+  const next = waitingHost(view, left.length)?.node ?? (left.length < settings.size && 'the next new host');
   const [url = ''] = member.peerUrls;
   const there = host === undefined ? 'not registered' : host.alive ? 'alive' : 'not alive';
   const lines = facts([
@@ -130,16 +149,22 @@ export function planRetire(view: ClusterView, settings: Settings, wanted: string
     ['member', `${name} ${member.id} ${url}${member.isLearner ? ', a learner' : ''}`],
     ['its host', isGone ? `${there}, and does not answer: it is taken for dead` : `${there}, ${member.health}`],
     ...(leads ? [['leads', `it does; ${successor.name} leads from then on`] as const] : []),
-    incarnation === undefined
-      ? ['writes', 'nothing in Consul: nobody knows its disk, which will join as a new member if it comes back']
-      : ['writes', `Consul's key ${retiredKey(settings.cluster, incarnation)}: its gate lets etcd start no more`],
+    [
+      'writes',
+      disk === undefined
+        ? 'no mark: nobody knows its disk, which will join as a new member if it comes back'
+        : `Consul's key ${retiredKey(settings.cluster, disk)}: its gate lets etcd start no more`,
+    ],
     ['removes', `member ${member.id}, for good; its data stays on its disk`],
     ['left', `${left.map((one) => one.name || one.id).join(', ')}; ${survivable(left.length)}`],
     ...(next ? [['then', `${next} joins in its place`] as const] : []),
+    ['beside it', ...notes(view)],
   ]);
-  const via = successor.address;
-  const title = `retires ${name} from ${settings.cluster}:`;
-  const afterwards = isGone ? `should ${name} come back, end it or wipe its disk` : `the host of ${name} may be ended`;
-  const plan = { member, incarnation, successor: leads ? successor : undefined, via, afterwards };
-  return { plan: { ...plan, lines: [title, ...lines] } };
+  return { plan: { ...plan, afterwards, lines: [`retires ${name} from ${settings.cluster}:`, ...lines] } };
 }
+
+/** What stands in Consul and should not, which keeps nobody from anything. */
+export const notes = ({ known, odd }: Pick<ClusterView, 'known' | 'odd'>): string[] => [
+  ...known.notes,
+  ...odd.map(({ about, why }) => `${about}: ${why}`),
+];

@@ -15,7 +15,7 @@ const plain: SpecInput = {
   tls: 'off',
 };
 const paths = { cert: '/c', key: '/k', ca: '/a' };
-const secured = withDefaults({ ...plain, tls: { peer: paths, client: paths } });
+const secured = withDefaults({ ...plain, tls: { peer: { ...paths, ca: '/p' }, client: paths } });
 
 test("the hosts' own settings, as their environment says them", (t) => {
   const expected = {
@@ -28,6 +28,15 @@ test("the hosts' own settings, as their environment says them", (t) => {
   };
   t.like(settingsOf(withDefaults(plain)), expected);
   t.true(clusterEnvironment(withDefaults(plain), 'etcd').includes('QG_SIZE=5'));
+});
+
+test("the operators' keys reach hosts and commands alike", (t) => {
+  const operatorKeys = ['a', 'b'].map((letter) => `${letter.repeat(42)}A`);
+  const spec = withDefaults({ ...plain, cluster: { ...plain.cluster, operatorKeys } });
+  t.deepEqual(settingsOf(spec).operatorKeys, operatorKeys);
+  t.true(clusterEnvironment(spec, 'etcd').includes(`QG_OPERATOR_KEYS=${operatorKeys.join(',')}\n`));
+  t.deepEqual(settingsOf(withDefaults(plain)).operatorKeys, []);
+  t.false(clusterEnvironment(withDefaults(plain), 'etcd').includes('QG_OPERATOR_KEYS'));
 });
 
 test("under TLS the operator's files, not the hosts'", (t) => {

@@ -13,6 +13,9 @@ export interface Bucket {
   prefix: string;
 }
 
+/** Characters. A page has a thousand keys at most, of a kilobyte each. */
+const PAGE = 4 * 1024 ** 2;
+
 /** More pages than a version's folder can have: the server gives the same one again and again. */
 const PAGES = 20;
 
@@ -97,15 +100,25 @@ const parser = new XMLParser({
   isArray: (name) => name === 'Contents',
 });
 
+/** The parser minds how deep things are by an exception of its own. */
+function parsed(xml: string, refuse: (why: string) => ReleaseFault): { ListBucketResult?: unknown } {
+  try {
+    return parser.parse(xml) as { ListBucketResult?: unknown };
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+}
+
 /** One page of a listing (ListObjectsV2): its keys, and the token of the next page. */
 export function readListing(xml: string, where: string): { contents: string[]; next: string | undefined } {
   const refuse = (why: string) =>
     new ReleaseFault(`${where} gives no listing of a bucket: ${why}`, 'Give the URL of an S3-style listing.');
+  if (xml.length > PAGE) throw refuse(`a page has more than ${PAGE} characters`);
   // Entities of its own are nothing that a listing has.
   if (/<!DOCTYPE/i.test(xml)) throw refuse('it declares a document type');
   const valid = XMLValidator.validate(xml);
   if (valid !== true) throw refuse(`line ${valid.err.line}: ${valid.err.msg}`);
-  const { ListBucketResult: result } = parser.parse(xml) as { ListBucketResult?: unknown };
+  const { ListBucketResult: result } = parsed(xml, refuse);
   if (typeof result !== 'object' || result === null) throw refuse('there is no `ListBucketResult`');
   const { Contents, IsTruncated, NextContinuationToken, EncodingType } = result as {
     Contents?: { Key?: unknown }[];

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { type Static, Type } from 'typebox';
+import { parseJson } from '../../sidekick/host/json.ts';
 import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
 import { Architecture, Version } from '../../spec/schema-release.ts';
@@ -67,9 +68,10 @@ const isHashicorp = ajv.compile<Static<typeof HashicorpIndex>>(HashicorpIndex);
 export function findInJson(text: string, where: string, wanted: Wanted): Found {
   let index: unknown;
   try {
-    index = JSON.parse(text);
+    // HashiCorp's has every build of every version.
+    index = parseJson(text, 1_000_000);
   } catch (error) {
-    throw new ReleaseFault(`${where} is not JSON: ${(error as Error).message}`, 'Give the URL or path of an index.');
+    throw new ReleaseFault(`${where} is ${(error as Error).message}`, 'Give the URL or path of an index.');
   }
   if (typeof index === 'object' && index !== null && 'versions' in index) {
     if (isHashicorp(index)) return findHashicorp(index, where, wanted);

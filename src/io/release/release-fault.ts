@@ -3,7 +3,8 @@ export class ReleaseFault extends Error {
   readonly advice: string;
 
   constructor(message: string, advice: string, options?: ErrorOptions) {
-    super(message, options);
+    // What a server calls its releases is in it.
+    super(message.length > 2000 ? `${message.slice(0, 1999)}…` : message, options);
     this.name = 'ReleaseFault';
     this.advice = advice;
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Locked, LockedPrograms } from '../../spec/lock.ts';
 import { unfitUrl } from '../../spec/lock.ts';
 import type { Wanted } from '../../spec/locked.ts';
-import { isFetchable } from '../../spec/schema.ts';
+import { isFetchable } from '../../spec/schema-program.ts';
 import type { Releases } from '../../spec/schema-release.ts';
 import { toIoError } from '../io-error.ts';
 import { bucketOf, findInBucket } from './bucket.ts';
