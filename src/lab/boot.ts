@@ -77,7 +77,7 @@ export async function boot(
     const state: LabState = {
       version: 1,
       phase: 'starting',
-      cluster: { ...spec.cluster },
+      cluster: { name: spec.cluster.name, size: spec.cluster.size },
       targets: names,
       image,
       images,

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Spec } from '../spec/defaults.ts';
 import type { HostPlan } from './addresses.ts';
 import { run } from './command.ts';
@@ -9,40 +9,72 @@ import type { HostFile } from './host.ts';
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const LIFE = ['-days', '30'];
 
+/** A certificate for a host: the paths where it finds it, and its issuer, by the path of that CA's own certificate. */
+export interface Leaf {
+  cert: string;
+  key: string;
+  ca: string;
+  commonName: string;
+  /** As openssl has them: `IP:10.77.0.101`. */
+  names: string[];
+  /** Extended key usages. */
+  usage: string;
+}
+
+/** What the spec wants of a member: a certificate for its peers and one for its clients, each of its own CA. */
+function leavesOf({ tls, etcd, consul }: Spec, { name, address }: HostPlan): Leaf[] {
+  if (tls === 'off') return [];
+  const { allowedHostname, allowedCommonName, ...peer } = tls.peer;
+  const usage = 'serverAuth,clientAuth';
+  const names = [`IP:${address}`, 'IP:127.0.0.1', `DNS:${name}`];
+  const peerNames = [...names, ...(allowedHostname === undefined ? [] : [`DNS:${allowedHostname}`])];
+  // Where etcd asks DNS it calls its peers by the names that Consul gives to addresses.
+  if (etcd.discovery === 'srv') {
+    const hex = Buffer.from(address.split('.').map(Number)).toString('hex');
+    peerNames.push(`DNS:${hex}.addr.${consul.datacenter}.${consul.domain}`);
+  }
+  return [
+    { ...peer, usage, commonName: allowedCommonName ?? name, names: peerNames },
+    { ...tls.client, usage, commonName: name, names },
+  ];
+}
+
 /**
- * Certificates of a throwaway CA at the paths that the spec names, one pair for each member, good for its address and
- * 127.0.0.1, and for its name in Consul's DNS where that is asked. The keys are readable by all on the host: user etcd does not exist before it boots.
+ * Certificates of throwaway CAs at the paths that the spec names: for each member one for its peers and one for its clients, good
+ * for its address and 127.0.0.1, and for its name in Consul's DNS where that is asked. The keys are readable by all on the host:
+ * user etcd does not exist before it boots.
+ *
+ * @param more certificates that a host gets besides; their CAs are those of the spec, or others
  */
-export async function throwawayCertificates(spec: Spec, hosts: readonly HostPlan[]): Promise<Map<string, HostFile[]>> {
-  const { tls } = spec;
+export async function throwawayCertificates(
+  spec: Spec,
+  hosts: readonly HostPlan[],
+  more: (host: HostPlan) => Leaf[] = () => [],
+): Promise<Map<string, HostFile[]>> {
   const files = new Map<string, HostFile[]>();
-  if (tls === 'off') return files;
+  if (spec.tls === 'off') return files;
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-lab-'));
   try {
     const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
-    const ca = ['-x509', ...KEY, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=quorumgate lab', ...LIFE];
-    await openssl('req', ...ca);
-    for (const { name, address, role } of hosts) {
-      if (role !== 'etcd') continue;
-      const names = [`IP:${address}`, 'IP:127.0.0.1', `DNS:${name}`];
-      // Where etcd asks DNS it calls its peers by the names that Consul gives to addresses.
-      if (spec.etcd.discovery === 'srv') {
-        const { datacenter, domain } = spec.consul;
-        names.push(`DNS:${Buffer.from(address.split('.').map(Number)).toString('hex')}.addr.${datacenter}.${domain}`);
+    const authorities = new Map<string, string>();
+    for (const host of hosts.filter(({ role }) => role === 'etcd')) {
+      const own: HostFile[] = [];
+      for (const { cert, key, ca, commonName, names, usage } of [...leavesOf(spec, host), ...more(host)]) {
+        const by = authorities.get(ca) ?? `ca-${authorities.size + 1}`;
+        if (!authorities.has(ca)) {
+          authorities.set(ca, by);
+          const subject = `/CN=quorumgate lab ${basename(ca)}`;
+          await openssl('req', '-x509', ...KEY, '-keyout', `${by}.key`, '-out', by, '-subj', subject, ...LIFE);
+        }
+        const san = names.length > 0 ? `subjectAltName=${names.join(',')}\n` : '';
+        writeFileSync(join(folder, 'extensions'), `${san}extendedKeyUsage=${usage}\n`);
+        await openssl('req', ...KEY, '-keyout', 'key', '-out', 'request', '-subj', `/CN=${commonName}`);
+        const signed = ['-CA', by, '-CAkey', `${by}.key`, '-CAcreateserial', '-extfile', 'extensions', ...LIFE];
+        await openssl('x509', '-req', '-in', 'request', '-out', 'crt', ...signed);
+        const file = (path: string, from: string) => ({ path, mode: 0o644, content: readFileSync(join(folder, from)) });
+        own.push(file(cert, 'crt'), file(key, 'key'), file(ca, by));
       }
-      writeFileSync(
-        join(folder, 'names'),
-        `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth,clientAuth\n`,
-      );
-      await openssl('req', ...KEY, '-keyout', 'key', '-out', 'request', '-subj', `/CN=${name}`);
-      const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', ...LIFE];
-      await openssl('x509', '-req', '-in', 'request', '-out', 'crt', ...signed);
-      const file = (path: string, from: string) => ({ path, mode: 0o644, content: readFileSync(join(folder, from)) });
-      const pairs = [tls.peer, tls.client];
-      files.set(
-        name,
-        pairs.flatMap(({ cert, key, ca: bundle }) => [file(cert, 'crt'), file(key, 'key'), file(bundle, 'ca.crt')]),
-      );
+      files.set(host.name, own);
     }
     return files;
   } finally {

@@ -1,13 +1,15 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { withReleases } from '../spec/locked.ts';
-import { type Artifact, ensureArtifact, offerFor } from './artifacts.ts';
+import { isScript } from '../spec/schema-program.ts';
+import { type Artifact, ensureArtifact, offerFor, type Served } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
 import { layoutOf } from './layout.ts';
+import { labOperatorKey } from './operator-key.ts';
 import { type OverlayOptions, overlay } from './overlay.ts';
 import { ensurePodImage } from './pod-image.ts';
 import { prepareMachine } from './preconditions.ts';
-import { ensureSidekick } from './single-executable.ts';
+import { ensureScript, ensureSidekick } from './single-executable.ts';
 import type { LabTarget } from './target/lab-target.ts';
 import { DEFAULT_TARGETS, labTarget } from './target/targets.ts';
 
@@ -39,13 +41,18 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   // The lab brings its own programs: what a lock file would say of them does not matter.
   const first = compile(text, { file, assets, overlay: (spec) => withReleases(spec) });
   if (first.spec === undefined) return { compiled: first, changes: [] };
-  const { cache } = layoutOf(options.directory);
+  const layout = layoutOf(options.directory);
+  const { cache } = layout;
   await prepareMachine(say, signal);
   const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
   const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
   const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
-  const inline = first.spec.programs.sidekick === 'inline' && !targets.some(({ withoutNode }) => withoutNode);
-  const sidekick = inline ? undefined : await ensureSidekick(cache, say, signal);
+  const sidekick = await sidekickFor(
+    first.spec,
+    targets,
+    () => ensureSidekick(cache, say, signal),
+    () => ensureScript(cache, assets.sidekicks['etcd-sidekick'] ?? ''),
+  );
   const images = await podImages(first.spec, targets, [consul, etcd], (artifact) =>
     ensurePodImage(cache, artifact, say, signal),
   );
@@ -64,6 +71,7 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
         etcd,
         images,
         sidekick,
+        operatorKey: labOperatorKey(layout),
         guestOf,
         join,
       });
@@ -72,6 +80,18 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
     },
   });
   return { compiled, changes };
+}
+
+/** How the sidekicks come: inline, as the script of these very sources, or as an executable. */
+function sidekickFor(
+  { programs: { sidekick } }: Spec,
+  targets: readonly LabTarget[],
+  executable: () => Promise<Served>,
+  script: () => Promise<Served>,
+): Promise<Served> | undefined {
+  if (targets.some(({ withoutNode }) => withoutNode)) return executable();
+  if (sidekick === 'inline') return undefined;
+  return isScript(sidekick) ? script() : executable();
 }
 
 /** The images of what a spec runs as static pods; undefined when it is nothing. */

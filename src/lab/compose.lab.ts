@@ -48,7 +48,8 @@ for (const dialect of ['1.29', '2.26'] as const) {
   });
 }
 
-const pair = (name: string) => `{cert: /etc/etcd/${name}.crt, key: /etc/etcd/${name}.key, ca: /etc/etcd/ca.crt}`;
+const pair = (name: string) =>
+  `{cert: /etc/etcd/${name}.crt, key: /etc/etcd/${name}.key, ca: /etc/etcd/${name}-ca.crt}`;
 const tls = `{peer: ${pair('peer')}, client: ${pair('server')}}`;
 const variants: Record<string, Record<string, string>> = {
   "TLS, and Consul's servers on hosts of their own": {

@@ -113,13 +113,14 @@ labTest(
         'cd /var/lib/etcd/member/snap',
         '(cat db; openssl dgst -sha256 -binary db) >/root/snap.db',
         'mv /var/lib/etcd/member /var/lib/etcd/member.saved',
-        'install -o etcd -g etcd -m 600 /root/snap.db /var/lib/etcd/restore.db',
+        'install -o etcd -g etcd -m 600 /dev/stdin /var/lib/etcd/restore.db </root/snap.db',
         'systemctl restart etcd-register-server',
         'systemctl start --no-block etcd',
       ];
       t.is((await lab.exec('etcd-1', ['sh', '-ec', steps.join('\n')])).exitCode, 0);
       const snapshot = readFileSync(`${hostPaths(lab.layout, 'etcd-1').root}/root/snap.db`);
-      const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-1', '--yes'];
+      const lost = ['--lost', 'etcd-2', 'etcd-3'];
+      const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-1', ...lost, '--yes'];
       const restored = await eventually(
         () => operate(lab, 'etcd-2', spec, args, snapshot),
         ({ exitCode }) => exitCode === 0,

@@ -183,7 +183,7 @@ labTest("static pods, Consul's servers too: restored from a snapshot, with the i
     for (const name of etcds) await lab.start(name, { wipe: true });
     for (const name of etcds) await says(lab, name, /quorumgate reset, or restore/);
 
-    const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-2', '--yes'];
+    const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-2', '--lost', ...etcds, '--yes'];
     const restored = await operate(lab, 'etcd-1', text, args, snapshot);
     t.is(restored.exitCode, 0, restored.stderr);
     await output(lab, 'etcd-2', 'mv /usr/bin/etcdctl /root/');

@@ -7,6 +7,7 @@ import { bootHost, monotonic, mountHost, mountsUnder, prepareHost, removeHost } 
 import { LabError } from './lab-error.ts';
 import { hostPaths, type Layout } from './layout.ts';
 import { networkStep } from './network.ts';
+import { keepOperatorKey } from './operator-key.ts';
 import { filesFrom, ownFiles, readSeeds, type Seeds, upload, writeSeeds } from './seeds.ts';
 import { type ServeCommand, serversStep } from './servers.ts';
 import { startDelays } from './spread.ts';
@@ -82,6 +83,7 @@ function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
     name: 'writing down what is about to be done',
     do: async () => {
       await mkdir(lab.log, { recursive: true });
+      await keepOperatorKey(lab);
       for (const { layout, state, seeds } of clusters) {
         await writeSeeds(layout, seeds);
         await upload(layout, seeds);

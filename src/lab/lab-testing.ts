@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { dump, load } from 'js-yaml';
 import { loadAssets } from '../io/assets.ts';
 import type { Finished } from './command.ts';
 import { consulFlaws } from './consul-health.ts';
 import type { Lab } from './handle.ts';
 import { type UpOptions, up, type WaitOptions } from './lab.ts';
+import { labOperatorKey } from './operator-key.ts';
 import { ownName } from './target/targets.ts';
 
 const canBoot =
@@ -28,6 +30,8 @@ export function labSpec(changes: Record<string, string> = {}): string {
     consul: '{servers: members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]}',
     etcd: '{version: 3.5.16}',
     tls: 'off',
+    // There is no room for them in EC2's user-data.
+    programs: '{sidekick: {url: "https://artifacts.example.com/etcd-sidekick.cjs"}}',
     ...changes,
   };
   return Object.entries(keys)
@@ -157,9 +161,21 @@ export async function assertHealed(t: ExecutionContext, lab: Lab, before: Map<st
   }
 }
 
+/** A spec that names the key of this lab, as what its hosts were booted with does. */
+function withLabKey(lab: Lab, spec: string): string {
+  const value = load(spec) as { cluster: object };
+  return dump({ ...value, cluster: { ...value.cluster, operatorKeys: [labOperatorKey(lab.layout)] } });
+}
+
+/** A reset or restore is signed with the lab's key, unless something else is said of it. */
+function withKey(lab: Lab, args: string[]): string[] {
+  const isSaid = ['--key', '--plan', '--apply'].some((flag) => args.includes(flag));
+  return ['reset', 'restore'].includes(args[0] ?? '') && !isSaid ? [...args, '--key', lab.layout.operatorKey] : args;
+}
+
 /**
  * `quorumgate` as an operator runs it who reaches Consul through a host. `SPEC` and `SNAPSHOT` in the arguments become
- * files of this content.
+ * files of this content; `reset` and `restore` are signed with the lab's own key.
  */
 export async function operate(
   lab: Lab,
@@ -167,15 +183,16 @@ export async function operate(
   spec: string,
   args: string[],
   snapshot?: Uint8Array,
+  env?: Record<string, string>,
 ): Promise<Finished> {
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-operator-'));
   try {
     const files = { SPEC: join(folder, 'cluster.yaml'), SNAPSHOT: join(folder, 'snapshot.db') };
-    writeFileSync(files.SPEC, spec);
+    writeFileSync(files.SPEC, withLabKey(lab, spec));
     if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
     const program = fileURLToPath(new URL('../../dist/cli/index.mjs', import.meta.url));
-    const named = args.map((arg) => (arg === 'SPEC' || arg === 'SNAPSHOT' ? files[arg] : arg));
-    return await lab.net(through, [process.execPath, program, ...named]);
+    const named = withKey(lab, args).map((arg) => (arg === 'SPEC' || arg === 'SNAPSHOT' ? files[arg] : arg));
+    return await lab.net(through, [process.execPath, program, ...named], env === undefined ? {} : { env });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

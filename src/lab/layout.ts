@@ -14,6 +14,8 @@ export interface Layout {
   /** What hosts fetch because it did not fit: on the lab's HTTP server beside the artifacts. */
   uploads: string;
   hosts: string;
+  /** The operator's key of this lab alone: hosts believe what it has signed. */
+  operatorKey: string;
   /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
   prefix: string;
 }
@@ -32,6 +34,7 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
     seeds: join(absolute, 'seeds.json'),
     uploads: join(absolute, 'uploads'),
     hosts: join(absolute, 'hosts'),
+    operatorKey: join(absolute, 'operator.key'),
     prefix: `qg-${createHash('sha256').update(absolute).digest('hex').slice(0, 6)}`,
   };
 }

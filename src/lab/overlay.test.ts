@@ -70,6 +70,20 @@ test('a single executable is served by the lab, and no Node is wanted then', (t)
   );
 });
 
+test('a script is served by the lab, and run by the Node of its image', (t) => {
+  const own = spec({ programs: { sidekick: { url: 'https://example/etcd-sidekick.cjs' } } });
+  const sidekick = { file: 'etcd-sidekick-1.cjs', sha256: 'c'.repeat(64) };
+  const { spec: changed, changes } = overlay(own, { ...options, sidekick });
+  t.deepEqual(changed.programs.sidekick, { url: 'http://10.1.2.1/etcd-sidekick-1.cjs', sha256: sidekick.sha256 });
+  t.deepEqual(
+    changes.filter((line) => /sidekick|node/.test(line)),
+    [
+      'programs.node: package -> image',
+      'programs.sidekick: https://example/etcd-sidekick.cjs -> http://10.1.2.1/etcd-sidekick-1.cjs',
+    ],
+  );
+});
+
 test('what is taken by release comes from the lab too, and needs no lock file', (t) => {
   const programs = {
     consul: 'release',
@@ -159,4 +173,18 @@ test('what runs in pods gets its image by digest from the lab, and its kubelet n
   t.deepEqual([changed.programs.kubelet, changed.programs.containerd], ['image', 'image']);
   t.true(changes.includes('kubernetes.mode: joined -> stand-alone'));
   t.false(changes.some((line) => line.startsWith('programs.etcd')));
+});
+
+test("hosts believe the lab's own key, beside one of the spec's at most", (t) => {
+  const [own = '', first = '', second = ''] = ['o', 'a', 'b'].map((letter) => letter.repeat(43));
+  const keys = (...operatorKeys: string[]) => {
+    const given = spec({ cluster: { name: 'x', size: 3, operatorKeys } });
+    const { spec: changed, changes } = overlay(given, { ...options, operatorKey: own });
+    return [changed.cluster.operatorKeys.join(), changes.find((change) => change.startsWith('cluster.operatorKeys'))];
+  };
+  t.deepEqual(keys(), [own, "cluster.operatorKeys: none -> the lab's own"]);
+  t.deepEqual(keys(first), [`${first},${own}`, `cluster.operatorKeys: ${first} -> ${first}, the lab's own`]);
+  t.is(keys(first, second)[0], `${first},${own}`);
+  t.is(keys(own)[0], own);
+  t.deepEqual(overlay(spec(), options).spec.cluster.operatorKeys, []);
 });

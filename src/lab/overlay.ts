@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import { withReleases } from '../spec/locked.ts';
-import type { ProgramName, ProgramSource, SidekickSource } from '../spec/schema.ts';
+import type { ProgramName, ProgramSource, SidekickSource } from '../spec/schema-program.ts';
 import { consulAddresses, hostsOf, type Network, networkOf } from './addresses.ts';
 import type { Artifact, Served } from './artifacts.ts';
 import { LabError } from './lab-error.ts';
@@ -15,8 +15,10 @@ export interface OverlayOptions {
   etcd: Artifact;
   /** Digests of their images, for what runs as a static pod. */
   images?: Partial<Record<Artifact['program'], string>> | undefined;
-  /** The single executable, where the spec wants one or hosts have no Node. */
+  /** The script, where the spec has it by URL, or the single executable, where it wants one or hosts have no Node. */
   sidekick?: Served | undefined;
+  /** The public half of the lab's own key. */
+  operatorKey?: string | undefined;
   /** For a cluster beside another: that one's network, and where its Consul servers are. */
   guestOf?: { network: Network; join: string[] } | undefined;
   /** Where Consul's servers are in a lab that runs already; else where a fresh one has them. */
@@ -51,6 +53,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     change('cluster.size', String(spec.cluster.size), String(options.size));
     spec.cluster.size = options.size;
   }
+  if (options.operatorKey !== undefined) withKey(spec, options.operatorKey, change);
   const { guestOf } = options;
   const told = spec.address.metadata !== undefined && spec.address.metadata === options.metadata;
   // A cluster beside another says which network it is in: not every spec of that one does.
@@ -91,9 +94,8 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     runPods(spec, options.images, network, change);
   }
   set('socat', 'image');
-  if (options.sidekick === undefined) {
-    set('node', 'image');
-  } else {
+  if (options.sidekick === undefined || options.sidekick.file.endsWith('.cjs')) set('node', 'image');
+  if (options.sidekick !== undefined) {
     const sidekick = served(options.sidekick);
     change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
     spec.programs.sidekick = sidekick;
@@ -104,6 +106,13 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.documents.baseUrl = baseUrl;
   }
   return { spec, changes };
+}
+
+/** Beside one of the spec's own: there may be two. */
+function withKey({ cluster }: Spec, key: string, change: Change): void {
+  const keys = cluster.operatorKeys.filter((one) => one !== key);
+  change('cluster.operatorKeys', keys.join(', ') || 'none', [...keys.slice(0, 1), "the lab's own"].join(', '));
+  cluster.operatorKeys = [...keys.slice(0, 1), key];
 }
 
 function assertSize(size: number): void {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../io/replace-file.ts';
 import { type Served, storeDirectory } from './artifacts.ts';
 import { run } from './command.ts';
 import { LabError } from './lab-error.ts';
@@ -28,18 +29,25 @@ export async function ensureSidekick(
   const name = sidekickFile();
   const release = await acquireLock(join(store, `${name}.lock`), true);
   try {
-    const bytes = (await current(dist, name)) ?? (await build(dist, name, say, signal));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const file = `${name}-${sha256.slice(0, 12)}`;
-    const target = join(store, file);
-    if (!existsSync(target)) {
-      await writeFile(`${target}.new`, bytes);
-      await rename(`${target}.new`, target);
-    }
-    return { file, sha256 };
+    return await keep(store, name, '', (await current(dist, name)) ?? (await build(dist, name, say, signal)));
   } finally {
     release?.();
   }
+}
+
+/** The script itself, in the store. */
+export async function ensureScript(cache: string, text: string): Promise<Served> {
+  const store = storeDirectory(cache);
+  await mkdir(store, { recursive: true });
+  return keep(store, 'etcd-sidekick', '.cjs', text);
+}
+
+/** Puts bytes into the store, whole, under a name that has their hash: hosts of an older lab go on with theirs. */
+async function keep(store: string, name: string, ending: string, bytes: string | Uint8Array): Promise<Served> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const file = `${name}-${sha256.slice(0, 12)}${ending}`;
+  if (!existsSync(join(store, file))) await replaceFile(join(store, file), bytes);
+  return { file, sha256 };
 }
 
 /** What was built before, if it holds the bundle of now. */

@@ -97,10 +97,11 @@ export function hostsElsewhere(layout: Layout): HostPlan[] {
   });
 }
 
-/** Forgets all clusters of the lab, and what their hosts find on empty disks. */
+/** Forgets all clusters of the lab, what their hosts find on empty disks, and the operator's key. */
 export async function forgetAll(layout: Layout): Promise<void> {
   for (const file of filesOf(layout)) {
-    if (/^(seeds|state)(-.+)?\.json(\.new)?$/.test(file)) await rm(join(layout.directory, file), { force: true });
+    if (/^((seeds|state)(-.+)?\.json(\.new)?|operator\.key)$/.test(file))
+      await rm(join(layout.directory, file), { force: true });
   }
 }
 
