@@ -82,7 +82,8 @@ async function bundleSidekick() {
     minify: true,
     sourcemap: false,
     mangleProps: new RegExp(`^(${inner.join('|')})$`),
-    banner: { js: '#!/opt/quorumgate/bin/node' },
+    // Without it V8 keeps 30 MB of what answers were made of (host/fuzz-wire.ts, 2026-11-28).
+    banner: { js: '#!/opt/quorumgate/bin/node --max-semi-space-size=1' },
   });
   // What esbuild does not try: a second look at what it has put into one file.
   const { code: text = '' } = await minify(onlyOutput(result), {
