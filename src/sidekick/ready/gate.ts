@@ -176,7 +176,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     const isHere = !candidates.known || candidates.value.some(({ meta }) => meta.incarnation === self.incarnation);
     // Its volume has been mounted since, or somebody has removed it from the catalog.
     if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
-    if (decision.do === 'again' && ports.clock.now() - began > 5000) throw new Again(outcome);
+    if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
     // Soon at first, then less often; a cluster is asked less often than Consul.
     pause = outcome === last ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;
     last = outcome;
