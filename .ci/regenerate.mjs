@@ -1,11 +1,12 @@
 // `npm run regenerate`: makes everything again that is made from sources and committed. Read the diff.
 import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
 
 /** In the order in which one needs the other: documents show what the commands in dist/ print. */
-const steps = [
+export const steps = [
   { makes: 'dist/', args: ['build.mjs'] },
   { makes: 'docs/boot-order.svg', args: ['--import=tsx', '.ci/docs.ts'] },
   { makes: 'docs/spec.md', tests: ['src/spec/reference.test.ts'] },
@@ -14,18 +15,21 @@ const steps = [
   { makes: 'what documents show of commands', tests: ['src/docs.test.ts'] },
 ];
 
-for (const { makes, args = [], tests } of steps) {
-  console.log(`regenerate: ${makes}`);
-  // A test that fails for another reason is told, and does not keep the rest from being written.
-  const command = tests === undefined ? args : ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...tests];
-  const { status, stdout } = spawnSync(process.execPath, command, {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, UPDATE: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 2 ** 28,
-  });
-  const failed = stdout.split('\n').filter((line) => line.startsWith('not ok '));
-  if (failed.length > 0) console.log(failed.join('\n'));
-  if (status !== 0) process.exitCode = 1;
+function regenerate() {
+  for (const { makes, args = [], tests } of steps) {
+    console.log(`regenerate: ${makes}`);
+    // A test that fails for another reason is told, and does not keep the rest from being written.
+    const command = tests === undefined ? args : ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...tests];
+    const { status, stdout } = spawnSync(process.execPath, command, {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, UPDATE: '1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: 2 ** 28,
+    });
+    for (const line of stdout.split('\n')) if (line.startsWith('not ok ')) console.log(line);
+    if (status !== 0) process.exitCode = 1;
+  }
 }
+
+if (realpathSync(process.argv[1] ?? '') === import.meta.filename) regenerate();

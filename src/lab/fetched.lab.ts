@@ -1,8 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OutputFile } from '../compile.ts';
-import { loadAssets } from '../io/assets.ts';
-import { noise } from '../target/noise.ts';
 import { boot } from './boot.ts';
 import { bootableFrom } from './compile-for-lab.ts';
 import { up } from './lab.ts';
@@ -10,11 +8,12 @@ import { LabError } from './lab-error.ts';
 import { assertSound, assertWhole, inLab, labSpec, labTest, output, says, type TestLabOptions } from './lab-testing.ts';
 
 /** Hosts whose document did not fit, and who fetch it from the lab's HTTP server. */
-const loaded = await loadAssets();
 const AWS: TestLabOptions = {
-  text: labSpec({ documents: '{baseUrl: "https://artifacts.example.com/boot"}' }),
-  // Longer than EC2 takes, and the same program.
-  assets: { ...loaded, sidekicks: { 'etcd-sidekick': `${loaded.sidekicks['etcd-sidekick']}//${noise(6000)}\n` } },
+  // With the sidekicks in it, which EC2's user-data has no room for.
+  text: labSpec({
+    documents: '{baseUrl: "https://artifacts.example.com/boot"}',
+    programs: '{sidekick: inline}',
+  }),
 };
 const FLATCAR: TestLabOptions = {
   text: labSpec({
