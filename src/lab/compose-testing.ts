@@ -50,7 +50,7 @@ async function ensureComposeTwo(cache: string): Promise<string> {
 }
 
 /** A spec as a user writes it for target `compose`, of the lab's artifacts; with changes. */
-async function specText(cache: string, changes: Record<string, string>): Promise<string> {
+async function specText(cache: string, { sidekick = 'inline', ...changes }: Record<string, string>): Promise<string> {
   const source = async (program: 'consul' | 'etcd') => {
     const { sha256 } = await ensureArtifact(cache, offerFor(program, undefined), say);
     return `{url: "https://example.com/${program}.tar.gz", sha256: ${sha256}}`;
@@ -63,7 +63,7 @@ async function specText(cache: string, changes: Record<string, string>): Promise
     consul: '{servers: members, join: [10.78.0.101, 10.78.0.102, 10.78.0.103]}',
     etcd: '{version: 3.5.16}',
     tls: 'off',
-    programs: `{consul: ${await source('consul')}, etcd: ${await source('etcd')}, socat: image, node: image}`,
+    programs: `{consul: ${await source('consul')}, etcd: ${await source('etcd')}, socat: image, node: image, sidekick: ${sidekick}}`,
     compose: `{base: ${BASE}}`,
     ...changes,
   };
@@ -237,6 +237,7 @@ function parsed<T>(text: string, parse: (text: string) => T): T | undefined {
 
 export interface ComposeOptions {
   dialect: Dialect;
+  /** Keys of the spec, and `sidekick` of its programs. */
   spec?: Record<string, string>;
 }
 
@@ -271,6 +272,9 @@ export async function withCompose(
     for (const program of ['consul', 'etcd'] as const) {
       const { file } = await ensureArtifact(cache, offerFor(program, undefined), say);
       await copyFile(join(storeDirectory(cache), file), join(composed.folder, `artifacts/${program}.tar.gz`));
+    }
+    for (const { path, bytes } of files.filter((file) => file.path.startsWith('upload/'))) {
+      await place(join(composed.folder, path.replace('upload/', 'artifacts/')), bytes);
     }
     if (dialect !== '1.29') await copyFile(await ensureComposeTwo(cache), join(composed.folder, 'docker-compose'));
     for (const [host, list] of await throwawayCertificates(spec, hosts)) {

@@ -56,7 +56,11 @@ const variants: Record<string, Record<string, string>> = {
     tls,
     consul: '{servers: role, count: 3, join: [10.78.0.11, 10.78.0.12, 10.78.0.13]}',
   },
-  'TLS, and etcd that asks DNS': { tls, etcd: '{version: 3.5.16, discovery: srv}' },
+  'TLS, the sidekicks as a script, and etcd that asks DNS': {
+    sidekick: '{url: "https://artifacts.example.com/etcd-sidekick.cjs"}',
+    tls,
+    etcd: '{version: 3.5.16, discovery: srv}',
+  },
 };
 for (const [name, spec] of Object.entries(variants)) {
   labTest(`${name}: one cluster, and again when all were killed`, async (t) => {
