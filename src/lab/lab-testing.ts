@@ -175,7 +175,7 @@ function withKey(lab: Lab, args: string[]): string[] {
 
 /**
  * `quorumgate` as an operator runs it who reaches Consul through a host. `SPEC` and `SNAPSHOT` in the arguments become
- * files of this content; `reset` and `restore` are signed with the lab's own key.
+ * files of this content, `KEY` is the lab's own key; `reset` and `restore` are signed with it.
  */
 export async function operate(
   lab: Lab,
@@ -187,11 +187,15 @@ export async function operate(
 ): Promise<Finished> {
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-operator-'));
   try {
-    const files = { SPEC: join(folder, 'cluster.yaml'), SNAPSHOT: join(folder, 'snapshot.db') };
+    const files = {
+      SPEC: join(folder, 'cluster.yaml'),
+      SNAPSHOT: join(folder, 'snapshot.db'),
+      KEY: lab.layout.operatorKey,
+    };
     writeFileSync(files.SPEC, withLabKey(lab, spec));
     if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
     const program = fileURLToPath(new URL('../../dist/cli/index.mjs', import.meta.url));
-    const named = withKey(lab, args).map((arg) => (arg === 'SPEC' || arg === 'SNAPSHOT' ? files[arg] : arg));
+    const named = withKey(lab, args).map((arg) => files[arg as keyof typeof files] ?? arg);
     return await lab.net(through, [process.execPath, program, ...named], env === undefined ? {} : { env });
   } finally {
     rmSync(folder, { recursive: true, force: true });
