@@ -59,6 +59,7 @@ export function parseList(text: string): List {
   const { cluster_id, members, size } = JSON.parse(text) as List;
   const isMember = (m: List['members'][number]) =>
     isHex(m.id) &&
+    typeof m.name === 'string' &&
     /^[\w.-]{0,128}$/.test(m.name) &&
     typeof m.learner === 'boolean' &&
     m.peer_urls.length > 0 &&
@@ -85,7 +86,7 @@ function parseRetired({ key, value }: Entry): Retired {
 function parseLaunch(text: string): Launch {
   try {
     const { nonce, log } = JSON.parse(text) as Launch;
-    if (/^[\w-]{1,64}$/.test(nonce) && typeof log === 'boolean') return { nonce, log };
+    if (typeof nonce === 'string' && /^[\w-]{1,64}$/.test(nonce) && typeof log === 'boolean') return { nonce, log };
   } catch {}
   return { nonce: '', log: true };
 }
