@@ -1,5 +1,5 @@
 import test from 'ava';
-import { listOf } from '../register/publish.ts';
+import { listOf, recordOf } from '../register/publish.ts';
 import { lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { Own } from '../shared/ports.ts';
 import { makeRecord } from '../shared/record.ts';
@@ -93,4 +93,13 @@ test('a cluster that became smaller before sizes were kept stays as small as its
   const identity = { incarnation: 'i1', machineId: 'm', phase: 'launched', record: five } as const;
   t.is(listOf(seen, value, identity, five, 3).size, 3);
   t.is(listOf({ ...seen, members: [1, 2, 3, 4].map((n) => voter(n)) }, value, identity, five, 3).size, 4, 'it grew');
+});
+
+test('a signed reset as hosts keep it that know no lineage: Consul has the whole of it', (t) => {
+  const { lineage: _, proof: __, ...kept } = { ...reset, lineage: born.cluster_id, proof: 'x'.repeat(86) };
+  const signed = { ...kept, lineage: born.cluster_id, proof: 'x'.repeat(86) };
+  const { value } = keys([recordKey('c'), signed]);
+  const whole = recordOf(reset.cluster_id, kept, value, new Set([recordKey('c')]), 100);
+  t.is(whole?.lineage, born.cluster_id);
+  t.is(recordOf(reset.cluster_id, kept, value, new Set(), 100)?.lineage, undefined, 'but not by a bare word');
 });

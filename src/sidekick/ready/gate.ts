@@ -1,4 +1,4 @@
-import { publishLost } from '../register/publish.ts';
+import { publishLost, recordOf } from '../register/publish.ts';
 import { putServerRecord } from '../register/server.ts';
 import { launchKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
@@ -91,17 +91,21 @@ async function launch(
   return 'done';
 }
 
+/** Consul may have lost the record by which those that wait for this member's quorum are to start. */
+async function putBack(settings: Settings, ports: Ports, { self, keys, proven, date }: Look): Promise<void> {
+  if (!keys.known || self.data.state !== 'log' || !self.record) return;
+  const record = recordOf(self.data.clusterId, self.record, keys.value, proven, date);
+  if (record) await publishLost(settings, ports, keys.value, record);
+}
+
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
 async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
   const { consul, disk, say } = ports;
   switch (decision.do) {
     case 'start':
       disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
-      if (look.keys.known && look.self.record) {
-        // For which nothing waits.
-        const lost = orCause(publishLost(settings, ports, look.keys.value, look.self.record));
-        await Promise.race([lost, ports.clock.sleep(500)]);
-      }
+      // For which nothing waits.
+      await Promise.race([orCause(putBack(settings, ports, look)), ports.clock.sleep(500)]);
       say(`etcd has its data here: starting${await occupied(ports, look.self.peerUrl)}`);
       return 'done';
     case 'new':
@@ -160,7 +164,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
   const began = ports.clock.now();
   // Its data may have gone since this host registered.
   if (ports.disk.data().state !== 'log') await orCause(putServerRecord(settings, ports));
-  let last = '';
+  let said: string[] = [];
   let pause = 0;
   let turns = 0;
   for (;;) {
@@ -177,9 +181,9 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     // Its volume has been mounted since, or somebody has removed it from the catalog.
     if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
     if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
-    // Soon at first, then less often; a cluster is asked less often than Consul.
-    pause = outcome === last ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;
-    last = outcome;
+    // Soon at first, then less often, also where causes take turns; a cluster is asked less often than Consul.
+    pause = said.includes(outcome) ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;
+    said = [outcome, ...said].slice(0, 8);
     await nap(ports, look, decision, pause);
   }
 }

@@ -59,7 +59,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
   const [read, candidates, unfit, answers] = await Promise.all([
     seen(() => consul.keys(timeout)),
     seen(() => consul.candidates(timeout)),
-    seen(async () => disk.unfit(log ? undefined : await consul.version())),
+    log ? disk.unfit(undefined) : seen(() => consul.version()).then((one) => disk.unfit(one.known ? one.value : '')),
     log ? callRoll(ports, base, silence, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
@@ -83,7 +83,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       here: log ? { location: '', mounted: false } : disk.here(),
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
-      unfit: unfit.known ? unfit.value : undefined,
+      unfit,
     },
     keys,
     proven: readProven(settings, keys, rules),

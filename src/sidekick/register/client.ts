@@ -7,7 +7,7 @@ import type { Own, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, notYet, persist } from './persist.ts';
-import { listOf, publish, publishLost } from './publish.ts';
+import { listOf, publish, publishLost, recordOf } from './publish.ts';
 import { putServerRecord, serviceId } from './server.ts';
 
 /** This host's own etcd, which runs on the log that is here. Nothing is asked of an address. */
@@ -21,24 +21,6 @@ async function ownEtcd({ disk, etcd }: Ports): Promise<Own & { memberId: string 
     );
   }
   return { ...own, memberId: data.memberId };
-}
-
-/**
- * The record that says that this cluster is the right one: the copy beside the data, or, of old or where that is lost, the one in
- * Consul. When a birth was nobody can check: of two copies the later counts, so that members come to have the same.
- *
- * @param date seconds since 1970
- */
-function recordOf({ record }: Identity, keys: Keys, proven: ReadonlySet<string>, own: Own, date: number) {
-  const { records, bootstrap } = keys;
-  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
-    ({ record: { cluster_id: id, lineage, generation }, entry }) =>
-      id === own.clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + 86_400)),
-  );
-  const signed = record?.proof ? record : found.find(({ entry }) => proven.has(entry.key))?.record;
-  const all = [...(record ? [record] : []), ...found.map((one) => one.record)];
-  const latest = signed ?? all.sort((a, b) => b.generation - a.generation)[0];
-  return latest && (record ?? latest).cluster_id === own.clusterId ? latest : undefined;
 }
 
 /** A learner gets its vote as soon as it has caught up. */
@@ -98,7 +80,7 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   const keys = rules.sortKeys(settings.cluster, (await consul.keys()).value);
   const known = { known: true, value: keys } as const;
   const proven = readProven(settings, known, rules);
-  const record = recordOf(identity, keys, proven, own, ports.clock.date());
+  const record = recordOf(own.clusterId, identity.record, keys, proven, ports.clock.date());
   const later = latestSigned({ keys: known, proven });
   if (later && later.generation > (record?.generation ?? 0) && later.cluster_id !== own.clusterId) {
     await consul.deregister(serviceId(settings, 'client'));

@@ -29,6 +29,30 @@ export function listOf(
   };
 }
 
+/**
+ * The record that says that this cluster is the right one: the copy beside the data, or, of old or where that is lost, the one in
+ * Consul. When a birth was nobody can check: of two copies the later counts, so that members come to have the same.
+ *
+ * @param date seconds since 1970
+ */
+export function recordOf(
+  clusterId: string,
+  record: ClusterRecord | undefined,
+  keys: Keys,
+  proven: ReadonlySet<string>,
+  date: number,
+): ClusterRecord | undefined {
+  const { records, bootstrap } = keys;
+  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
+    ({ record: { cluster_id: id, lineage, generation }, entry }) =>
+      id === clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + 86_400)),
+  );
+  const signed = record?.proof ? record : found.find(({ entry }) => proven.has(entry.key))?.record;
+  const all = [...(record ? [record] : []), ...found.map((one) => one.record)];
+  const latest = signed ?? all.sort((a, b) => b.generation - a.generation)[0];
+  return latest && (record ?? latest).cluster_id === clusterId ? latest : undefined;
+}
+
 /** Puts the record back where there is none: Consul lost its data, this host did not. */
 export async function publishLost({ cluster }: Settings, { consul }: Ports, keys: Keys, record: ClusterRecord) {
   const lineage = lineageOf(record);
