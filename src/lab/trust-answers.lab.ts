@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { startLiar } from './attacker.ts';
 import { processesIn, removeCgroup } from './cgroup.ts';
 import type { Lab } from './handle.ts';
-import { labSpec, memberIds, output } from './lab-testing.ts';
+import { eventually, labSpec, memberIds, output } from './lab-testing.ts';
 import { assertServing, rowsIn, whileWriting } from './trust-testing.ts';
 
 const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' }) }));
@@ -62,7 +62,12 @@ async function assertBears(t: ExecutionContext, lab: Lab, body: string): Promise
     for (const unit of ['etcd', 'etcd-register-server', 'etcd-register-client']) {
       t.is(await number(lab, 'NRestarts', unit), 0, `${body}: ${unit} has died`);
     }
-    const lines = await output(lab, HOST, 'systemctl show -P StatusText etcd-register-server etcd-register-client');
+    // What comes byte by byte is given up after a while only.
+    const lines = await eventually(
+      () => output(lab, HOST, 'systemctl show -P StatusText etcd-register-server etcd-register-client'),
+      (text) => text.includes('Consul'),
+      40,
+    );
     t.regex(lines, /Consul/, body);
   } finally {
     await agent.end();

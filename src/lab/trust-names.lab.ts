@@ -41,7 +41,7 @@ async function assertNamed(t: ExecutionContext, lab: Lab, node: string): Promise
   t.log(JSON.stringify(node));
   const voice = nobodyOn(lab, 'etcd-1');
   await register(voice, 'mycluster', { node, address: '10.77.0.66', meta: { ...empty, size: '5' } });
-  const named = /disagree.*other/;
+  const named = /left out: .*other/;
   t.regex(await says(lab, 'etcd-1', named), named);
   await sleep(3000);
   for (const host of ['etcd-1', 'etcd-2']) {

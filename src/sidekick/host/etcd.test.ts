@@ -158,14 +158,18 @@ test('over real sockets, and health over loopback', async (t) => {
     );
   const sockets = [await serve('peer:0'), await serve('client:0')];
   let health = http('{"health":"true"}');
+  let readable = health;
   const metrics = await serveBytes((line, socket) => {
-    t.is(line, 'GET /health?exclude=NOSPACE HTTP/1.1');
-    socket.end(health);
+    t.regex(line, /^GET \/health(\?exclude=NOSPACE)? HTTP\/1.1$/);
+    socket.end(line.includes('?') ? readable : health);
   });
   const etcd = etcdPort({ ...settings, metricsPort: metrics.port }, folder);
   t.is((await etcd.own(1000)).linear, true);
-  await etcd.healthy();
+  t.is(await etcd.healthy(), 'whole');
+  health = http('{"health":"false","reason":"ALARM NOSPACE"}\n', 503);
+  t.is(await etcd.healthy(), 'full');
   health = http('{"health":"false","reason":"RAFT NO LEADER\x1b"}\n', 503);
+  readable = health;
   await t.throwsAsync(etcd.healthy(), { message: '{"health":"false","reason":"RAFT NO LEADER\\x1b"}' });
   for (const server of [...sockets, metrics]) server.close();
   await t.throwsAsync(etcdPort(settings, join(folder, 'none')).own(1000), { code: 'ENOENT' });

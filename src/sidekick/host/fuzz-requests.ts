@@ -206,7 +206,13 @@ export const REQUESTS: readonly FuzzedRequest[] = [
     ),
     status: 403,
   },
-  etcd('health', /\/health/, { health: 'true', reason: '' }, (port) => port.healthy(), nothing),
+  etcd(
+    'health',
+    /\/health/,
+    { health: 'true', reason: '' },
+    (port) => port.healthy(),
+    (value) => value === 'whole' || value === 'full',
+  ),
 ];
 
 /** The true answer to anything but the request in question. */

@@ -148,6 +148,7 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
       ask(world, program, 'asks its own etcd for its health', () => {
         const wal = host.etcd?.wal;
         if (!wal || !lead(world, wal.clusterId, host.net)) throw failure('', 'etcdserver: no leader');
+        return 'whole';
       }),
     stop: () => {
       if (!program.isAlive || host.etcd === undefined) return;

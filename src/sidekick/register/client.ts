@@ -113,9 +113,9 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
 
 export async function registerClient(settings: Settings, ports: Ports, rules = RULES): Promise<void> {
   const { consul, etcd, say } = ports;
-  const { own, changed } = await persist(ports, async () => {
+  const { own, changed, health } = await persist(ports, async () => {
     const verified = await verify(settings, ports, rules);
-    await etcd.healthy().catch(notYet('etcd is not healthy'));
+    const health = await etcd.healthy().catch(notYet('etcd is not healthy'));
     const id = serviceId(settings, 'client');
     await consul.register({
       ID: id,
@@ -135,8 +135,10 @@ export async function registerClient(settings: Settings, ports: Ports, rules = R
         Status: 'passing',
       },
     });
-    return verified;
+    return { ...verified, health };
   });
   const rest = changed.length > 0 ? `; put back what somebody had changed: ${changed.join(', ')}` : '';
-  say(`member of cluster ${own.clusterId}, as predicted; registered ${serviceId(settings, 'client')}${rest}`);
+  const full =
+    health === 'full' ? '; it takes no writes, alarm NOSPACE: docs/operations.md, "The database is full"' : '';
+  say(`member of cluster ${own.clusterId}, as predicted; registered ${serviceId(settings, 'client')}${full}${rest}`);
 }

@@ -125,8 +125,8 @@ export interface EtcdPort {
   promote(via: string, id: string): Promise<void>;
   /** The member's peer URL is this one from now on. */
   update(via: string, id: string, peerUrl: string): Promise<void>;
-  /** Resolves when this host's etcd can serve reads by its own word. */
-  healthy(): Promise<void>;
+  /** Resolves when this host's etcd can serve reads by its own word; `full`: it takes no writes, for want of space. */
+  healthy(): Promise<'whole' | 'full'>;
   /** Ends this host's etcd; systemd starts it again, and its gate decides anew. */
   stop(): void;
 }
