@@ -56,6 +56,8 @@ row('D8: the gate of a host that was booted for 3 is killed between remove and a
   const off = names(lab).at(-1) ?? '';
   await whileWriting(t, lab, async () => {
     await lab.kill(off);
+    // etcd calls a peer gone after five seconds without a byte.
+    await sleep(8000);
     await wipeData(lab, 'etcd-1');
     const journal = () => output(lab, 'etcd-1', 'journalctl -b -o cat --no-pager -u etcd').catch(() => '');
     // The gate's own words, not etcd's.
