@@ -10,7 +10,13 @@ import { hostPaths, type Layout, namespaceOf } from './layout.ts';
 import { childrenOf, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { spawnDetached } from './spawn.ts';
 import type { HostState } from './state.ts';
-import type { SeedFile } from './target/lab-target.ts';
+
+/** A file that has to be on a host before it boots. */
+export interface SeedFile {
+  path: string;
+  mode: number;
+  bytes: Uint8Array;
+}
 
 /** A file put on a host before it boots, for tests: certificates, for example. Owners by number. */
 export interface HostFile extends Omit<SeedFile, 'bytes'> {

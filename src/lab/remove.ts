@@ -1,8 +1,8 @@
-import { cutPower } from './fault/power.ts';
 import type { Scene } from './fault/scene.ts';
 import { LabError } from './lab-error.ts';
 import { removeDisk } from './lab-steps.ts';
 import { disconnectHost } from './network.ts';
+import { cutPower } from './power.ts';
 import { type HostState, writeState } from './state.ts';
 
 /** Takes a host's power, disk and cable. */

@@ -1,11 +1,11 @@
 import { LabError } from '../lab-error.ts';
 import { connectHost } from '../network.ts';
 import { nextHost } from '../next-host.ts';
+import { emptyDisk, powerOn } from '../power.ts';
 import { retire, takeAway } from '../remove.ts';
 import { ownFiles, readSeeds } from '../seeds.ts';
 import { type HostState, hostsElsewhere, writeState } from '../state.ts';
 import { machinesOf } from '../target/targets.ts';
-import { emptyDisk, powerOn } from './power.ts';
 import type { Scene } from './scene.ts';
 
 export interface ReplaceOptions {

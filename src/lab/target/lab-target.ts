@@ -1,18 +1,11 @@
 import type { Role } from '../../plan/plan.ts';
 import type { HostPlan, Network } from '../addresses.ts';
 import type { Scene } from '../fault/scene.ts';
-import type { HostFile } from '../host.ts';
+import type { HostFile, SeedFile } from '../host.ts';
 import type { ImageName } from '../image-recipe.ts';
 import type { Layout } from '../layout.ts';
 import type { Tools } from '../preconditions.ts';
 import type { HostState } from '../state.ts';
-
-/** A file that has to be on a host before it boots. */
-export interface SeedFile {
-  path: string;
-  mode: number;
-  bytes: Uint8Array;
-}
 
 /** A host whose disk has just been made: mounted, with its seed on it. */
 export interface Bare {
