@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: Node's version, packages, build. Plain Node, because nothing else is there yet.
 //   node .ci/prepare.mjs             builds all of dist/
 //   node .ci/prepare.mjs --ignored   leaves what is committed in dist/ as it is: the tests compare it with the sources
-// The lab installs what it needs of apt by itself and says so: its list is src/lab/preconditions.ts. READERS is that of the tests.
+// The lab installs what it needs of apt by itself and says so: its list is src/lab/machine/preconditions.ts. READERS is that of the tests.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,

@@ -9,7 +9,7 @@ import { compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 
 // Every spec in the documents compiles, and every command shown with its output gives just that output (UPDATE=1
-// writes it). What boots hosts is run by lab/docs.lab.ts.
+// writes it). What boots hosts is run by lab/scenario/boot/docs.lab.ts.
 const root = fileURLToPath(new URL('../', import.meta.url));
 const assets = await loadAssets();
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { playChaos } from '../lab/chaos/play.ts';
 import { chaosReport } from '../lab/chaos/report.ts';
+import { groupsOf } from '../lab/cluster/find-host.ts';
 import type { Faults } from '../lab/fault/faults.ts';
 import { PROGRAMS, type Program } from '../lab/fault/program.ts';
 import type { ReplaceOptions } from '../lab/fault/replace.ts';
-import { groupsOf } from '../lab/find-host.ts';
-import { LabError } from '../lab/lab-error.ts';
+import { LabError } from '../lab/machine/lab-error.ts';
 import { interruptible } from './interruptible.ts';
 import { withLab } from './lab-running.ts';
 import { number } from './number.ts';

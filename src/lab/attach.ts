@@ -1,7 +1,7 @@
 import { type Lab, labHandle } from './handle.ts';
-import { LabError } from './lab-error.ts';
-import { type Layout, layoutOf } from './layout.ts';
-import { type LabState, layoutsBeside, readState } from './state.ts';
+import { type LabState, layoutsBeside, readState } from './host/state.ts';
+import { LabError } from './machine/lab-error.ts';
+import { type Layout, layoutOf } from './machine/layout.ts';
 
 const shiftOf = ({ beside }: LabState) => beside?.shift ?? 0;
 

@@ -1,21 +1,21 @@
 import type { OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { type HostPlan, hostsOf, networkOf } from './addresses.ts';
-import { stateBeside } from './beside.ts';
-import type { Bootable } from './compile-for-lab.ts';
+import { stateBeside } from './cluster/beside.ts';
+import { labSteps, type Planned } from './cluster/lab-steps.ts';
+import { seedsOf } from './cluster/seeds.ts';
+import { hasTraces, lockLab, takeDown } from './cluster/take-down.ts';
+import type { Bootable } from './compile/compile-for-lab.ts';
 import { type Lab, labHandle } from './handle.ts';
-import type { HostFile } from './host.ts';
-import { ensureImage, type Image } from './image.ts';
-import type { ImageName } from './image-recipe.ts';
-import { LabError } from './lab-error.ts';
-import { labSteps, type Planned } from './lab-steps.ts';
-import { type Layout, layoutBeside, layoutOf } from './layout.ts';
-import { prepareMachine } from './preconditions.ts';
-import { seedsOf } from './seeds.ts';
-import type { ServeCommand } from './servers.ts';
-import { isRunning, type LabState, readState } from './state.ts';
-import { runSteps } from './steps.ts';
-import { hasTraces, lockLab, takeDown } from './take-down.ts';
+import type { HostFile } from './host/host.ts';
+import { isRunning, type LabState, readState } from './host/state.ts';
+import { ensureImage, type Image } from './image/image.ts';
+import type { ImageName } from './image/image-recipe.ts';
+import { LabError } from './machine/lab-error.ts';
+import { type Layout, layoutBeside, layoutOf } from './machine/layout.ts';
+import { prepareMachine } from './machine/preconditions.ts';
+import { runSteps } from './machine/steps.ts';
+import { type HostPlan, hostsOf, networkOf } from './network/addresses.ts';
+import type { ServeCommand } from './network/servers.ts';
 import { DEFAULT_TARGETS, inTurn, labTarget } from './target/targets.ts';
 
 export interface LabOptions {

@@ -1,20 +1,20 @@
-import { addCluster, type BesideOptions } from './beside.ts';
-import { type ClusterView, viewCluster } from './cluster.ts';
-import type { Finished, RunOptions } from './command.ts';
-import { etcdctl } from './etcdctl.ts';
-import { type HostFacts, readFacts } from './facts.ts';
+import { addCluster, type BesideOptions } from './cluster/beside.ts';
+import { findHost } from './cluster/find-host.ts';
+import { type GrowOptions, grow } from './cluster/grow.ts';
+import { cutPower, emptyDisk, powerOn } from './cluster/power.ts';
+import { remove } from './cluster/remove.ts';
+import { down } from './cluster/take-down.ts';
 import { type Faults, faultsOf } from './fault/faults.ts';
-import type { Scene } from './fault/scene.ts';
-import { findHost } from './find-host.ts';
-import { type GrowOptions, grow } from './grow.ts';
-import { inside, insideNetwork } from './inside.ts';
-import { LabError } from './lab-error.ts';
-import type { Layout } from './layout.ts';
-import { cutPower, emptyDisk, powerOn } from './power.ts';
-import { remove } from './remove.ts';
-import type { HostState, LabState } from './state.ts';
-import { down } from './take-down.ts';
-import { type Watched, type WatchOptions, watch } from './watch.ts';
+import { inside, insideNetwork } from './host/inside.ts';
+import type { Scene } from './host/scene.ts';
+import type { HostState, LabState } from './host/state.ts';
+import type { Finished, RunOptions } from './machine/command.ts';
+import { LabError } from './machine/lab-error.ts';
+import type { Layout } from './machine/layout.ts';
+import { type ClusterView, viewCluster } from './members/cluster.ts';
+import { etcdctl } from './members/etcdctl.ts';
+import { type HostFacts, readFacts } from './members/facts.ts';
+import { type Watched, type WatchOptions, watch } from './view/watch.ts';
 
 /** A cluster of a lab that was booted; `down` ends all of them. Hosts are called by their names: `etcd-1`. */
 export interface Lab {

@@ -1,10 +1,10 @@
-import { consulAddresses, hostsOf, networkOf } from './addresses.ts';
 import { boot, type ClusterBeside, type LabOptions } from './boot.ts';
-import { bootableFrom, type SpecSource } from './compile-for-lab.ts';
+import { bootableFrom, type SpecSource } from './compile/compile-for-lab.ts';
 import type { Lab } from './handle.ts';
-import { LabError } from './lab-error.ts';
-import type { Seen } from './look.ts';
-import { type Watched, watch } from './watch.ts';
+import { LabError } from './machine/lab-error.ts';
+import { consulAddresses, hostsOf, networkOf } from './network/addresses.ts';
+import type { Seen } from './view/look.ts';
+import { type Watched, watch } from './view/watch.ts';
 
 export interface UpOptions extends LabOptions, SpecSource {
   /** Specs of clusters beside the first, on its Consul; their hosts start among the first's. */

@@ -1,11 +1,11 @@
 import { attach } from './attach.ts';
 import type { Lab } from './handle.ts';
-import { isUp } from './inside.ts';
-import { type Layout, layoutOf } from './layout.ts';
-import { look } from './look.ts';
-import { clusterReport } from './report.ts';
-import { table } from './table.ts';
+import { isUp } from './host/inside.ts';
+import { type Layout, layoutOf } from './machine/layout.ts';
 import { namesOf } from './target/targets.ts';
+import { look } from './view/look.ts';
+import { clusterReport } from './view/report.ts';
+import { table } from './view/table.ts';
 
 /** `lab status`: for each cluster its hosts with their steps, then the cluster. */
 export async function status(layout: Layout = layoutOf()): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Lab } from '../handle.ts';
-import { reason } from '../lab-error.ts';
+import { reason } from '../machine/lab-error.ts';
 import { clientOf } from './client.ts';
 import { keyOf, type Written } from './writer.ts';
 

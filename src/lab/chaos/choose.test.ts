@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { hostsOf, networkOf } from '../addresses.ts';
-import { random } from '../spread.ts';
+import { random } from '../host/spread.ts';
+import { hostsOf, networkOf } from '../network/addresses.ts';
 import { type Choice, choose } from './choose.ts';
 import { KINDS } from './kinds.ts';
 

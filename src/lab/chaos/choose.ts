@@ -1,4 +1,4 @@
-import type { HostPlan } from '../addresses.ts';
+import type { HostPlan } from '../network/addresses.ts';
 
 /** One fault: which, on whom, how long, and how long nothing happens before it. */
 export interface Choice {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Finished } from '../command.ts';
-import { etcdctlEnvironment } from '../etcdctl.ts';
-import type { Scene } from '../fault/scene.ts';
-import { insideNetwork } from '../inside.ts';
-import { hostPaths } from '../layout.ts';
-import { BRIDGE } from '../network.ts';
-import type { HostState } from '../state.ts';
+import { insideNetwork } from '../host/inside.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import type { Finished } from '../machine/command.ts';
+import { hostPaths } from '../machine/layout.ts';
+import { etcdctlEnvironment } from '../members/etcdctl.ts';
+import { BRIDGE } from '../network/network.ts';
 
 /**
  * etcdctl from where no fault reaches: beside the switch, with the program and the certificates of a host's disk, which

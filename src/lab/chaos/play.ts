@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { consulFlaws } from '../consul-health.ts';
 import type { Lab } from '../handle.ts';
-import { monotonic } from '../host.ts';
-import { isUp } from '../inside.ts';
-import { LabError, reason } from '../lab-error.ts';
-import { random } from '../spread.ts';
+import { monotonic } from '../host/host.ts';
+import { isUp } from '../host/inside.ts';
+import { random } from '../host/spread.ts';
+import { LabError, reason } from '../machine/lab-error.ts';
 import { clusterFlaws, hostFlaws, lostWrites } from './check.ts';
 import { type Choice, choose } from './choose.ts';
+import { consulFlaws } from './consul-health.ts';
 import { type ChaosKind, KINDS } from './kinds.ts';
 import { startWriter, type Written } from './writer.ts';
 

@@ -1,4 +1,4 @@
-import { table } from '../table.ts';
+import { table } from '../view/table.ts';
 import type { ChaosTold } from './play.ts';
 
 /** The closing summary. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scene } from '../fault/scene.ts';
-import { monotonic } from '../host.ts';
+import { monotonic } from '../host/host.ts';
+import type { Scene } from '../host/scene.ts';
 import { clientOf } from './client.ts';
 
 /** What a client has to show for its writing. */

@@ -1,5 +1,5 @@
-import { LabError } from '../lab-error.ts';
-import type { HostState } from '../state.ts';
+import type { HostState } from '../host/state.ts';
+import { LabError } from '../machine/lab-error.ts';
 
 /**
  * Not possible for one host of the lab, and so refused. CLOCK_REALTIME is one for the whole machine: time namespaces

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { run } from '../command.ts';
-import { clusterEnvironment } from '../etcdctl.ts';
-import { isUp } from '../inside.ts';
-import { LabError } from '../lab-error.ts';
-import { hostPaths } from '../layout.ts';
-import type { HostState } from '../state.ts';
+import { isUp } from '../host/inside.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import { run } from '../machine/command.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { hostPaths } from '../machine/layout.ts';
+import { clusterEnvironment } from '../members/etcdctl.ts';
 import { goOn, pidsOf, stopProgram } from './program.ts';
-import type { Scene } from './scene.ts';
 
 /** etcd's data directory of one host over that of another, with the identity beside it, as a disk's snapshot does. */
 export async function cloneDisk(scene: Scene, from: HostState, to: HostState): Promise<string> {

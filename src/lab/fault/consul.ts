@@ -1,6 +1,6 @@
-import { inside } from '../inside.ts';
-import { LabError } from '../lab-error.ts';
-import type { HostState } from '../state.ts';
+import { inside } from '../host/inside.ts';
+import type { HostState } from '../host/state.ts';
+import { LabError } from '../machine/lab-error.ts';
 
 async function onEach(hosts: readonly HostState[], script: string): Promise<string> {
   // At once: the agents of a cluster must be able to be away together.

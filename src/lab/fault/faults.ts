@@ -1,4 +1,5 @@
-import { findHost, findHosts } from '../find-host.ts';
+import { findHost, findHosts } from '../cluster/find-host.ts';
+import type { Scene } from '../host/scene.ts';
 import { skewClock } from './clock.ts';
 import { cloneDisk } from './clone-disk.ts';
 import { startConsul, stopConsul, wipeConsul } from './consul.ts';
@@ -8,7 +9,6 @@ import { partition } from './partition.ts';
 import { kill, reboot, wipe } from './power.ts';
 import { killProgram, type Program } from './program.ts';
 import { type ReplaceOptions, replace } from './replace.ts';
-import type { Scene } from './scene.ts';
 import { delay, loss } from './traffic.ts';
 
 /** Faults of a lab's hosts, called by their names. Each does it, and says in one line what it did. */

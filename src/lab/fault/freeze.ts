@@ -1,10 +1,10 @@
-import { freezeCgroup } from '../cgroup.ts';
-import { cgroupOf } from '../host.ts';
-import { isUp } from '../inside.ts';
-import { LabError } from '../lab-error.ts';
-import type { HostState } from '../state.ts';
+import { cgroupOf } from '../host/host.ts';
+import { isUp } from '../host/inside.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import { freezeCgroup } from '../machine/cgroup.ts';
+import { LabError } from '../machine/lab-error.ts';
 import { goOn, type Program, stopProgram } from './program.ts';
-import type { Scene } from './scene.ts';
 
 function running(host: HostState): void {
   if (!isUp(host)) throw new LabError(`host ${host.name} does not run`, `\`lab fault reboot ${host.name}\` boots it.`);

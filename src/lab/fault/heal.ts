@@ -1,6 +1,6 @@
-import type { HostState } from '../state.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
 import { reconnect } from './partition.ts';
-import type { Scene } from './scene.ts';
 import { clearTraffic } from './traffic.ts';
 
 /** The network of hosts as it was: one switch, no delay, no loss. */

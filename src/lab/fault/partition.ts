@@ -1,9 +1,9 @@
-import { run } from '../command.ts';
-import { LabError } from '../lab-error.ts';
-import { namespaceOf } from '../layout.ts';
-import { BRIDGE, batch, portOf, SWITCH } from '../network.ts';
-import type { HostState } from '../state.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import { run } from '../machine/command.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { namespaceOf } from '../machine/layout.ts';
+import { BRIDGE, batch, portOf, SWITCH } from '../network/network.ts';
 
 /*
  * A partition is a switch more: each group's cables are moved to a bridge of its own. Against packet filters it needs

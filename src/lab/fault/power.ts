@@ -1,6 +1,6 @@
-import { cutPower, emptyDisk, powerOn } from '../power.ts';
-import type { HostState } from '../state.ts';
-import type { Scene } from './scene.ts';
+import { cutPower, emptyDisk, powerOn } from '../cluster/power.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
 
 export async function kill(scene: Scene, host: HostState): Promise<string> {
   await cutPower(scene, host);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { processesIn } from '../cgroup.ts';
-import { cgroupOf } from '../host.ts';
-import { isUp } from '../inside.ts';
-import { LabError } from '../lab-error.ts';
-import { parseStat } from '../process-identity.ts';
-import type { HostState } from '../state.ts';
-import type { Scene } from './scene.ts';
+import { cgroupOf } from '../host/host.ts';
+import { isUp } from '../host/inside.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import { processesIn } from '../machine/cgroup.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { parseStat } from '../machine/process-identity.ts';
 
 /** What can be hit alone. `gate` and `register` are the sidekicks: they run while the host waits or registers. */
 export const PROGRAMS = ['etcd', 'consul', 'socat', 'gate', 'register'] as const;

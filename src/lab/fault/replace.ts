@@ -1,12 +1,12 @@
-import { LabError } from '../lab-error.ts';
-import { connectHost } from '../network.ts';
-import { nextHost } from '../next-host.ts';
-import { emptyDisk, powerOn } from '../power.ts';
-import { retire, takeAway } from '../remove.ts';
-import { ownFiles, readSeeds } from '../seeds.ts';
-import { type HostState, hostsElsewhere, writeState } from '../state.ts';
+import { emptyDisk, powerOn } from '../cluster/power.ts';
+import { retire, takeAway } from '../cluster/remove.ts';
+import { ownFiles, readSeeds } from '../cluster/seeds.ts';
+import { nextHost } from '../host/next-host.ts';
+import type { Scene } from '../host/scene.ts';
+import { type HostState, hostsElsewhere, writeState } from '../host/state.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { connectHost } from '../network/network.ts';
 import { machinesOf } from '../target/targets.ts';
-import type { Scene } from './scene.ts';
 
 export interface ReplaceOptions {
   /** The new host gets the old one's address, and with it the files that the old one alone had, such as certificates. */

@@ -1,10 +1,10 @@
-import { finish, run } from '../command.ts';
-import { LabError } from '../lab-error.ts';
-import { namespaceOf } from '../layout.ts';
-import { BRIDGE, portOf } from '../network.ts';
-import { ensureNft, NFT } from '../preconditions.ts';
-import type { HostState } from '../state.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import { finish, run } from '../machine/command.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { namespaceOf } from '../machine/layout.ts';
+import { ensureNft, NFT } from '../machine/preconditions.ts';
+import { BRIDGE, portOf } from '../network/network.ts';
 
 /** Both ends of a host's cable: what leaves either end is hit, so each way once. */
 function ends({ layout }: Scene, host: HostState): [namespace: string, device: string][] {

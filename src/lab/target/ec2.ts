@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { privateName, resourceId, writeInstance } from '../instance.ts';
-import { hostPaths } from '../layout.ts';
+import { hostPaths } from '../machine/layout.ts';
+import { privateName, resourceId, writeInstance } from '../network/instance.ts';
 import { type LabTarget, outputFor } from './lab-target.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finish } from '../command.ts';
-import { LabError } from '../lab-error.ts';
-import { hostPaths, namespaceOf } from '../layout.ts';
+import { finish } from '../machine/command.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { hostPaths, namespaceOf } from '../machine/layout.ts';
 import { type LabTarget, outputFor } from './lab-target.ts';
 
 /** Debian's package puts the engine where an initramfs is made from, and nowhere else. */

@@ -1,5 +1,5 @@
+import { KUBELET_STAND_IN } from '../image/kubelet-stand-in.ts';
 import { aws } from './aws.ts';
-import { KUBELET_STAND_IN } from './kubelet-stand-in.ts';
 import type { LabTarget } from './lab-target.ts';
 
 /**

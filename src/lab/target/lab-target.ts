@@ -1,11 +1,11 @@
 import type { Role } from '../../plan/plan.ts';
-import type { HostPlan, Network } from '../addresses.ts';
-import type { Scene } from '../fault/scene.ts';
-import type { HostFile, SeedFile } from '../host.ts';
-import type { ImageName } from '../image-recipe.ts';
-import type { Layout } from '../layout.ts';
-import type { Tools } from '../preconditions.ts';
-import type { HostState } from '../state.ts';
+import type { HostFile, SeedFile } from '../host/host.ts';
+import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
+import type { ImageName } from '../image/image-recipe.ts';
+import type { Layout } from '../machine/layout.ts';
+import type { Tools } from '../machine/preconditions.ts';
+import type { HostPlan, Network } from '../network/addresses.ts';
 
 /** A host whose disk has just been made: mounted, with its seed on it. */
 export interface Bare {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { hostsOf, networkOf } from '../addresses.ts';
-import { LabError } from '../lab-error.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { hostsOf, networkOf } from '../network/addresses.ts';
 import { inTurn, labTarget } from './targets.ts';
 
 const hosts = hostsOf({ cluster: { size: 3 }, consul: { count: 2 } }, networkOf({ address: {} }));

@@ -1,6 +1,6 @@
-import type { HostPlan } from '../addresses.ts';
-import { LabError } from '../lab-error.ts';
-import type { HostState } from '../state.ts';
+import type { HostState } from '../host/state.ts';
+import { LabError } from '../machine/lab-error.ts';
+import type { HostPlan } from '../network/addresses.ts';
 import { aws } from './aws.ts';
 import { ec2 } from './ec2.ts';
 import { flatcar } from './flatcar.ts';

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { finish, run } from '../command.ts';
-import { besideEngine, docker, enginePaths, importImage, removeEngine, startEngine } from '../docker.ts';
-import { type HostFile, put } from '../host.ts';
-import { LabError } from '../lab-error.ts';
-import { hostPaths, type Layout, namespaceOf } from '../layout.ts';
-import { BRIDGE, batch, portOf, SWITCH } from '../network.ts';
-import { identify } from '../process-identity.ts';
-import type { HostState } from '../state.ts';
+import { type HostFile, put } from '../host/host.ts';
+import type { HostState } from '../host/state.ts';
+import { finish, run } from '../machine/command.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { hostPaths, type Layout, namespaceOf } from '../machine/layout.ts';
+import { identify } from '../machine/process-identity.ts';
+import { BRIDGE, batch, portOf, SWITCH } from '../network/network.ts';
+import { besideEngine, docker, enginePaths, importImage, removeEngine, startEngine } from './docker.ts';
 import type { LabTarget, Machines, Running } from './lab-target.ts';
 
 /** Docker's interface is the first, as a provider's NAT is; Vagrant's private network is the second. */

@@ -1,0 +1,44 @@
+import type { Spec } from '../../spec/defaults.ts';
+import type { Artifact } from '../image/artifacts.ts';
+import { hostsOf, networkOf } from '../network/addresses.ts';
+
+/**
+ * What people write by hand who know every member's address beforehand: etcd with a static `initial-cluster`, no
+ * Consul, no gate. The mark that the compiled hosts are measured against.
+ */
+export function staticUserData(spec: Spec, etcd: Artifact, name: string, address: string): string {
+  const network = networkOf(spec);
+  const members = hostsOf(spec, network).filter(({ role }) => role === 'etcd');
+  const cluster = members.map((member) => `${member.name}=http://${member.address}:2380`).join(',');
+  return `#cloud-config
+write_files:
+- path: /etc/systemd/system/etcd.service
+  content: |
+    [Unit]
+    Wants=network-online.target
+    After=network-online.target
+    [Service]
+    Type=notify
+    User=etcd
+    StateDirectory=etcd
+    StateDirectoryMode=0700
+    ExecStart=/opt/etcd/etcd --name=${name} --data-dir=/var/lib/etcd \\
+      --listen-peer-urls=http://${address}:2380 --initial-advertise-peer-urls=http://${address}:2380 \\
+      --listen-client-urls=http://${address}:2379,http://127.0.0.1:2379 --advertise-client-urls=http://${address}:2379 \\
+      --listen-metrics-urls=http://127.0.0.1:2381 --initial-cluster-state=new --initial-cluster-token=bench \\
+      --initial-cluster=${cluster}
+    Restart=always
+    TimeoutStartSec=infinity
+    [Install]
+    WantedBy=multi-user.target
+runcmd:
+- useradd --system etcd
+- mkdir -p /opt/etcd
+- curl -fsS -o /tmp/etcd.tar.gz http://${network.gateway}/${etcd.file}
+- echo "${etcd.sha256}  /tmp/etcd.tar.gz" | sha256sum -c
+- tar -C /opt/etcd --no-same-owner -xzf /tmp/etcd.tar.gz
+- systemctl daemon-reload
+- systemctl enable etcd.service
+- systemctl start --no-block etcd.service
+`;
+}

@@ -1,0 +1,132 @@
+import { type Assets, type Compiled, compile, type OutputFile } from '../../compile.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import { withReleases } from '../../spec/locked.ts';
+import { isScript } from '../../spec/schema-program.ts';
+import { type Artifact, ensureArtifact, offerFor, type Served } from '../image/artifacts.ts';
+import { ensurePodImage } from '../image/pod-image.ts';
+import { ensureScript, ensureSidekick } from '../image/single-executable.ts';
+import { LabError } from '../machine/lab-error.ts';
+import { layoutOf } from '../machine/layout.ts';
+import { prepareMachine } from '../machine/preconditions.ts';
+import type { LabTarget } from '../target/lab-target.ts';
+import { DEFAULT_TARGETS, labTarget } from '../target/targets.ts';
+import { labOperatorKey } from './operator-key.ts';
+import { type OverlayOptions, overlay } from './overlay.ts';
+
+export interface SpecSource {
+  /** The spec, as the user wrote it. */
+  text: string;
+  /** Its name in diagnostics. */
+  file: string;
+  assets: Assets;
+  size?: number | undefined;
+}
+
+export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join'> {
+  directory?: string | undefined;
+  /** How the hosts boot. Default: `aws`. */
+  targets?: readonly string[] | undefined;
+  say?: (line: string) => void;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CompiledForLab {
+  compiled: Compiled;
+  changes: string[];
+}
+
+/** Compiles a spec as the lab can boot it. Without files in it, the diagnostics say why. */
+export async function compileForLab(options: SpecSource & CompileSettings): Promise<CompiledForLab> {
+  const { text, file, assets, size, guestOf, join, signal, say = () => {} } = options;
+  // The lab brings its own programs: what a lock file would say of them does not matter.
+  const first = compile(text, { file, assets, overlay: (spec) => withReleases(spec) });
+  if (first.spec === undefined) return { compiled: first, changes: [] };
+  const layout = layoutOf(options.directory);
+  const { cache } = layout;
+  await prepareMachine(say, signal);
+  const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
+  const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
+  const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
+  const sidekick = await sidekickFor(
+    first.spec,
+    targets,
+    () => ensureSidekick(cache, say, signal),
+    () => ensureScript(cache, assets.sidekicks['etcd-sidekick'] ?? ''),
+  );
+  const images = await podImages(first.spec, targets, [consul, etcd], (artifact) =>
+    ensurePodImage(cache, artifact, say, signal),
+  );
+  const compiles = [...new Set(targets.map((target) => target.compiles))];
+  const metadata = targets.every((target) => target.metadata === 'ec2') ? 'ec2' : undefined;
+  const changes: string[] = [];
+  const compiled = compile(text, {
+    file,
+    assets,
+    overlay: (spec) => {
+      const overlaid = overlay(spec, {
+        targets: compiles,
+        metadata,
+        size,
+        consul,
+        etcd,
+        images,
+        sidekick,
+        operatorKey: labOperatorKey(layout),
+        guestOf,
+        join,
+      });
+      changes.splice(0, changes.length, ...overlaid.changes);
+      return overlaid.spec;
+    },
+  });
+  return { compiled, changes };
+}
+
+/** How the sidekicks come: inline, as the script of these very sources, or as an executable. */
+function sidekickFor(
+  { programs: { sidekick } }: Spec,
+  targets: readonly LabTarget[],
+  executable: () => Promise<Served>,
+  script: () => Promise<Served>,
+): Promise<Served> | undefined {
+  if (targets.some(({ withoutNode }) => withoutNode)) return executable();
+  if (sidekick === 'inline') return undefined;
+  return isScript(sidekick) ? script() : executable();
+}
+
+/** The images of what a spec runs as static pods; undefined when it is nothing. */
+async function podImages(
+  spec: Spec,
+  targets: readonly LabTarget[],
+  artifacts: readonly Artifact[],
+  image: (artifact: Artifact) => Promise<string>,
+): Promise<OverlayOptions['images']> {
+  const inPods = artifacts.filter(({ program }) => spec[program].runtime === 'static-pod');
+  if (inPods.length === 0) return undefined;
+  if (!targets.every(({ runsPods }) => runsPods)) {
+    throw new LabError(
+      'the spec has static pods, which only hosts of the target `kubelet` can run here',
+      'Boot it with `--target kubelet`.',
+    );
+  }
+  const pairs: [string, string][] = [];
+  for (const artifact of inPods) pairs.push([artifact.program, await image(artifact)]);
+  return Object.fromEntries(pairs);
+}
+
+/** A cluster that can be booted: the spec after the lab's overlay, and what it compiled to. */
+export interface Bootable {
+  files: readonly OutputFile[];
+  spec: Spec;
+}
+
+/** The same; throws with the first error of the spec, and tells the changes. */
+export async function bootableFrom(options: SpecSource & CompileSettings): Promise<Bootable> {
+  const { compiled, changes } = await compileForLab(options);
+  const error = compiled.diagnostics.find(({ severity }) => severity === 'error');
+  if (error !== undefined || compiled.spec === undefined) {
+    throw new LabError(error?.message ?? `${options.file} did not compile`, error?.remedy ?? '');
+  }
+  for (const change of changes) options.say?.(`for the lab: ${change}`);
+  return { files: compiled.files, spec: compiled.spec };
+}

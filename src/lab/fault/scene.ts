@@ -1,8 +1,0 @@
-import type { Layout } from '../layout.ts';
-import type { LabState } from '../state.ts';
-
-/** What a fault is played on: the lab's places and what is remembered of it. */
-export interface Scene {
-  layout: Layout;
-  state: LabState;
-}

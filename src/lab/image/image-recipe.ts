@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { PODMAN_FILES } from './kubelet-stand-in.ts';
+
+/** Distributions that a user may choose from. */
+export const IMAGES = ['bookworm', 'trixie'] as const;
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine';
+
+export interface Recipe {
+  name: ImageName;
+  suite: (typeof IMAGES)[number];
+  packages: string[];
+  /** Whether systemd-resolved and systemd-networkd run: then names are configured per link, else in resolv.conf. */
+  resolved: boolean;
+  files: Record<string, string>;
+  enable: string[];
+  /** Paths that are taken away again. */
+  without?: string[];
+}
+
+const PLAIN = [
+  'bind9-dnsutils',
+  'ca-certificates',
+  'curl',
+  'dbus',
+  'iproute2',
+  'iputils-ping',
+  'netbase',
+  'openssl',
+  'procps',
+  'socat',
+  'systemd',
+  'systemd-sysv',
+  'unzip',
+  'xz-utils',
+];
+const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
+const ENGINE = ['ca-certificates', 'docker-compose', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
+const RESOLVED = {
+  packages: ['libnss-resolve', 'systemd-resolved'],
+  enable: ['systemd-networkd.service', 'systemd-resolved.service'],
+};
+
+const FILES = {
+  // Debian's default is en_US.UTF-8, which has to be generated; C.UTF-8 is there, as in Debian's own cloud images.
+  '/etc/default/locale': 'LANG=C.UTF-8\n',
+  // No ssh here: keys would only cost time.
+  '/etc/cloud/cloud.cfg.d/90-lab.cfg': 'datasource_list: [NoCloud]\nlocale: C.UTF-8\nssh_genkeytypes: []\n',
+};
+
+/** What Flatcar has and Debian has not: nothing is enabled but by a preset; the name of SELinux's policy, for Ignition. */
+const FLATCAR_FILES = {
+  '/usr/lib/systemd/system-preset/99-default.preset': 'disable *\n',
+  '/etc/selinux/config': 'SELINUX=disabled\nSELINUXTYPE=targeted\n',
+};
+
+/** Vagrant's own key, which is no secret: it puts a new one in its place. */
+const VAGRANT_KEY =
+  'ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key';
+const VAGRANT_FILES = {
+  '/etc/sudoers.d/vagrant': 'vagrant ALL=(ALL) NOPASSWD:ALL\n',
+  '/etc/sysusers.d/vagrant.conf': 'u vagrant - "Vagrant" /home/vagrant /bin/bash\n',
+  '/etc/tmpfiles.d/vagrant.conf': `d /home/vagrant 0755 vagrant vagrant
+d /home/vagrant/.ssh 0700 vagrant vagrant
+C /home/vagrant/.ssh/authorized_keys 0600 vagrant vagrant - /etc/ssh/vagrant.pub
+`,
+  // With the end of its line: Vagrant appends its new key to the file.
+  '/etc/ssh/vagrant.pub': `${VAGRANT_KEY}\n`,
+};
+
+/** What an image is made of. Consul and etcd are not in it: hosts fetch them as artifacts. */
+export function recipeOf(name: ImageName): Recipe {
+  switch (name) {
+    case 'bookworm':
+      return { name, suite: name, packages: PACKAGES, resolved: false, files: FILES, enable: [] };
+    case 'trixie': {
+      const packages = [...PACKAGES, ...RESOLVED.packages];
+      return { name, suite: name, packages, resolved: true, files: FILES, enable: RESOLVED.enable };
+    }
+    // etcdctl: with pods hosts have no etcd of their own.
+    case 'kubelet': {
+      const packages = [...PACKAGES, 'catatonit', 'containerd', 'etcd-client', 'podman', 'runc'];
+      return { name, suite: 'bookworm', packages, resolved: false, files: { ...FILES, ...PODMAN_FILES }, enable: [] };
+    }
+    // As on Flatcar: no Node, no cloud-init, no Python, no package manager.
+    case 'flatcar': {
+      const packages = [...PLAIN, ...RESOLVED.packages];
+      const managers = ['apt', 'apt-get', 'dpkg', 'dpkg-deb'].map((program) => `/usr/bin/${program}`);
+      // Where machine-id is an empty file presets do nothing (machine-id(5), "First Boot Semantics"); no questions asked.
+      const firstBoot = ['/etc/machine-id', '/usr/lib/systemd/system/systemd-firstboot.service'];
+      const { enable } = RESOLVED;
+      return {
+        name,
+        suite: 'bookworm',
+        packages,
+        resolved: true,
+        files: FLATCAR_FILES,
+        enable,
+        without: [...firstBoot, ...managers],
+      };
+    }
+    // What Vagrant expects of a box: sshd, its user with its key, sudo without a password.
+    case 'vagrant': {
+      const packages = [...PLAIN, 'nodejs', 'openssh-server', 'sudo'];
+      return { name, suite: 'bookworm', packages, resolved: false, files: VAGRANT_FILES, enable: ['ssh.service'] };
+    }
+    // No host's: what the lab runs Docker's containers with, and Vagrant, which only has to find its engine.
+    case 'engine':
+      return { name, suite: 'bookworm', packages: ENGINE, resolved: false, files: {}, enable: [] };
+  }
+}
+
+/** Changes whenever the recipe does: images of another stamp are not used. */
+export function stampOf(recipe: Recipe): string {
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { printTar, type TarFile } from '../../format/tar.ts';
+import { downloadPackages } from '../machine/apt.ts';
+import { run } from '../machine/command.ts';
+import { acquireLock } from '../machine/lock.ts';
+import { type Artifact, storeDirectory } from './artifacts.ts';
+
+/** The oldest C library that all the lab's programs run with. */
+const LIBC = { suite: 'trixie', package: 'libc6' };
+
+const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+interface Blob {
+  digest: string;
+  size: number;
+}
+
+/** Puts bytes into the store by their digest, where the lab's server finds them as a registry does. */
+async function putBlob(store: string, content: Uint8Array): Promise<Blob> {
+  const digest = digestOf(content);
+  const file = join(store, digest);
+  if (!existsSync(file)) {
+    await writeFile(`${file}.${process.pid}.new`, content);
+    await rename(`${file}.${process.pid}.new`, file);
+  }
+  return { digest, size: content.length };
+}
+
+/** An OCI image of one layer: the digest of its manifest (opencontainers/image-spec 1.0). The same files give the same. */
+export async function putImage(store: string, files: readonly TarFile[]): Promise<string> {
+  const layer = await putBlob(store, printTar(files));
+  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const config = await putBlob(
+    store,
+    json({
+      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+      os: 'linux',
+      config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] },
+      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+    }),
+  );
+  const manifest = await putBlob(
+    store,
+    json({
+      schemaVersion: 2,
+      mediaType: MANIFEST_TYPE,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
+      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...layer }],
+    }),
+  );
+  return manifest.digest;
+}
+
+export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
+
+/** What Debian's dynamic programs need, at the places where they look for it. */
+function libraries(tree: string): TarFile[] {
+  const all = readdirSync(tree, { recursive: true, encoding: 'utf8' }).sort();
+  return all
+    .filter((path) => /(^|\/)(ld-linux[^/]*|lib(c|m|dl|pthread|rt|resolv|nss_files|nss_dns))\.so\.\d+$/.test(path))
+    .map((path) => ({
+      path: /^usr\/lib(64)?\/ld-linux/.test(path) ? path.replace('usr/', '') : path,
+      mode: 0o755,
+      bytes: readFileSync(join(tree, path)),
+    }));
+}
+
+/** An image of a program as the lab's artifact has it; the digest. Made when it is not in the store yet. */
+export async function ensurePodImage(
+  cache: string,
+  { program, version, file, sha256 }: Artifact,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const store = storeDirectory(cache);
+  const index = join(store, `${program}-${version}-${sha256.slice(0, 12)}.image`);
+  const release = await acquireLock(`${index}.lock`, true);
+  try {
+    if (existsSync(index)) return readFileSync(index, 'utf8').trim();
+    say(`image of ${program} ${version} for pods: from ${file} and ${LIBC.package} of ${LIBC.suite}`);
+    const work = join(store, `work-image-${program}`);
+    await rm(work, { recursive: true, force: true });
+    await mkdir(join(work, 'bin'), { recursive: true });
+    try {
+      await downloadPackages(work, LIBC.suite, [LIBC.package], signal);
+      for (const deb of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
+        await run('dpkg-deb', ['-x', join(work, deb), join(work, 'tree')]);
+      }
+      await run('tar', ['-xf', join(store, file), '-C', join(work, 'bin')]);
+      const programs = readdirSync(join(work, 'bin')).map((name) => ({
+        path: `usr/local/bin/${basename(name)}`,
+        mode: 0o755,
+        bytes: readFileSync(join(work, 'bin', name)),
+      }));
+      const digest = await putImage(store, [...libraries(join(work, 'tree')), ...programs]);
+      await writeFile(`${index}.new`, `${digest}\n`);
+      await rename(`${index}.new`, index);
+      return digest;
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  } finally {
+    release?.();
+  }
+}

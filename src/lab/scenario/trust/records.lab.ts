@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { Lab } from '../../handle.ts';
+import { start } from '../../lab.ts';
+import {
+  assertSound,
+  eventually,
+  inLab,
+  labSpec,
+  labTest,
+  output,
+  says,
+  serverRole,
+  statusLine,
+} from '../lab-testing.ts';
+
+interface Phantom {
+  node: string;
+  address: string;
+  meta?: Record<string, string>;
+}
+
+const EMPTY = { state: 'empty', size: '3', scheme: 'http' };
+
+/** What somebody else has written into Consul's catalog. */
+async function register(lab: Lab, { node, address, meta = {} }: Phantom): Promise<void> {
+  const body = {
+    Node: node,
+    Address: '10.77.0.66',
+    Service: {
+      ID: `${node}-server`,
+      Service: 'etcd3',
+      Tags: ['_etcd-server._tcp.mycluster'],
+      Address: address,
+      Port: 2380,
+      Meta: { incarnation: `of-${node}`, ...EMPTY, ...meta },
+    },
+  };
+  await catalog(lab, 'register', body);
+}
+
+async function catalog(lab: Lab, what: 'register' | 'deregister', body: object): Promise<void> {
+  const url = `http://127.0.0.1:8500/v1/catalog/${what}`;
+  const { stdout } = await lab.exec('consul-server-1', ['curl', '-sf', '-X', 'PUT', '-d', JSON.stringify(body), url]);
+  if (stdout.trim() !== 'true') throw new Error(`Consul: ${stdout}`);
+}
+
+/** The gate names the cause within five seconds, and lets nothing start. */
+async function assertNamed(t: ExecutionContext, lab: Lab, cause: RegExp): Promise<void> {
+  const line = await eventually(
+    () => statusLine(lab, 'etcd-1', 'etcd.service'),
+    (text) => cause.test(text),
+    5,
+  );
+  t.regex(line, cause);
+  await sleep(1000);
+  for (const host of ['etcd-1', 'etcd-2']) t.is(await output(lab, host, 'pgrep -x etcd'), '', host);
+}
+
+labTest(
+  'records that are extra, double, unresolvable, foreign, or lack: the gate stays shut and says which',
+  async (t) => {
+    t.timeout(600_000);
+    await inLab(
+      { text: labSpec({ consul: serverRole }) },
+      async (lab) => {
+        await lab.kill('etcd-3');
+        const two = /2 of 3 registered: etcd-1, etcd-2/;
+        t.regex(await says(lab, 'etcd-1', two), two);
+        const other = { node: 'other', address: '10.77.0.65' };
+        // With one of two there would be three, which may agree: none is left alone as if it were one of us.
+        const unlike = { ...other, meta: { size: '5' } };
+        const cases: [string, Phantom[], RegExp][] = [
+          [
+            'extra',
+            [unlike, { node: 'more', address: '10.77.0.64' }, other],
+            /4 of 3 registered: etcd-1, etcd-2, more, other/,
+          ],
+          ['the same address', [{ node: 'other', address: '10.77.0.102' }], /registered with the same address/],
+          ['unresolvable', [{ node: 'other', address: 'nowhere.invalid' }], /cannot tell .*nowhere\.invalid/],
+          ['with data', [{ ...other, meta: { state: 'member', cid: 'a' } }], /other registered with data/],
+          ['of another spec', [{ ...other, meta: { size: '5' } }], /hosts disagree on the spec.*other: size 5/],
+          ['of no quorumgate', [{ ...other, meta: { state: '', size: '' } }], /other registered with data/],
+        ];
+        for (const [name, phantoms, cause] of cases) {
+          t.log(name);
+          for (const phantom of phantoms) await register(lab, phantom);
+          await assertNamed(t, lab, cause);
+          for (const phantom of phantoms) await register(lab, { ...phantom, meta: { size: '5' } });
+          for (const { node } of phantoms) await catalog(lab, 'deregister', { Node: node });
+          t.regex(await says(lab, 'etcd-1', two), two);
+        }
+        await catalog(lab, 'deregister', { Node: 'etcd-1', ServiceID: 'etcd-1-server' });
+        await assertNamed(t, lab, /own record is not among them/);
+        // Nobody's hand: the agent brings it back by itself, in a minute or two.
+        await lab.start('etcd-3');
+        t.is((await lab.wait({ timeoutSeconds: 240 })).outcome, 'up');
+        await assertSound(t, lab);
+      },
+      start,
+    );
+  },
+);
