@@ -1,75 +1,49 @@
-import type { Faults } from '../fault/faults.ts';
+import type { Chance, Fault } from '../fault/fault.ts';
+import { FAULTS, type FaultName, type Faults } from '../fault/faults.ts';
 import type { Choice, Choosable } from './choose.ts';
 
 /** A kind of fault as chaos plays it: what begins it, and what ends it where it does not end by itself. */
 export interface ChaosKind extends Choosable {
-  /** Whether this version heals it by itself; others are never chosen. */
-  heals: boolean;
   begin(faults: Faults, choice: Choice): Promise<string[]>;
   end?(faults: Faults, choice: Choice): Promise<string[]>;
 }
 
+type Play = (...args: unknown[]) => Promise<string>;
+
 /** On all hosts at once. None is still at work when the first failure is told. */
-const each =
-  (act: (faults: Faults, host: string, choice: Choice) => Promise<string>) =>
-  async (faults: Faults, choice: Choice): Promise<string[]> => {
-    const ended = await Promise.allSettled(choice.hosts.map((host) => act(faults, host, choice)));
-    return ended.map((end) => {
-      if (end.status === 'fulfilled') return end.value;
-      throw end.reason;
-    });
-  };
-const once = (act: (faults: Faults, hosts: string[]) => Promise<string>) => async (f: Faults, c: Choice) => [
-  await act(f, c.hosts),
-];
+async function onEach(hosts: readonly string[], act: (host: string) => Promise<string>): Promise<string[]> {
+  const ended = await Promise.allSettled(hosts.map(act));
+  return ended.map((end) => {
+    if (end.status === 'fulfilled') return end.value;
+    throw end.reason;
+  });
+}
 
-const heal = once((faults, hosts) => faults.heal(...hosts));
-const healAll = once((faults) => faults.heal());
-const thaw = each((faults, host) => faults.thaw(host));
-
-/**
- * All kinds, as data. Only a host that was given another's disk waits for an operator, by design: no protocol can tell
- * which of two with one identity is the right one.
- */
-export const KINDS: readonly ChaosKind[] = [
-  { name: 'kill-etcd', heals: true, begin: each((faults, host) => faults.kill(host, 'etcd')) },
-  { name: 'kill-consul', heals: true, begin: each((faults, host) => faults.kill(host, 'consul')) },
-  { name: 'kill-socat', heals: true, begin: each((faults, host) => faults.kill(host, 'socat')) },
-  { name: 'freeze-etcd', heals: true, begin: each((faults, host) => faults.freeze(host, 'etcd')), end: thaw },
-  { name: 'freeze-consul', heals: true, begin: each((faults, host) => faults.freeze(host, 'consul')), end: thaw },
-  { name: 'freeze-host', heals: true, begin: each((faults, host) => faults.freeze(host)), end: thaw },
-  { name: 'reboot', heals: true, begin: each((faults, host) => faults.reboot(host)) },
-  {
-    name: 'power-off',
-    heals: true,
-    begin: each((faults, host) => faults.kill(host)),
-    end: each((faults, host) => faults.reboot(host)),
-  },
-  { name: 'partition', heals: true, begin: once((faults, hosts) => faults.partition(hosts)), end: healAll },
-  {
-    name: 'isolate',
-    heals: true,
-    begin: once((faults, hosts) => faults.partition(...hosts.map((host) => [host]))),
-    end: healAll,
-  },
-  { name: 'delay', heals: true, begin: each((faults, host, { amount }) => faults.delay(host, 10 + amount)), end: heal },
-  { name: 'loss', heals: true, begin: each((faults, host, { amount }) => faults.loss(host, amount / 5)), end: heal },
-  {
-    name: 'stop-consul',
-    heals: true,
-    begin: once((faults, hosts) => faults.stopConsul(...hosts)),
-    end: once((faults, hosts) => faults.startConsul(...hosts)),
-  },
-  { name: 'wipe', heals: true, destroys: true, begin: each((faults, host) => faults.wipe(host)) },
-  { name: 'replace', heals: true, destroys: true, begin: each((faults, host) => faults.replace(host)) },
-  {
-    name: 'clone-disk',
-    heals: false,
-    begin: each(async (faults, host, { other }) => {
-      await faults.kill(host);
-      return faults.cloneDisk(other, host);
+function kindOf(fault: FaultName, chance: Chance<unknown>): ChaosKind {
+  const { name, hit, options, end, destroys } = chance;
+  const isOfGroups = (FAULTS[fault] as Pick<Fault<never[]>, 'args'>).args[0] === '<group...>';
+  const play = (faults: Faults, which: FaultName) => faults[which] as Play;
+  return {
+    name,
+    ...(destroys && { destroys }),
+    begin: async (faults, { hosts, amount }) => {
+      const act = play(faults, fault);
+      if (hit === 'each') return onEach(hosts, (host) => act(host, options?.(amount)));
+      if (hit === 'apart') return [await act(...hosts.map((host) => [host]))];
+      return [await (isOfGroups ? act(hosts) : act(...hosts))];
+    },
+    ...(end && {
+      end: async (faults: Faults, { hosts }: Choice) => {
+        const act = play(faults, end.fault);
+        if (end.all) return [await act()];
+        return FAULTS[end.fault].args[0] === '<host>' ? onEach(hosts, (host) => act(host)) : [await act(...hosts)];
+      },
     }),
-    end: each((faults, host) => faults.reboot(host)),
-  },
-  { name: 'wipe-consul', heals: true, begin: once((faults, hosts) => faults.wipeConsul(...hosts)) },
-];
+  };
+}
+
+/** All kinds, of the faults' own rows. */
+export const KINDS: readonly ChaosKind[] = (Object.keys(FAULTS) as FaultName[]).flatMap((name) => {
+  const { chaos = [] } = FAULTS[name] as { chaos?: readonly Chance<unknown>[] };
+  return chaos.map((chance) => kindOf(name, chance));
+});

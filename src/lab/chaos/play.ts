@@ -69,7 +69,7 @@ async function playOne(lab: Lab, kind: ChaosKind, choice: Choice, tell: ChaosOpt
 
 /** Random faults, one at a time, over a client that writes; then everything is healed and checked. */
 export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosTold> {
-  const { minutes, seed, signal, kinds = KINDS.filter(({ heals }) => heals) } = options;
+  const { minutes, seed, signal, kinds = KINDS } = options;
   const { predicted, one } = await lab.cluster();
   if (!one) throw new LabError('the lab is not one healthy cluster to begin with', 'See `quorumgate lab status`.');
   const began = monotonic();

@@ -1,6 +1,7 @@
 import { inside } from '../host/inside.ts';
 import type { HostState } from '../host/state.ts';
 import { LabError } from '../machine/lab-error.ts';
+import type { OnHosts } from './fault.ts';
 
 async function onEach(hosts: readonly HostState[], script: string): Promise<string> {
   // At once: the agents of a cluster must be able to be away together.
@@ -16,17 +17,27 @@ const STOP = 'systemctl stop consul.service';
 // The whole boot again: stopping Consul has taken with it what registers there, and starting it alone leaves that off.
 const START = 'systemctl start --no-block quorumgate.target';
 
-export async function stopConsul(hosts: readonly HostState[]): Promise<string> {
-  return `${await onEach(hosts, STOP)}: Consul stopped; \`lab fault start-consul\` starts it`;
-}
+export const stopConsul: OnHosts = {
+  help: 'stop the Consul agent; `all` for all hosts',
+  args: ['<host...>'],
+  chaos: [{ name: 'stop-consul', hit: 'together', end: { fault: 'startConsul' } }],
+  play: async (_, ...hosts) => `${await onEach(hosts, STOP)}: Consul stopped; \`lab fault start-consul\` starts it`,
+};
 
-export async function startConsul(hosts: readonly HostState[]): Promise<string> {
-  return `${await onEach(hosts, START)}: Consul and what registers there started`;
-}
+export const startConsul: OnHosts = {
+  help: 'start the Consul agent; `all` for all hosts',
+  args: ['<host...>'],
+  play: async (_, ...hosts) => `${await onEach(hosts, START)}: Consul and what registers there started`,
+};
 
 /** All are stopped before the first is wiped: else the others would give it its data back. */
-export async function wipeConsul(hosts: readonly HostState[]): Promise<string> {
-  await onEach(hosts, STOP);
-  await onEach(hosts, 'rm -rf /var/lib/consul');
-  return `${await onEach(hosts, START)}: Consul stopped, /var/lib/consul deleted, started`;
-}
+export const wipeConsul: OnHosts = {
+  help: "delete the Consul agent's data; `all` for all hosts",
+  args: ['<host...>'],
+  chaos: [{ name: 'wipe-consul', hit: 'together' }],
+  play: async (_, ...hosts) => {
+    await onEach(hosts, STOP);
+    await onEach(hosts, 'rm -rf /var/lib/consul');
+    return `${await onEach(hosts, START)}: Consul stopped, /var/lib/consul deleted, started`;
+  },
+};

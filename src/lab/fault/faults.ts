@@ -1,64 +1,62 @@
 import { findHost, findHosts } from '../cluster/find-host.ts';
 import type { Scene } from '../host/scene.ts';
+import type { HostState } from '../host/state.ts';
 import { skewClock } from './clock.ts';
 import { cloneDisk } from './clone-disk.ts';
 import { startConsul, stopConsul, wipeConsul } from './consul.ts';
+import type { Fault } from './fault.ts';
 import { freeze, thaw } from './freeze.ts';
 import { heal } from './heal.ts';
 import { partition } from './partition.ts';
 import { kill, reboot, wipe } from './power.ts';
-import { killProgram, type Program } from './program.ts';
-import { type ReplaceOptions, replace } from './replace.ts';
+import { replace } from './replace.ts';
 import { delay, loss } from './traffic.ts';
 
-/** Faults of a lab's hosts, called by their names. Each does it, and says in one line what it did. */
-export interface Faults {
-  /** SIGKILL of one program; of none: the host's power is cut. */
-  kill(host: string, program?: Program): Promise<string>;
-  /** SIGSTOP of one program; of none: all of the host stands still. */
-  freeze(host: string, program?: Program): Promise<string>;
-  thaw(host: string, program?: Program): Promise<string>;
-  /** Power cut, if it is not off, and boot with the same disk. */
-  reboot(host: string): Promise<string>;
-  /** The same with an empty disk. */
-  wipe(host: string): Promise<string>;
-  /** Another host, by name and (unless `sameAddress`) address, in its place; it is in `lab.hosts` then. */
-  replace(host: string, options?: ReplaceOptions): Promise<string>;
-  /** etcd's data directory of one host onto another that is off. */
-  cloneDisk(from: string, to: string): Promise<string>;
-  /** Groups that no longer reach each other, nor the hosts that are in none of them. */
-  partition(...groups: string[][]): Promise<string>;
-  /** Ends partition, delay and loss; of all hosts when none is named. */
-  heal(...hosts: string[]): Promise<string>;
-  delay(host: string, ms: number): Promise<string>;
-  loss(host: string, percent: number): Promise<string>;
-  stopConsul(...hosts: string[]): Promise<string>;
-  startConsul(...hosts: string[]): Promise<string>;
-  wipeConsul(...hosts: string[]): Promise<string>;
-  /** Refuses, and says why. */
-  skewClock(host: string): Promise<string>;
+/** All of them, in the order of the help. */
+export const FAULTS = {
+  kill,
+  freeze,
+  thaw,
+  reboot,
+  wipe,
+  replace,
+  cloneDisk,
+  partition,
+  heal,
+  delay,
+  loss,
+  stopConsul,
+  startConsul,
+  wipeConsul,
+  skewClock,
+};
+
+export type FaultName = keyof typeof FAULTS;
+
+/** Hosts are called by their names. */
+type Called<T> = T extends HostState ? string : T extends HostState[] ? string[] : T;
+type Args<F> = F extends { play(scene: Scene, ...args: infer A): unknown } ? { [I in keyof A]: Called<A[I]> } : never;
+
+/** Faults of a lab's hosts. Each does it, and says in one line what it did. */
+export type Faults = { [Name in FaultName]: (...args: Args<(typeof FAULTS)[Name]>) => Promise<string> };
+
+type AnyFault = Fault<unknown[], never>;
+
+/** A fault's arguments, with hosts in the place of their names. */
+function hostsOf({ args }: AnyFault, { state }: Scene, words: readonly unknown[]): unknown[] {
+  const [first] = args;
+  if (first === '<group...>') return words.map((group) => findHosts(state, group as string[]));
+  if (first === '[host...]' && words.length === 0) return state.hosts;
+  if (first === '<host...>' || first === '[host...]') return findHosts(state, words as string[]);
+  return words.map((word, index) => (index < args.length ? findHost(state, word as string) : word));
 }
 
 /** The faults of a lab. */
 export function faultsOf(scene: Scene): Faults {
-  const one = (name: string) => findHost(scene.state, name);
-  const many = (names: string[]) => findHosts(scene.state, names);
-  return {
-    kill: async (host, program) =>
-      program === undefined ? kill(scene, one(host)) : killProgram(scene, one(host), program),
-    freeze: async (host, program) => freeze(scene, one(host), program),
-    thaw: async (host, program) => thaw(scene, one(host), program),
-    reboot: async (host) => reboot(scene, one(host)),
-    wipe: async (host) => wipe(scene, one(host)),
-    replace: async (host, options) => replace(scene, one(host), options),
-    cloneDisk: async (from, to) => cloneDisk(scene, one(from), one(to)),
-    partition: async (...groups) => partition(scene, groups.map(many)),
-    heal: async (...hosts) => heal(scene, hosts.length === 0 ? scene.state.hosts : many(hosts)),
-    delay: async (host, ms) => delay(scene, one(host), ms),
-    loss: async (host, percent) => loss(scene, one(host), percent),
-    stopConsul: async (...hosts) => stopConsul(many(hosts)),
-    startConsul: async (...hosts) => startConsul(many(hosts)),
-    wipeConsul: async (...hosts) => wipeConsul(many(hosts)),
-    skewClock: async (host) => skewClock(one(host)),
-  };
+  const rows = Object.entries(FAULTS) as unknown as [FaultName, AnyFault][];
+  const played = rows.map(([name, fault]) => [
+    name,
+    async (...words: unknown[]) => fault.play(scene, ...hostsOf(fault, scene, words)),
+  ]);
+  return Object.fromEntries(played) as Faults;
 }

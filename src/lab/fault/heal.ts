@@ -1,11 +1,14 @@
-import type { Scene } from '../host/scene.ts';
-import type { HostState } from '../host/state.ts';
+import type { OnHosts } from './fault.ts';
 import { reconnect } from './partition.ts';
 import { clearTraffic } from './traffic.ts';
 
 /** The network of hosts as it was: one switch, no delay, no loss. */
-export async function heal(scene: Scene, hosts: readonly HostState[]): Promise<string> {
-  await reconnect(scene, hosts);
-  await clearTraffic(scene, hosts);
-  return `${hosts.map(({ name }) => name).join(', ')}: connected, no delay, no loss`;
-}
+export const heal: OnHosts = {
+  help: 'end partition, delay and loss; of all hosts when none is named',
+  args: ['[host...]'],
+  play: async (scene, ...hosts) => {
+    await reconnect(scene, hosts);
+    await clearTraffic(scene, hosts);
+    return `${hosts.map(({ name }) => name).join(', ')}: connected, no delay, no loss`;
+  },
+};

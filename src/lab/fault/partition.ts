@@ -4,6 +4,7 @@ import { run } from '../machine/command.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { namespaceOf } from '../machine/layout.ts';
 import { BRIDGE, batch, portOf, SWITCH } from '../network/network.ts';
+import type { Fault } from './fault.ts';
 
 /*
  * A partition is a switch more: each group's cables are moved to a bridge of its own. Against packet filters it needs
@@ -47,19 +48,28 @@ export async function reconnect({ layout }: Scene, hosts: readonly HostState[]):
 }
 
 /** Separates groups from each other and from all other hosts; ends an earlier partition. */
-export async function partition(scene: Scene, groups: readonly (readonly HostState[])[]): Promise<string> {
-  const { layout, state } = scene;
-  const all = groups.flat();
-  if (all.length === 0) throw new LabError('a partition needs a host', 'Name one, or groups: `etcd-1,etcd-2 etcd-3`.');
-  if (new Set(all).size < all.length) throw new LabError('a host is in two groups', 'Name each host once.');
-  await reconnect(scene, state.hosts);
-  const lines = groups.flatMap((group) => [
-    `link add ${switchOf(group)} type bridge`,
-    `link set ${switchOf(group)} up`,
-    ...group.map((host) => `link set ${portOf(host)} master ${switchOf(group)}`),
-  ]);
-  await batch(namespaceOf(layout, BRIDGE), lines);
-  const rest = state.hosts.filter((host) => !all.includes(host));
-  const sides = [...groups, rest].filter((group) => group.length > 0).map(names);
-  return `partition: ${sides.join(' | ')}; \`lab fault heal\` ends it`;
-}
+export const partition: Fault<HostState[][]> = {
+  help: 'separate groups (`etcd-1,etcd-2 etcd-3`) from each other and from all other hosts',
+  args: ['<group...>'],
+  chaos: [
+    { name: 'partition', hit: 'together', end: { fault: 'heal', all: true } },
+    { name: 'isolate', hit: 'apart', end: { fault: 'heal', all: true } },
+  ],
+  play: async (scene, ...groups) => {
+    const { layout, state } = scene;
+    const all = groups.flat();
+    if (all.length === 0)
+      throw new LabError('a partition needs a host', 'Name one, or groups: `etcd-1,etcd-2 etcd-3`.');
+    if (new Set(all).size < all.length) throw new LabError('a host is in two groups', 'Name each host once.');
+    await reconnect(scene, state.hosts);
+    const lines = groups.flatMap((group) => [
+      `link add ${switchOf(group)} type bridge`,
+      `link set ${switchOf(group)} up`,
+      ...group.map((host) => `link set ${portOf(host)} master ${switchOf(group)}`),
+    ]);
+    await batch(namespaceOf(layout, BRIDGE), lines);
+    const rest = state.hosts.filter((host) => !all.includes(host));
+    const sides = [...groups, rest].filter((group) => group.length > 0).map(names);
+    return `partition: ${sides.join(' | ')}; \`lab fault heal\` ends it`;
+  },
+};

@@ -12,6 +12,10 @@ import { parseStat } from '../machine/process-identity.ts';
 export const PROGRAMS = ['etcd', 'consul', 'socat', 'gate', 'register'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
+export interface OfProgram {
+  program?: Program | undefined;
+}
+
 const BINARIES = ['etcd', 'consul', 'socat'] as const satisfies Program[];
 const SIDEKICKS: Record<string, Program> = { 'etcd-ready': 'gate', 'etcd-register': 'register' };
 

@@ -5,6 +5,7 @@ import { LabError } from '../machine/lab-error.ts';
 import { namespaceOf } from '../machine/layout.ts';
 import { ensureNft, NFT } from '../machine/preconditions.ts';
 import { BRIDGE, portOf } from '../network/network.ts';
+import type { OnHost } from './fault.ts';
 
 /** Both ends of a host's cable: what leaves either end is hit, so each way once. */
 function ends({ layout }: Scene, host: HostState): [namespace: string, device: string][] {
@@ -56,23 +57,35 @@ function within(option: string, value: number, most: number): void {
 }
 
 /** Delays what a host sends and receives; replaces an earlier delay or loss. */
-export async function delay(scene: Scene, host: HostState, ms: number): Promise<string> {
-  within('--ms', ms, 60_000);
-  await clearTraffic(scene, [host]);
-  if (ms === 0) return `${host.name}: no delay any more`;
-  if (await netem(scene, host, ['delay', `${ms}ms`])) return `${host.name}: ${ms} ms of delay each way`;
-  throw new LabError(
-    'this machine cannot delay packets: its kernel has no netem (CONFIG_NET_SCH_NETEM)',
-    'Run the lab on a kernel that has it, or use `lab fault loss`, which works without.',
-  );
-}
+export const delay: OnHost<{ ms?: number }> = {
+  help: 'delay what it sends and receives; 0 ends it',
+  args: ['<host>'],
+  options: { ms: { help: 'milliseconds, each way', number: '<n>', required: true } },
+  chaos: [{ name: 'delay', hit: 'each', options: (amount) => ({ ms: 10 + amount }), end: { fault: 'heal' } }],
+  play: async (scene, host, { ms = 0 } = {}) => {
+    within('--ms', ms, 60_000);
+    await clearTraffic(scene, [host]);
+    if (ms === 0) return `${host.name}: no delay any more`;
+    if (await netem(scene, host, ['delay', `${ms}ms`])) return `${host.name}: ${ms} ms of delay each way`;
+    throw new LabError(
+      'this machine cannot delay packets: its kernel has no netem (CONFIG_NET_SCH_NETEM)',
+      'Run the lab on a kernel that has it, or use `lab fault loss`, which works without.',
+    );
+  },
+};
 
 /** Loses packets to and from a host by chance; replaces an earlier delay or loss. */
-export async function loss(scene: Scene, host: HostState, percent: number): Promise<string> {
-  within('--percent', percent, 100);
-  await clearTraffic(scene, [host]);
-  if (percent === 0) return `${host.name}: no loss any more`;
-  const by = (await netem(scene, host, ['loss', `${percent}%`])) ? 'netem' : 'nftables';
-  if (by === 'nftables') await dropByFilter(scene, host, percent);
-  return `${host.name}: ${percent} % of its packets are lost each way (${by})`;
-}
+export const loss: OnHost<{ percent?: number }> = {
+  help: 'lose packets to and from it by chance; 0 ends it',
+  args: ['<host>'],
+  options: { percent: { help: 'how many of a hundred, each way', number: '<n>', required: true } },
+  chaos: [{ name: 'loss', hit: 'each', options: (amount) => ({ percent: amount / 5 }), end: { fault: 'heal' } }],
+  play: async (scene, host, { percent = 0 } = {}) => {
+    within('--percent', percent, 100);
+    await clearTraffic(scene, [host]);
+    if (percent === 0) return `${host.name}: no loss any more`;
+    const by = (await netem(scene, host, ['loss', `${percent}%`])) ? 'netem' : 'nftables';
+    if (by === 'nftables') await dropByFilter(scene, host, percent);
+    return `${host.name}: ${percent} % of its packets are lost each way (${by})`;
+  },
+};

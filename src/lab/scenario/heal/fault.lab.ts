@@ -30,17 +30,20 @@ labTest('a program that is killed comes back; one that is frozen is out until it
       ['socat', 'consul-dns-udp'],
     ] as const) {
       const before = await pidOf(lab, 'etcd-1', unit);
-      t.regex(await lab.fault.kill('etcd-1', program), new RegExp(`^etcd-1: SIGKILL to ${program} \\(process`));
+      t.regex(await lab.fault.kill('etcd-1', { program }), new RegExp(`^etcd-1: SIGKILL to ${program} \\(process`));
       const again = (pid: string) => pid !== before && pid !== '0';
       t.true(again(await eventually(() => pidOf(lab, 'etcd-1', unit), again)), program);
     }
     await soundAgain(t, lab);
-    await t.throwsAsync(lab.fault.kill('etcd-1', 'gate'), { instanceOf: LabError, message: /runs no gate/ });
+    await t.throwsAsync(lab.fault.kill('etcd-1', { program: 'gate' }), {
+      instanceOf: LabError,
+      message: /runs no gate/,
+    });
 
-    await lab.fault.freeze('etcd-2', 'etcd');
+    await lab.fault.freeze('etcd-2', { program: 'etcd' });
     t.deepEqual(await healthy(lab), ['etcd-1', 'etcd-3']);
     t.is(await pidOf(lab, 'etcd-2', 'consul').then(Number).then(Number.isInteger), true, 'the rest of it goes on');
-    await lab.fault.thaw('etcd-2', 'etcd');
+    await lab.fault.thaw('etcd-2', { program: 'etcd' });
     await soundAgain(t, lab);
 
     await lab.fault.freeze('etcd-3');
@@ -86,17 +89,17 @@ labTest('the network is cut, slowed and made to lose packets, and is whole again
     await soundAgain(t, lab);
     await t.throwsAsync(lab.fault.partition(['etcd-1'], ['etcd-1']), { message: /in two groups/ });
 
-    t.regex(await lab.fault.loss('etcd-1', 50), /50 % of its packets are lost each way/);
+    t.regex(await lab.fault.loss('etcd-1', { percent: 50 }), /50 % of its packets are lost each way/);
     const lossOf = async () => {
       const told = await output(lab, 'etcd-2', `ping -q -c 100 -i 0.01 -W 1 ${lab.host('etcd-1').address}`);
       return Number(/([\d.]+)% packet loss/.exec(told)?.[1]);
     };
     const lost = await lossOf();
     t.true(lost > 50 && lost < 95, `${lost} % of the echoes did not come back`);
-    await lab.fault.loss('etcd-1', 0);
+    await lab.fault.loss('etcd-1', { percent: 0 });
     t.is(await lossOf(), 0);
 
-    const delayed = await lab.fault.delay('etcd-1', 100).catch((error: Error) => error.message);
+    const delayed = await lab.fault.delay('etcd-1', { ms: 100 }).catch((error: Error) => error.message);
     if (/no netem/.test(delayed)) t.log(delayed);
     else {
       const told = await output(lab, 'etcd-2', `ping -q -c 3 ${lab.host('etcd-1').address}`);
@@ -152,7 +155,7 @@ labTest(
       t.true(existsSync(`${disk}/member/wal`) && existsSync(`${disk}/quorumgate.json`));
       await lab.fault.reboot('etcd-2');
       t.regex(await waits('etcd-2'), /waiting|refus/);
-      t.regex(await lab.fault.kill('etcd-2', 'gate'), /SIGKILL to gate/);
+      t.regex(await lab.fault.kill('etcd-2', { program: 'gate' }), /SIGKILL to gate/);
       t.regex(await waits('etcd-2'), /waiting|refus/, 'the gate decides anew');
       t.deepEqual(await healthy(lab), ['etcd-1', 'etcd-3']);
 

@@ -96,7 +96,7 @@ labTest('static pods of Consul too: one cluster; agent killed, wipe, all off and
     await put(lab, 'etcd-1', 'kept');
     const consul = await output(lab, 'etcd-2', 'pgrep -x consul');
     const [before, own] = [await memberIds(lab), await etcdOf(lab, 'etcd-2')];
-    await lab.fault.kill('etcd-2', 'consul');
+    await lab.fault.kill('etcd-2', { program: 'consul' });
     const again = (pid: string) => /^\d+$/.test(pid) && pid !== consul;
     t.true(again(await eventually(() => output(lab, 'etcd-2', 'pgrep -x consul'), again, 60)));
     t.is(await etcdOf(lab, 'etcd-2'), own, 'etcd does not mind');
@@ -131,7 +131,7 @@ labTest('static pods: nothing but the gate starts etcd, and nothing but its unit
     await assertHealed(t, lab, before, []);
 
     // Killed: again, through the gate.
-    await lab.fault.kill('etcd-1', 'etcd');
+    await lab.fault.kill('etcd-1', { program: 'etcd' });
     await assertHealed(t, lab, before, []);
     t.is(
       await output(

@@ -65,7 +65,7 @@ row('D8: the gate of a host that was booted for 3 is killed between remove and a
     const said = await eventually(journal, (text) => removal.test(text), 60);
     t.log(removal.exec(said)?.[0]);
     // With one of them off etcd adds none: there is time.
-    await lab.fault.kill('etcd-1', 'gate');
+    await lab.fault.kill('etcd-1', { program: 'gate' });
     await sleep(2000);
     await lab.start(off);
     t.is((await lab.wait({ timeoutSeconds: 100 })).outcome, 'up', await statuses(lab));
