@@ -8,12 +8,14 @@ import { assertServing, rowsIn, whileWriting } from './trust-testing.ts';
 
 const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' }) }));
 const HOST = 'etcd-2';
+const OFF = '/run/systemd/system/consul.service.d';
 
 /** What answers there in place of Consul's agent; `end` brings the agent back. */
 async function instead(lab: Lab, body: string): Promise<{ end(): Promise<void> }> {
   const cgroup = `${lab.layout.prefix}/liar-${HOST}`;
-  // Masked, for whatever wants it would start it.
-  await output(lab, HOST, 'systemctl mask --runtime --now consul');
+  // Whatever wants it would start it; and no mask in /run hides what is in /etc.
+  await output(lab, HOST, `mkdir -p ${OFF} && printf '[Unit]\\nConditionPathExists=/none\\n' > ${OFF}/off.conf`);
+  await output(lab, HOST, 'systemctl daemon-reload; systemctl stop consul');
   await startLiar(lab.layout, HOST, { host: '127.0.0.1', ports: [8500], body });
   while (
     (await lab.net(HOST, ['curl', '-s', '-m', '1', '-o', '/dev/null', '-r', '0-0', 'http://127.0.0.1:8500/']))
@@ -24,7 +26,7 @@ async function instead(lab: Lab, body: string): Promise<{ end(): Promise<void> }
   return {
     end: async () => {
       if (processesIn(cgroup).length > 0) await removeCgroup(cgroup);
-      await output(lab, HOST, 'systemctl unmask --runtime consul; systemctl start --no-block quorumgate.target');
+      await output(lab, HOST, `rm -r ${OFF}; systemctl daemon-reload; systemctl start --no-block quorumgate.target`);
     },
   };
 }
