@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { compile } from '../compile.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
-import { LabError } from '../lab/machine/lab-error.ts';
+import { LabError } from '../lab/lab.ts';
 import { withReleases } from '../spec/locked.ts';
 import { interruptible } from './interruptible.ts';
 import { withLab } from './lab-running.ts';

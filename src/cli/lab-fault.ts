@@ -1,10 +1,14 @@
 import { type Command, Option } from 'commander';
-import { playChaos } from '../lab/chaos/play.ts';
-import { chaosReport } from '../lab/chaos/report.ts';
-import { groupsOf } from '../lab/cluster/find-host.ts';
-import type { Fault, FaultOption } from '../lab/fault/fault.ts';
-import { FAULTS, type FaultName } from '../lab/fault/faults.ts';
-import { LabError } from '../lab/machine/lab-error.ts';
+import {
+  chaosReport,
+  FAULTS,
+  type Fault,
+  type FaultName,
+  type FaultOption,
+  groupsOf,
+  LabError,
+  playChaos,
+} from '../lab/lab.ts';
 import { interruptible } from './interruptible.ts';
 import { withLab } from './lab-running.ts';
 import { number } from './number.ts';

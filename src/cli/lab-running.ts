@@ -1,7 +1,4 @@
-import { attach, attachTo } from '../lab/attach.ts';
-import { lockLab } from '../lab/cluster/take-down.ts';
-import type { Lab } from '../lab/handle.ts';
-import { layoutOf } from '../lab/machine/layout.ts';
+import { attach, attachTo, type Lab, layoutOf, lockLab } from '../lab/lab.ts';
 
 /**
  * Uses the lab that runs, alone: what it remembers of its hosts changes. It is the cluster that has `host`, else the

@@ -3,17 +3,29 @@ import { type Command, Option } from 'commander';
 import { render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
-import { boot, type ClusterBeside } from '../lab/boot.ts';
-import { throwawayCertificates } from '../lab/compile/certificates.ts';
-import { type Bootable, type CompileSettings, compileForLab } from '../lab/compile/compile-for-lab.ts';
-import type { Lab } from '../lab/handle.ts';
-import { IMAGES, type ImageName } from '../lab/image/image-recipe.ts';
-import { LabError } from '../lab/machine/lab-error.ts';
-import { consulAddresses, hostsEver, hostsOf, networkOf, placeBeside } from '../lab/network/addresses.ts';
-import { LAB_TARGETS } from '../lab/target/targets.ts';
-import { progress } from '../lab/view/progress.ts';
-import { clusterReport, phaseReport, stuckReport } from '../lab/view/report.ts';
-import { watch } from '../lab/view/watch.ts';
+import {
+  type Bootable,
+  boot,
+  type ClusterBeside,
+  type CompileSettings,
+  clusterReport,
+  compileForLab,
+  consulAddresses,
+  hostsEver,
+  hostsOf,
+  IMAGES,
+  type ImageName,
+  LAB_TARGETS,
+  type Lab,
+  LabError,
+  networkOf,
+  phaseReport,
+  placeBeside,
+  progress,
+  stuckReport,
+  throwawayCertificates,
+  watch,
+} from '../lab/lab.ts';
 import { interruptible } from './interruptible.ts';
 import { number } from './number.ts';
 

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
-import { attachTo } from '../lab/attach.ts';
-import { down } from '../lab/cluster/take-down.ts';
-import { insideForeground, networkForeground } from '../lab/host/inside.ts';
-import { showLogs } from '../lab/host/journal.ts';
-import { ensureImage } from '../lab/image/image.ts';
-import type { ImageName } from '../lab/image/image-recipe.ts';
-import { layoutOf } from '../lab/machine/layout.ts';
-import { prepareMachine } from '../lab/machine/preconditions.ts';
-import { serve } from '../lab/network/serve.ts';
-import { status } from '../lab/status.ts';
+import {
+  attachTo,
+  down,
+  ensureImage,
+  type ImageName,
+  insideForeground,
+  layoutOf,
+  networkForeground,
+  prepareMachine,
+  serve,
+  showLogs,
+  status,
+} from '../lab/lab.ts';
 import { interruptible } from './interruptible.ts';
 import { addChangeCommands } from './lab-change.ts';
 import { addFaultCommands } from './lab-fault.ts';

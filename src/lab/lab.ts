@@ -1,52 +1,31 @@
-import { boot, type ClusterBeside, type LabOptions } from './boot.ts';
-import { bootableFrom, type SpecSource } from './compile/compile-for-lab.ts';
-import type { Lab } from './handle.ts';
-import { LabError } from './machine/lab-error.ts';
-import { consulAddresses, hostsOf, networkOf } from './network/addresses.ts';
-import type { Seen } from './view/look.ts';
-import { type Watched, watch } from './view/watch.ts';
-
-export interface UpOptions extends LabOptions, SpecSource {
-  /** Specs of clusters beside the first, on its Consul; their hosts start among the first's. */
-  beside?: (Pick<SpecSource, 'text' | 'file' | 'size'> & Pick<LabOptions, 'hostFiles'>)[];
-}
-
-/** Compiles and boots; waits for nothing. Throws with the first error of the spec. */
-export async function start(options: UpOptions): Promise<Lab> {
-  const { files, spec } = await bootableFrom(options);
-  const network = networkOf(spec);
-  const join = consulAddresses(hostsOf(spec, network));
-  const beside: ClusterBeside[] = [];
-  for (const { hostFiles, ...source } of options.beside ?? []) {
-    const { assets, directory, targets, say, signal } = options;
-    const settings = { assets, directory, targets, signal, ...(say === undefined ? {} : { say }) };
-    const one = await bootableFrom({ ...settings, ...source, guestOf: { network, join } });
-    beside.push({ ...one, ...(hostFiles === undefined ? {} : { hostFiles }) });
-  }
-  return boot(files, spec, options, beside);
-}
-
-export interface WaitOptions {
-  timeoutSeconds?: number;
-  onLook?: (seen: Seen[]) => void;
-}
-
-export type UpLab = Lab & { watched: Watched };
-
-/** For tests and benches: a lab whose hosts are all up, or an error and nothing left. */
-export async function up(options: UpOptions & WaitOptions): Promise<UpLab> {
-  const lab = await start(options);
-  try {
-    const { timeoutSeconds = 180, onLook, signal } = options;
-    const hosts = [lab, ...lab.neighbours].flatMap((one) => one.hosts);
-    const watched = await watch(hosts, { timeoutSeconds, signal, ...(onLook === undefined ? {} : { onLook }) });
-    if (watched.outcome === 'up') return { ...lab, watched };
-    const where = watched.seen
-      .filter((seen) => !seen.up)
-      .map(({ host, step, status }) => `${host.name}: ${step} ${status}`);
-    throw new LabError(`the hosts are not up (${watched.outcome}): ${where.join('; ')}`, 'Look at their journals.');
-  } catch (error) {
-    await lab.down();
-    throw error;
-  }
-}
+// biome-ignore-all lint/performance/noBarrelFile: whoever uses the lab need not know its rooms.
+/**
+ * The lab's front door: hosts that boot on this machine, as the command line, tests and benches use them. `start` compiles and boots,
+ * `up` waits as well, `attach` finds a lab that runs; all give a `Lab`. Behind it are the rooms (docs/architecture.md).
+ */
+export { attach, attachTo } from './attach.ts';
+export { boot, type ClusterBeside, type LabOptions } from './boot.ts';
+export { playChaos } from './chaos/play.ts';
+export { chaosReport } from './chaos/report.ts';
+export { groupsOf } from './cluster/find-host.ts';
+export { down, lockLab } from './cluster/take-down.ts';
+export { throwawayCertificates } from './compile/certificates.ts';
+export { type Bootable, type CompileSettings, compileForLab } from './compile/compile-for-lab.ts';
+export type { Fault, FaultOption } from './fault/fault.ts';
+export { FAULTS, type FaultName } from './fault/faults.ts';
+export type { Lab } from './handle.ts';
+export { insideForeground, networkForeground } from './host/inside.ts';
+export { showLogs } from './host/journal.ts';
+export { ensureImage } from './image/image.ts';
+export { IMAGES, type ImageName } from './image/image-recipe.ts';
+export { LabError } from './machine/lab-error.ts';
+export { layoutOf } from './machine/layout.ts';
+export { prepareMachine } from './machine/preconditions.ts';
+export { consulAddresses, hostsEver, hostsOf, networkOf, placeBeside } from './network/addresses.ts';
+export { serve } from './network/serve.ts';
+export { start, type UpLab, type UpOptions, up, type WaitOptions } from './start.ts';
+export { status } from './status.ts';
+export { LAB_TARGETS } from './target/targets.ts';
+export { progress } from './view/progress.ts';
+export { clusterReport, phaseReport, stuckReport } from './view/report.ts';
+export { watch } from './view/watch.ts';

@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Lab } from '../handle.ts';
 import { inside, insideNetwork } from '../host/inside.ts';
+import { type Lab, LabError } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
-import { LabError } from '../machine/lab-error.ts';
 import { hostPaths, type Layout, namespaceOf } from '../machine/layout.ts';
 import { spawnDetached } from '../machine/spawn.ts';
 import { clusterId } from '../members/cluster-id.ts';

@@ -1,7 +1,7 @@
 import type { HostFile } from '../host/host.ts';
 import { inside } from '../host/inside.ts';
 import type { HostState } from '../host/state.ts';
-import { LabError } from '../machine/lab-error.ts';
+import { LabError } from '../lab.ts';
 import type { Layout } from '../machine/layout.ts';
 import { clusterEnvironment } from '../members/etcdctl.ts';
 

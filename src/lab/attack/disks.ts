@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pidsOf } from '../fault/program.ts';
-import type { Lab } from '../handle.ts';
 import { monotonic } from '../host/host.ts';
 import { inside } from '../host/inside.ts';
+import type { Lab } from '../lab.ts';
 import { attachVolume, detachVolume, foreignEtcd, rollBack } from './disk-attacks.ts';
 
 /** What is played on hosts, no more of them than a quorum can spare; it returns when it is over, healed or not. */

@@ -1,13 +1,10 @@
 // `npm run test:attack [-- --minutes N --tls --seed N --size N]`: liars and disks that go back, beside a client that writes.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadAssets } from '../../io/assets.ts';
-import { chaosReport } from '../chaos/report.ts';
-import { throwawayCertificates } from '../compile/certificates.ts';
-import { compileForLab } from '../compile/compile-for-lab.ts';
-import { up } from '../lab.ts';
-import { hostsOf, networkOf } from '../network/addresses.ts';
+import { chaosReport, compileForLab, hostsOf, networkOf, throwawayCertificates, up } from '../lab.ts';
 import { allKeys, nobodyOn, stranger } from './attacker.ts';
 import { VOLUME } from './disk-attacks.ts';
 import { playAttacks } from './play.ts';

@@ -1,4 +1,4 @@
-import type { Lab } from '../handle.ts';
+import type { Lab } from '../lab.ts';
 import { allKeys, deregister, forged, putKey, register, type Stranger, tell, type Voice } from './attacker.ts';
 
 /** What is said by whom: `who` says it with `voice`. One line that tells it. */

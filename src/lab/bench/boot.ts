@@ -1,4 +1,5 @@
 // `npm run bench:boot [-- --runs N --size N]`: how much longer than a hand-written static cluster, and where it goes.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,12 +8,9 @@ import { parseArgs } from 'node:util';
 import type { Compiled } from '../../compile.ts';
 import { loadAssets } from '../../io/assets.ts';
 import type { Spec } from '../../spec/defaults.ts';
-import { boot } from '../boot.ts';
-import { compileForLab } from '../compile/compile-for-lab.ts';
-import type { Lab } from '../handle.ts';
 import { monotonic } from '../host/host.ts';
 import { type Artifact, ensureArtifact, offerFor } from '../image/artifacts.ts';
-import { layoutOf } from '../machine/layout.ts';
+import { boot, compileForLab, type Lab, layoutOf } from '../lab.ts';
 import { median } from '../view/phases.ts';
 import { table } from '../view/table.ts';
 import { PROPERTIES, parseUnits, type UnitState } from '../view/unit-state.ts';

@@ -2,6 +2,7 @@
  * `npm run bench:gate`: from the last registration to the decision, for the gate and, at the same registrations, for
  * the article's loop (dig, count, sleep 2 s). Real Consul, socat and sidekick bundle in namespaces of their own.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ensureArtifact, offerFor, storeDirectory } from '../image/artifacts.ts';
+import { layoutOf } from '../lab.ts';
 import { run } from '../machine/command.ts';
-import { layoutOf } from '../machine/layout.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 50);
 const cluster = 'mycluster';

@@ -1,6 +1,6 @@
 import type { Spec } from '../../spec/defaults.ts';
 import type { Artifact } from '../image/artifacts.ts';
-import { hostsOf, networkOf } from '../network/addresses.ts';
+import { hostsOf, networkOf } from '../lab.ts';
 
 /**
  * What people write by hand who know every member's address beforehand: etcd with a static `initial-cluster`, no

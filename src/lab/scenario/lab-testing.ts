@@ -9,8 +9,7 @@ import { dump, load } from 'js-yaml';
 import { loadAssets } from '../../io/assets.ts';
 import { consulFlaws } from '../chaos/consul-health.ts';
 import { labOperatorKey } from '../compile/operator-key.ts';
-import type { Lab } from '../handle.ts';
-import { type UpOptions, up, type WaitOptions } from '../lab.ts';
+import { type Lab, type UpOptions, up, type WaitOptions } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
 import { ownName } from '../target/targets.ts';
 

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { eventually, inLab, labTest, output } from '../lab-testing.ts';
 
 const domain = 'mycluster.etcd3.service.dc1.consul';

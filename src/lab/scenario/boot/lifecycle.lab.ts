@@ -1,14 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { boot } from '../../boot.ts';
-import { down } from '../../cluster/take-down.ts';
-import { compileForLab } from '../../compile/compile-for-lab.ts';
 import { hostLog } from '../../host/journal.ts';
 import { readState, writeState } from '../../host/state.ts';
-import { start } from '../../lab.ts';
+import { boot, compileForLab, down, LabError, layoutOf, start } from '../../lab.ts';
 import { processesIn } from '../../machine/cgroup.ts';
-import { LabError } from '../../machine/lab-error.ts';
-import { type Layout, layoutOf } from '../../machine/layout.ts';
+import type { Layout } from '../../machine/layout.ts';
 import { labOptions, labTest } from '../lab-testing.ts';
 
 /** What is left of a lab in the kernel and on the disk. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import { assertSound, assertWhole, eventually, inLab, labTest, output } from '../lab-testing.ts';
 

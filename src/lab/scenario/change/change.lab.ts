@@ -1,7 +1,6 @@
 import { loadAssets } from '../../../io/assets.ts';
-import { attach } from '../../attach.ts';
 import { layoutsBeside } from '../../host/state.ts';
-import { LabError } from '../../machine/lab-error.ts';
+import { attach, LabError } from '../../lab.ts';
 import { assertSound, eventually, inLab, labSpec, labTest, output } from '../lab-testing.ts';
 
 const named = (name: string, size: number) =>

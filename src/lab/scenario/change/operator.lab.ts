@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import {
   assertSound,

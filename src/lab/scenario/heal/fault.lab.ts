@@ -1,10 +1,6 @@
 import { existsSync } from 'node:fs';
-import { attach } from '../../attach.ts';
 import { lostWrites } from '../../chaos/check.ts';
-import { playChaos } from '../../chaos/play.ts';
-import { chaosReport } from '../../chaos/report.ts';
-import type { Lab } from '../../handle.ts';
-import { LabError } from '../../machine/lab-error.ts';
+import { attach, chaosReport, type Lab, LabError, playChaos } from '../../lab.ts';
 import { namespacesOf } from '../../network/network.ts';
 import { assertSound, eventually, inLab, labTest, output, statusLine } from '../lab-testing.ts';
 

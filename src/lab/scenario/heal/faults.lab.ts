@@ -2,12 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { compile } from '../../../compile.ts';
 import type { Spec } from '../../../spec/defaults.ts';
-import { boot } from '../../boot.ts';
-import { compileForLab } from '../../compile/compile-for-lab.ts';
-import type { Lab } from '../../handle.ts';
 import type { HostFile } from '../../host/host.ts';
 import { random } from '../../host/spread.ts';
-import { start } from '../../lab.ts';
+import { boot, compileForLab, type Lab, start } from '../../lab.ts';
 import {
   assertSound,
   inLab,

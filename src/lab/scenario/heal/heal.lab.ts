@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import {
   assertHealed,

@@ -3,7 +3,8 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Bootable, CompileSettings, SpecSource } from '../../compile/compile-for-lab.ts';
+import type { SpecSource } from '../../compile/compile-for-lab.ts';
+import type { Bootable, CompileSettings } from '../../lab.ts';
 import { run } from '../../machine/command.ts';
 
 /** The last state of the project in which a host went by the record in Consul, whoever had written it. */

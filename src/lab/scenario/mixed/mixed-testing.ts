@@ -2,17 +2,15 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { boot } from '../../boot.ts';
 import { lostWrites } from '../../chaos/check.ts';
 import { consulFlaws } from '../../chaos/consul-health.ts';
 import { startWriter } from '../../chaos/writer.ts';
 import { makeDisk, removeDisk } from '../../cluster/lab-steps.ts';
 import { filesFrom, readSeeds, upload, writeSeeds } from '../../cluster/seeds.ts';
-import { type Bootable, bootableFrom } from '../../compile/compile-for-lab.ts';
-import type { Lab } from '../../handle.ts';
+import { bootableFrom } from '../../compile/compile-for-lab.ts';
 import { type HostFile, put } from '../../host/host.ts';
+import { type Bootable, boot, type Lab, LabError } from '../../lab.ts';
 import { type Finished, run } from '../../machine/command.ts';
-import { LabError } from '../../machine/lab-error.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import {
   assertSound,

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import { eventually, memberIds, operate, output, says } from '../lab-testing.ts';
 import {

@@ -1,8 +1,6 @@
 import test from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
-import { throwawayCertificates } from '../../compile/certificates.ts';
-import { compileForLab } from '../../compile/compile-for-lab.ts';
-import { hostsOf, networkOf } from '../../network/addresses.ts';
+import { compileForLab, hostsOf, networkOf, throwawayCertificates } from '../../lab.ts';
 import { memberIds } from '../lab-testing.ts';
 import {
   assertKeys,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { readSeeds } from '../../cluster/seeds.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths, namespaceOf } from '../../machine/layout.ts';
 import { IMDS_ADDRESS } from '../../network/imds.ts';
 import { type Instance, readInstance, resourceId, writeInstance } from '../../network/instance.ts';

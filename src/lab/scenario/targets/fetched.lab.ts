@@ -1,10 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OutputFile } from '../../../compile.ts';
-import { boot } from '../../boot.ts';
 import { bootableFrom } from '../../compile/compile-for-lab.ts';
-import { up } from '../../lab.ts';
-import { LabError } from '../../machine/lab-error.ts';
+import { boot, LabError, up } from '../../lab.ts';
 import {
   assertSound,
   assertWhole,

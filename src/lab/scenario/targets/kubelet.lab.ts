@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { keyOf, startWriter } from '../../chaos/writer.ts';
 import { bootableFrom } from '../../compile/compile-for-lab.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import {
   assertHealed,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { startLiar } from '../../attack/attacker.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { processesIn, removeCgroup } from '../../machine/cgroup.ts';
 import { eventually, labSpec, memberIds, output } from '../lab-testing.ts';
 import { assertServing, rowsIn, whileWriting } from './trust-testing.ts';

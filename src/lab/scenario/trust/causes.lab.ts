@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { run } from '../../machine/command.ts';
 import { namespaceOf } from '../../machine/layout.ts';
 import { assertHealed, assertWhole, eventually, labSpec, memberIds, output, statusLine } from '../lab-testing.ts';

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import type { Lab } from '../../handle.ts';
 import type { HostFile } from '../../host/host.ts';
+import type { Lab } from '../../lab.ts';
 import { eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import { assertServing, holds, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
 

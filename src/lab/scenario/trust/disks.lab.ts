@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { foreignEtcd, rollBack, runsEtcd } from '../../attack/disk-attacks.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { assertHealed, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import {
   assertOneDatabase,

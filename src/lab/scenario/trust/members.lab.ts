@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAssets } from '../../../io/assets.ts';
 import { allKeys, nobodyOn, tell } from '../../attack/attacker.ts';
 import { ownFiles, readSeeds, writeSeeds } from '../../cluster/seeds.ts';
-import type { Lab } from '../../handle.ts';
 import type { HostFile } from '../../host/host.ts';
+import type { Lab } from '../../lab.ts';
 import { assertHealed, assertWhole, eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import { assertOneDatabase, rowsIn, someoneSays, statuses, whileWriting, wipeData } from './trust-testing.ts';
 

@@ -1,12 +1,10 @@
 import type { ExecutionContext } from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
-import { type Leaf, throwawayCertificates } from '../../compile/certificates.ts';
-import { compileForLab } from '../../compile/compile-for-lab.ts';
-import type { Lab } from '../../handle.ts';
+import type { Leaf } from '../../compile/certificates.ts';
 import type { HostFile } from '../../host/host.ts';
-import { start } from '../../lab.ts';
+import { compileForLab, hostsOf, type Lab, networkOf, start, throwawayCertificates } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
-import { type HostPlan, hostsOf, networkOf } from '../../network/addresses.ts';
+import type { HostPlan } from '../../network/addresses.ts';
 import {
   assertSound,
   assertWhole,

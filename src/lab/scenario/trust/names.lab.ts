@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { allKeys, deregister, nobodyOn, register } from '../../attack/attacker.ts';
-import type { Lab } from '../../handle.ts';
-import { start } from '../../lab.ts';
+import { type Lab, start } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import { assertSound, inLab, labSpec, labTest, operate, output, says, statusLine } from '../lab-testing.ts';
 

@@ -1,4 +1,4 @@
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { eventually, inLab, labSpec, labTest, memberIds, output } from '../lab-testing.ts';
 import { assertServing } from './trust-testing.ts';
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import type { Lab } from '../../handle.ts';
-import { start } from '../../lab.ts';
+import { type Lab, start } from '../../lab.ts';
 import {
   assertSound,
   eventually,

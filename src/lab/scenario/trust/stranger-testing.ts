@@ -1,4 +1,4 @@
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { output } from '../lab-testing.ts';
 
 /** What a stranger says for a member of this cluster, at both of its ports; each line of its log is a connection or a request. */

@@ -1,10 +1,8 @@
 import { loadAssets } from '../../../io/assets.ts';
 import { startLiar } from '../../attack/attacker.ts';
-import { type Leaf, throwawayCertificates } from '../../compile/certificates.ts';
-import { compileForLab } from '../../compile/compile-for-lab.ts';
-import type { Lab } from '../../handle.ts';
+import type { Leaf } from '../../compile/certificates.ts';
+import { compileForLab, hostsOf, type Lab, networkOf, throwawayCertificates } from '../../lab.ts';
 import { removeCgroup } from '../../machine/cgroup.ts';
-import { hostsOf, networkOf } from '../../network/addresses.ts';
 import { example, memberIds, output, type TestLabOptions } from '../lab-testing.ts';
 import { assertRestarts, assertServing, assertUntouched, rowsIn, whileWriting } from './trust-testing.ts';
 

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { lostWrites } from '../../chaos/check.ts';
 import { startWriter, type Writer } from '../../chaos/writer.ts';
-import type { Lab } from '../../handle.ts';
-import { up } from '../../lab.ts';
+import { type Lab, up } from '../../lab.ts';
 import { eventually, labOptions, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
 
 export const members = ['etcd-1', 'etcd-2', 'etcd-3'];

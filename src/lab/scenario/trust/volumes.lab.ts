@@ -1,5 +1,5 @@
 import { attachVolume, detachVolume, VOLUME } from '../../attack/disk-attacks.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { labSpec, memberIds, operate } from '../lab-testing.ts';
 import {
   assertServing,

@@ -11,7 +11,7 @@ import {
   stranger,
   tell,
 } from '../../attack/attacker.ts';
-import type { Lab } from '../../handle.ts';
+import type { Lab } from '../../lab.ts';
 import { assertHealed, eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import {
   assertRestarts,
