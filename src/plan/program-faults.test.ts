@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,5 +133,25 @@ for (const shell of [['sh'], ['bash', '--posix']]) {
     t.is(readFileSync(join(root, 'bin/etcd'), 'utf8'), good.toString());
     t.false(existsSync(trace));
     t.deepEqual(readdirSync(join(root, 'fetched')), ['etcd'], 'nothing that was fetched is left');
+  });
+
+  test(`${name}: what other user-data has put in its place is fetched anew; nothing else is`, async (t) => {
+    const { root, run } = host(shell);
+    const [bin, path] = [join(root, 'bin/etcd'), `/again-${key}`];
+    answers.set(path, []);
+    const fetched = [`etcd: fetched from ${base}${path}`, 'etcd is there'];
+    t.deepEqual(await run(path), fetched);
+    t.deepEqual(await run(path), ['etcd is there']);
+    writeFileSync(bin, old);
+    const later = new Date(Date.now() + 2000);
+    utimesSync(bin, later, later);
+    t.deepEqual(await run(path), fetched, 'a file that came inline');
+    writeFileSync(join(root, 'packaged'), old, { mode: 0o755 });
+    utimesSync(join(root, 'packaged'), new Date(0), new Date(0));
+    rmSync(bin);
+    symlinkSync(join(root, 'packaged'), bin);
+    t.deepEqual(await run(path), fetched, 'a link to what a package has');
+    t.is(readFileSync(bin, 'utf8'), good.toString());
+    t.is(readFileSync(join(root, 'packaged'), 'utf8'), old, 'which is left alone');
   });
 }

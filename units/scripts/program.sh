@@ -51,7 +51,11 @@ runs() { # FILE: of this architecture, whole, and of a version that will do
 
 fetch() { # NAME URL SHA256
   name=$1 marker=$root/fetched/$1
-  if [ -x "$root/bin/$1" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then return 0; fi
+  bin=$root/bin/$1
+  # Not what another user-data has put there since: a link, or a file inline.
+  if [ -x "$bin" ] && [ ! -L "$bin" ] && [ ! "$bin" -nt "$marker" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then
+    return 0
+  fi
   work=$root/fetched/$1.work
   rm -rf "$work"
   mkdir -p "$work/tree"

@@ -8,6 +8,7 @@ test('programs are told by their command lines, sidekicks by the script that Nod
   t.is(programOf(line('/opt/quorumgate/bin/consul agent -node=etcd')), 'consul');
   t.is(programOf(line('/opt/quorumgate/bin/socat -t 5')), 'socat');
   t.is(programOf(line('/opt/quorumgate/bin/node /opt/quorumgate/bin/etcd-ready')), 'gate');
+  t.is(programOf(line('/opt/quorumgate/bin/node --max-semi-space-size=1 /opt/quorumgate/bin/etcd-ready')), 'gate');
   t.is(programOf(line('/usr/bin/node /opt/quorumgate/bin/etcd-register client')), 'register');
   t.is(programOf(line('/opt/quorumgate/bin/etcd-ready')), 'gate');
 });

@@ -20,9 +20,9 @@ const BINARIES = ['etcd', 'consul', 'socat'] as const satisfies Program[];
 const SIDEKICKS: Record<string, Program> = { 'etcd-ready': 'gate', 'etcd-register': 'register' };
 
 /** Which of the programs a command line is; a sidekick's process is Node's, or an executable of that name. */
-export function programOf([command = '', script = '']: readonly string[]): Program | undefined {
+export function programOf([command = '', ...args]: readonly string[]): Program | undefined {
   const name = basename(command);
-  if (name === 'node') return SIDEKICKS[basename(script)];
+  if (name === 'node') return SIDEKICKS[basename(args.find((word) => !word.startsWith('-')) ?? '')];
   return SIDEKICKS[name] ?? BINARIES.find((program) => program === name);
 }
 

@@ -29,6 +29,11 @@ async function clientRecords(lab: Lab): Promise<number> {
 /** All stay in DNS, also after each has looked again. */
 async function assertFound(t: ExecutionContext, lab: Lab): Promise<void> {
   await recheck(lab);
+  await eventually(
+    () => clientRecords(lab),
+    (count) => count === 3,
+    10,
+  );
   await holds(15, async () => {
     const count = await clientRecords(lab);
     t.is(count, 3, `${count} of 3 in DNS\n${await statuses(lab)}`);

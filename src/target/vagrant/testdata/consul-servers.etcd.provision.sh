@@ -215,7 +215,10 @@ esac
 
 fetch() { # NAME URL SHA256
 name=$1 marker=$root/fetched/$1
-if [ -x "$root/bin/$1" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then return 0; fi
+bin=$root/bin/$1
+if [ -x "$bin" ] && [ ! -L "$bin" ] && [ ! "$bin" -nt "$marker" ] && [ "$(cat "$marker" 2>/dev/null)" = "$3" ]; then
+return 0
+fi
 work=$root/fetched/$1.work
 rm -rf "$work"
 mkdir -p "$work/tree"
