@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { LAYERS } from './layers.ts';
 
-/** The rules of the layout, most of them in biome.json. Each is shown a violation here, so that none can be lost. */
+/** The rules of the layout: of imports in src/layers.ts, the others in biome.json. Each is shown a violation here, so that none can be lost. */
 const root = path.join(import.meta.dirname, '..');
 const entries = readdirSync(import.meta.dirname, { recursive: true, withFileTypes: true });
 const sources = entries
@@ -52,67 +53,96 @@ function rule(verb: 'may' | 'may not', file: string, text: string, name: string)
 
 const imports = (name: string) => `import { x } from '${name}';\nexport const y = x;\n`;
 
-for (const [file, name] of [
-  ['src/diagnostic/x.ts', '../spec/y.ts'],
-  ['src/diagnostic/x.ts', '../format/y.ts'],
-  ['src/spec/x.ts', '../plan/y.ts'],
-  ['src/spec/rule/x.ts', '../../target/y.ts'],
-  ['src/plan/x.ts', '../target/index.ts'],
-  ['src/plan/x.ts', '../compile.ts'],
-  ['src/format/x.ts', '../plan/y.ts'],
-  ['src/format/x.ts', '../diagnostic/y.ts'],
-  ['src/target/aws/x.ts', '../../compile.ts'],
-  ['src/target/aws/x.ts', '../../io/y.ts'],
-  ['src/kubernetes/x.ts', '../plan/y.ts'],
-  ['src/kubernetes/x.ts', '../io/y.ts'],
-  ['src/kubernetes/x.ts', '../operator/y.ts'],
-  ['src/target/aws/x.ts', '../../kubernetes/y.ts'],
-  ['src/compile.ts', './kubernetes/y.ts'],
-  ['src/compile.ts', './io/y.ts'],
-  ['src/io/x.ts', '../lab/y.ts'],
-  ['src/lab/x.ts', '../cli/y.ts'],
-  ['src/lab/x.ts', '../operator/y.ts'],
-  ['src/operator/x.ts', '../cli/y.ts'],
-  ['src/operator/x.ts', '../lab/y.ts'],
-  ['src/operator/x.ts', '../sidekick/ready/y.ts'],
-  ['src/compile.ts', './operator/y.ts'],
-  ['src/plan/x.ts', '../sidekick/shared/y.ts'],
-  ['src/cli/x.ts', '../sidekick/shared/y.ts'],
-  ['src/io/x.ts', '../sidekick/host/y.ts'],
-  ['src/lab/x.ts', '../sidekick/ready/y.ts'],
-  ['src/lab/x.test.ts', '../cli/y.ts'],
-  ['src/target/aws/x.test.ts', '../../lab/y.ts'],
-  ['src/target/aws/x.test.ts', '../../sidekick/shared/y.ts'],
-  ['src/sidekick/x.ts', '../compile.ts'],
-  ['src/sidekick/x.ts', '../elsewhere/y.ts'],
-  ['src/sidekick/ready/x.ts', '../../spec/y.ts'],
-] as const) {
-  rule('may not', file, imports(name), 'noRestrictedImports');
+/** Where it lies in LAYERS, without `src/` and `.ts`: the nearest row. */
+function roomOf(place: string): string | undefined {
+  const rows = LAYERS.filter(({ room }) => place === room || place.startsWith(`${room}/`));
+  return rows.sort((a, b) => b.room.length - a.room.length)[0]?.room;
 }
 
-for (const [file, name] of [
-  ['src/spec/x.ts', '../diagnostic/y.ts'],
-  ['src/plan/x.ts', '../format/y.ts'],
-  ['src/target/aws/x.ts', '../../plan/y.ts'],
-  ['src/target/aws/x.ts', '../target.ts'],
-  ['src/kubernetes/x.ts', '../target/target.ts'],
-  ['src/kubernetes/x.ts', '../spec/y.ts'],
-  ['src/cli/x.ts', '../kubernetes/y.ts'],
-  ['src/compile.ts', './target/index.ts'],
-  ['src/target/aws/x.test.ts', '../../compile.ts'],
-  ['src/target/aws/x.test.ts', '../../io/assets.ts'],
-  ['src/io/x.ts', '../compile.ts'],
-  ['src/lab/x.ts', '../sidekick/shared/y.ts'],
-  ['src/operator/x.ts', '../sidekick/shared/y.ts'],
-  ['src/operator/x.ts', '../sidekick/host/y.ts'],
-  ['src/io/release/x.ts', '../../sidekick/host/json.ts'],
-  ['src/operator/x.ts', '../plan/environment.ts'],
-  ['src/cli/x.ts', '../operator/y.ts'],
-  ['src/cli/main.ts', '../lab/y.ts'],
-  ['src/sidekick/ready/x.ts', '../shared/y.ts'],
-] as const) {
-  rule('may', file, imports(name), 'noRestrictedImports');
+const isTest = (file: string) =>
+  /(\.test|\.lab|-testing)\.ts$/.test(file) || /^src\/(testing|lab\/scenario)\//.test(file);
+const place = (file: string) => file.replace(/^src\//, '').replace(/\.ts$/, '');
+
+/** The rooms that a file imports, by name or by `import()`, but its own. */
+function usesOf(file: string, text: string): Set<string> {
+  const names = [...text.matchAll(/(?:^(?:import|export)\b[^;']*|^\} from |\bimport\()'(\.[^']+)'/gm)].map(
+    ([, name = '']) => name,
+  );
+  const inside = names.map((name) => path.join(path.dirname(file), name));
+  const rooms = inside.flatMap((target) => roomOf(place(target)) ?? []);
+  return new Set(rooms.filter((room) => room !== roomOf(place(file))));
 }
+
+/** What tests may use besides their own top folder: all that makes a spec into files, and what is made for them. */
+const FOR_TESTS = ['testing', 'io', 'compile', 'target', 'plan', 'spec', 'format', 'diagnostic'];
+
+function strays(file: string, text: string): string[] {
+  const room = roomOf(place(file));
+  const { uses = [] } = LAYERS.find((layer) => layer.room === room) ?? {};
+  const top = (name = '') => name.split('/')[0];
+  const mayTest = (used: string) => FOR_TESTS.includes(used) || top(used) === top(room);
+  return [...usesOf(file, text)].filter((used) => !uses.includes(used) && !(isTest(file) && mayTest(used)));
+}
+
+const tops = /^src\/[^/]+\.test\.ts$|^src\/layers\.ts$/;
+const inRooms = sources.filter((file) => !tops.test(file));
+
+test('each file is in a room', (t) => {
+  t.deepEqual(
+    inRooms.filter((file) => roomOf(place(file)) === undefined),
+    [],
+  );
+});
+
+for (const file of inRooms) {
+  const found = strays(file, readFileSync(path.join(root, file), 'utf8'));
+  if (found.length > 0) test(`${file} imports ${found}, which src/layers.ts does not allow`, (t) => t.fail());
+}
+
+test('each room uses what its row says, no less, and rows above it alone', (t) => {
+  const code = inRooms.filter(
+    (file) => !isTest(file) || file.startsWith('src/lab/scenario/') || file.startsWith('src/testing/'),
+  );
+  const rooms = LAYERS.map(({ room }) => room);
+  for (const { room, uses } of LAYERS) {
+    const own = code.filter((file) => roomOf(place(file)) === room);
+    t.true(own.length > 0, `${room} has files`);
+    const used = new Set(own.flatMap((file) => [...usesOf(file, readFileSync(path.join(root, file), 'utf8'))]));
+    t.deepEqual([...uses].sort(), [...used].sort(), room);
+    for (const one of uses)
+      t.true(rooms.indexOf(one) < rooms.indexOf(room), `${room} uses ${one}, which stands below it`);
+  }
+});
+
+test('what the table does not allow is found', (t) => {
+  for (const [file, name, found] of [
+    ['src/diagnostic/x.ts', '../spec/y.ts', 'spec'],
+    ['src/plan/x.ts', '../compile.ts', 'compile'],
+    ['src/cli/x.ts', '../lab/host/y.ts', 'lab/host'],
+    ['src/lab/host/x.ts', '../handle.ts', 'lab'],
+    ['src/sidekick/ready/x.ts', '../../spec/y.ts', 'spec'],
+    ['src/operator/x.ts', '../sidekick/ready/y.ts', 'sidekick/ready'],
+    ['src/target/aws/x.test.ts', '../../lab/lab.ts', 'lab/lab'],
+  ] as const) {
+    t.deepEqual(strays(file, imports(name)), [found]);
+    t.deepEqual(strays(file, `const x = await import('${name}');`), [found], 'at run time');
+  }
+  t.deepEqual(strays('src/target/aws/x.test.ts', imports('../../compile.ts')), []);
+});
+
+test('no folder holds more than 25 files of code, and the lab is rooms', (t) => {
+  const counts = new Map<string, number>();
+  for (const file of sources.filter((one) => !isTest(one))) {
+    counts.set(path.dirname(file), (counts.get(path.dirname(file)) ?? 0) + 1);
+  }
+  t.deepEqual(
+    [...counts].filter(([, count]) => count > 25),
+    [],
+  );
+  const lab = readdirSync(path.join(root, 'src/lab'), { withFileTypes: true });
+  t.true(lab.filter((one) => one.isDirectory()).length <= 14);
+  t.true(lab.filter((one) => one.isFile()).length <= 8);
+});
 
 for (const file of [
   'src/diagnostic/x.ts',

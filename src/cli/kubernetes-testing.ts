@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { createGenerator } from 'ts-json-schema-generator';
-import { serveLoopback } from '../loopback-testing.ts';
+import { serveLoopback } from '../testing/loopback.ts';
 
 /** As much of JSON Schema as the generator writes. */
 export interface Schema {

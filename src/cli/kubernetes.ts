@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { emitKubernetes } from '../kubernetes/emit.ts';
 import { defaultOptions, type Label, type Options, type Taint } from '../kubernetes/options.ts';
 import { readClients } from '../operator/clients.ts';
-import { operatorConsul } from '../operator/consul.ts';
+import { operatorConsul } from '../operator/host/consul.ts';
 import { settingsOf } from '../operator/settings.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { address, byNumber, dnsLabel, dnsServer, image, label, several, taint } from './kubernetes-value.ts';

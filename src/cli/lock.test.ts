@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { type Loopback, serveLoopback } from '../loopback-testing.ts';
+import { type Loopback, serveLoopback } from '../testing/loopback.ts';
 
 // The command itself, against a real server of releases on loopback.
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { readClients } from './clients.ts';
+import type { Registrations } from './host/ports.ts';
 import { settings } from './operator-testing.ts';
-import type { Registrations } from './ports.ts';
 
 const entry = (n: number, cid = 'a', address = `10.0.0.${n}`) => ({
   node: `etcd-${n}`,

@@ -1,7 +1,7 @@
 import type { Settings } from '../sidekick/shared/settings.ts';
-import { isReachable } from './consul.ts';
+import { isReachable } from './host/consul.ts';
+import type { OperatorConsul } from './host/ports.ts';
 import { OperatorError } from './operator-error.ts';
-import type { OperatorConsul } from './ports.ts';
 import { withConsul } from './with-consul.ts';
 
 /**

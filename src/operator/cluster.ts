@@ -2,11 +2,11 @@ import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import type { Member, Membership } from '../sidekick/shared/ports.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { remedyOf } from './causes.ts';
+import type { OperatorEtcd, OperatorPorts, Status } from './host/ports.ts';
 import { type Host, sortHosts } from './hosts.ts';
 import { type Known, knownOf } from './known.ts';
 import { reasonsAgainstLoss } from './loss.ts';
 import { OperatorError, type Reason, refusal } from './operator-error.ts';
-import type { OperatorEtcd, OperatorPorts, Status } from './ports.ts';
 
 /** Milliseconds for one answer of one member. */
 const PATIENCE = 3000;

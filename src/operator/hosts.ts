@@ -1,6 +1,6 @@
 import { peerUrl, type Settings } from '../sidekick/shared/settings.ts';
+import type { Registration, Registrations } from './host/ports.ts';
 import type { Reason } from './operator-error.ts';
-import type { Registration, Registrations } from './ports.ts';
 
 /** A host with a server registration of this cluster, alive or not. Names, address and Meta have been checked for shape. */
 export interface Host extends Registration {

@@ -1,7 +1,7 @@
 import { columns } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
-import type { OperatorPorts } from './ports.ts';
+import type { OperatorPorts } from './host/ports.ts';
 import { notes } from './retire.ts';
 import { withConsul } from './with-consul.ts';
 

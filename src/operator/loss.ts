@@ -2,10 +2,10 @@ import { visible } from '../sidekick/host/text.ts';
 import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
+import type { Departed, OperatorPorts, Probe } from './host/ports.ts';
 import { type Host, sortHosts } from './hosts.ts';
 import { type Known, type KnownMember, knownOf } from './known.ts';
 import type { Reason } from './operator-error.ts';
-import type { Departed, OperatorPorts, Probe } from './ports.ts';
 
 /** All that can be seen of where data may be left. */
 export interface Situation {

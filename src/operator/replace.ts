@@ -4,9 +4,9 @@ import { signedText } from '../sidekick/shared/proof.ts';
 import type { ClusterRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import type { Dialogue } from './confirm.ts';
+import type { OperatorConsul, OperatorPorts } from './host/ports.ts';
 import { look, type Situation } from './loss.ts';
 import { OperatorError, type Planned, type Reason, refusal } from './operator-error.ts';
-import type { OperatorConsul, OperatorPorts } from './ports.ts';
 import { isWritten, type Replacement } from './reset.ts';
 import { withConsul } from './with-consul.ts';
 

@@ -6,8 +6,8 @@ import { retiredText } from '../sidekick/shared/proof.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { readCluster } from './cluster.ts';
 import type { Dialogue } from './confirm.ts';
+import type { OperatorPorts } from './host/ports.ts';
 import { OperatorError, refusal } from './operator-error.ts';
-import type { OperatorPorts } from './ports.ts';
 import { planRetire, type Retirement } from './retire.ts';
 import { withConsul } from './with-consul.ts';
 

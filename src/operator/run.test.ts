@@ -5,7 +5,9 @@ import { keyPrefix, lineageKey, listKey, recordKey } from '../sidekick/shared/ke
 import { isSigned, retiredText } from '../sidekick/shared/proof.ts';
 import { makeRecord, parseRecord } from '../sidekick/shared/record.ts';
 import type { Dialogue } from './confirm.ts';
-import { operatorConsul } from './consul.ts';
+import { operatorConsul } from './host/consul.ts';
+import type { OperatorPorts } from './host/ports.ts';
+import { operatorPorts } from './host/real-ports.ts';
 import {
   settings as base,
   FakeConsul,
@@ -17,8 +19,6 @@ import {
   recordAt,
   serve,
 } from './operator-testing.ts';
-import type { OperatorPorts } from './ports.ts';
-import { operatorPorts } from './real-ports.ts';
 import { replace, signed, write } from './replace.ts';
 import { planReset } from './reset.ts';
 import { type RetireChoice, retire } from './retire-run.ts';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { HOSTILE, SHELLS, scriptText } from '../script-testing.ts';
+import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
 
 // units/scripts/dns.sh and kubelet.sh, as they land on hosts, with a resolv.conf that says anything.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-resolv-'));

@@ -7,7 +7,7 @@ import test from 'ava';
 import { gzip } from '../format/gzip.ts';
 import { sha256 } from '../format/hash.ts';
 import { printTar } from '../format/tar.ts';
-import { type Loopback, serveLoopback } from '../loopback-testing.ts';
+import { type Loopback, serveLoopback } from '../testing/loopback.ts';
 import { dense } from './file.ts';
 
 // units/scripts/fetch.sh, as it lands on hosts, against a real server and real archives.

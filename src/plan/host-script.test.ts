@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Loopback, serveLoopback } from '../loopback-testing.ts';
-import { HOSTILE, inRoot, SHELLS, scriptText } from '../script-testing.ts';
+import { type Loopback, serveLoopback } from '../testing/loopback.ts';
+import { HOSTILE, inRoot, SHELLS, scriptText } from '../testing/script.ts';
 
 // units/scripts/host.sh, as it lands on hosts: with the real curl and ip, a metadata service that says anything, and a
 // host that is called anything.

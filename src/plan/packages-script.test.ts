@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { SHELLS, scriptText } from '../script-testing.ts';
+import { SHELLS, scriptText } from '../testing/script.ts';
 
 // units/scripts/packages.sh, as it lands on hosts. The package manager is a stand-in that says what it was told: a real one would
 // change this machine (the lab has real ones).

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { answerFaulty, type Fault } from '../faulty-answer.ts';
-import { type Loopback, serveLoopback } from '../loopback-testing.ts';
+import { answerFaulty, type Fault } from '../testing/faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../testing/loopback.ts';
 import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a server that fails in every way and then is well again.

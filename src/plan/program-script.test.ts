@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { type Loopback, serveLoopback } from '../loopback-testing.ts';
+import { type Loopback, serveLoopback } from '../testing/loopback.ts';
 import { dense } from './file.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a real server and real archives.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { HOSTILE, SHELLS, scriptText } from '../script-testing.ts';
+import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
 
 // What scripts say of things that come from elsewhere, to the journal and, by the real systemd-notify, to systemd.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-say-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
-import { inRoot, SHELLS } from '../script-testing.ts';
+import { inRoot, SHELLS } from '../testing/script.ts';
 import { readSpec } from '../spec/read.ts';
 import { buildPlans } from './build.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
-import { serveLoopback } from '../loopback-testing.ts';
+import { serveLoopback } from '../testing/loopback.ts';
 import { buildPlans } from '../plan/build.ts';
 import { readSpec } from '../spec/read.ts';
 import { WITHOUT_PROGRAMS } from '../spec/reference.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { answerFaulty, FAULTS } from '../../faulty-answer.ts';
-import { type Loopback, serveLoopback } from '../../loopback-testing.ts';
+import { answerFaulty, FAULTS } from '../../testing/faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../../testing/loopback.ts';
 import { fetchHash, fetchText } from './fetch.ts';
 import { ReleaseFault } from './release-fault.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { answerFaulty, FAULTS, type Fault } from '../../faulty-answer.ts';
-import { type Loopback, serveLoopback } from '../../loopback-testing.ts';
+import { answerFaulty, FAULTS, type Fault } from '../../testing/faulty-answer.ts';
+import { type Loopback, serveLoopback } from '../../testing/loopback.ts';
 import type { Wanted } from '../../spec/locked.ts';
 import { type ResolveOptions, resolveReleases } from './resolve.ts';
 

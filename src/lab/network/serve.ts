@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { basename, join } from 'node:path';
-import { answerFaulty, type Fault } from '../../faulty-answer.ts';
+import { answerFaulty, type Fault } from '../../testing/faulty-answer.ts';
 import { MANIFEST_TYPE } from '../image/pod-image.ts';
 import { answer } from './dns-answer.ts';
 import { IMDS_ADDRESS, imds } from './imds.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { inRoot, SHELLS } from '../../script-testing.ts';
+import { inRoot, SHELLS } from '../../testing/script.ts';
 
 // templates/container.sh, as it is, in a mount namespace with a /run and an /opt of its own.
 const script = readFileSync(fileURLToPath(new URL('../../../templates/container.sh', import.meta.url)), 'utf8');

@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import type { Fault } from '../../../faulty-answer.ts';
+import type { Fault } from '../../../testing/faulty-answer.ts';
 import { start } from '../../lab.ts';
 import { faultsFile } from '../../network/serve.ts';
 import { serversReady } from '../../network/servers.ts';

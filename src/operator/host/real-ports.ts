@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../sidekick/shared/settings.ts';
+import type { Settings } from '../../sidekick/shared/settings.ts';
 import { operatorConsul } from './consul.ts';
 import { operatorEtcd } from './etcd.ts';
 import type { OperatorPorts } from './ports.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { dense } from './plan/file.ts';
+import { dense } from '../plan/file.ts';
 
 /** The shells that hosts have as /bin/sh, as far as this machine has them: dash, bash, and busybox's. */
 export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(

@@ -1,4 +1,4 @@
-import type { Candidate, ClockPort, ConsulPort, Membership } from '../sidekick/shared/ports.ts';
+import type { Candidate, ClockPort, ConsulPort, Membership } from '../../sidekick/shared/ports.ts';
 
 /**
  * Everything by which an operator's command touches a cluster. The plans are made of what comes through here and are pure; the

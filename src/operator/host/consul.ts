@@ -1,12 +1,12 @@
-import { Agent, assertWhole, checked, type Environment, PATIENCE } from '../sidekick/host/agent.ts';
-import { entriesOf, instancesOf, isAddress } from '../sidekick/host/catalog.ts';
-import { type Ask, ask as exchangeByHttp, type Reply } from '../sidekick/host/http.ts';
-import { fieldsOf, listOf } from '../sidekick/host/json.ts';
-import { Lock } from '../sidekick/host/lock.ts';
-import { operatorRights, Rights } from '../sidekick/host/rights.ts';
-import { visible } from '../sidekick/host/text.ts';
-import { keyPrefix, recordKey } from '../sidekick/shared/keys.ts';
-import { type Settings, tagOf } from '../sidekick/shared/settings.ts';
+import { Agent, assertWhole, checked, type Environment, PATIENCE } from '../../sidekick/host/agent.ts';
+import { entriesOf, instancesOf, isAddress } from '../../sidekick/host/catalog.ts';
+import { type Ask, ask as exchangeByHttp, type Reply } from '../../sidekick/host/http.ts';
+import { fieldsOf, listOf } from '../../sidekick/host/json.ts';
+import { Lock } from '../../sidekick/host/lock.ts';
+import { operatorRights, Rights } from '../../sidekick/host/rights.ts';
+import { visible } from '../../sidekick/host/text.ts';
+import { keyPrefix, recordKey } from '../../sidekick/shared/keys.ts';
+import { type Settings, tagOf } from '../../sidekick/shared/settings.ts';
 import type { Departed, OperatorConsul, Registrations } from './ports.ts';
 
 /** Bytes: a Consul has more than this cluster in it. */

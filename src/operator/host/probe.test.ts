@@ -1,5 +1,5 @@
 import test from 'ava';
-import { serve } from './operator-testing.ts';
+import { serve } from '../operator-testing.ts';
 import { probePort } from './probe.ts';
 
 test('who listens answers, whatever it speaks; afterwards the port is closed', async (t) => {

@@ -1,8 +1,8 @@
-import { call, etcdPort } from '../sidekick/host/etcd.ts';
-import { ask } from '../sidekick/host/http.ts';
-import { fieldsOf, listOf } from '../sidekick/host/json.ts';
-import { decimal, idOf, membershipOf } from '../sidekick/host/members.ts';
-import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
+import { call, etcdPort } from '../../sidekick/host/etcd.ts';
+import { ask } from '../../sidekick/host/http.ts';
+import { fieldsOf, listOf } from '../../sidekick/host/json.ts';
+import { decimal, idOf, membershipOf } from '../../sidekick/host/members.ts';
+import { addressIn, type Settings } from '../../sidekick/shared/settings.ts';
 import type { OperatorEtcd, Status } from './ports.ts';
 import { probePort } from './probe.ts';
 

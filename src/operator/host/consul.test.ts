@@ -1,10 +1,10 @@
 import test from 'ava';
-import { ConsulError } from '../sidekick/shared/ports.ts';
+import { ConsulError } from '../../sidekick/shared/ports.ts';
+import { sortHosts } from '../hosts.ts';
+import { Reply, serve, settings } from '../operator-testing.ts';
+import { withConsul } from '../with-consul.ts';
 import { isReachable, operatorConsul } from './consul.ts';
-import { sortHosts } from './hosts.ts';
-import { Reply, serve, settings } from './operator-testing.ts';
 import type { OperatorConsul } from './ports.ts';
-import { withConsul } from './with-consul.ts';
 
 type Answer = (path: string, query: URLSearchParams, body: string) => unknown;
 

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { decimal } from '../sidekick/host/members.ts';
-import { remedyOf } from './causes.ts';
+import { decimal } from '../../sidekick/host/members.ts';
+import { remedyOf } from '../causes.ts';
+import { Reply, serve, settings } from '../operator-testing.ts';
 import { operatorEtcd, statusOf } from './etcd.ts';
-import { Reply, serve, settings } from './operator-testing.ts';
 
 const id = 'deadbeefdeadbeef';
 
