@@ -6,7 +6,7 @@ import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { MANIFESTS } from './pod.ts';
-import { unitRows } from './units.ts';
+import { dataDropIns, unitsOf } from './units.ts';
 
 /** One plan per role that the spec has, members first. */
 export function buildPlans(spec: Spec, assets: Assets): Plan[] {
@@ -15,12 +15,10 @@ export function buildPlans(spec: Spec, assets: Assets): Plan[] {
 }
 
 function units(spec: Spec, role: Role, assets: Assets): PlanUnit[] {
-  return unitRows
-    .filter((row) => row.roles.includes(role) && (row.when?.(spec, role) ?? true))
-    .map(({ name, file = name }) => {
-      const content = asset(assets.units, file);
-      return { name, content, enabled: content.includes('\n[Install]\n') };
-    });
+  return unitsOf(spec, role).map(({ name, file = name }) => {
+    const content = asset(assets.units, file);
+    return { name, content, enabled: content.includes('\n[Install]\n') };
+  });
 }
 
 function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
@@ -48,20 +46,17 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
         ]
       : []),
     ...(runsPods(spec, role) ? podFiles(spec, role, assets) : []),
-    ...(isMember ? dataDirectoryDropIns(spec, assets) : []),
+    ...(isMember ? dataDirectoryDropIns(spec, role, assets) : []),
     ...tmpfiles(spec, role),
   ];
 }
 
 /** Elsewhere than where the units say: the sandbox must let it through. */
-function dataDirectoryDropIns({ etcd }: Spec, { templates }: Assets): PlanFile[] {
-  if (etcd.dataDirectory === DATA_DIRECTORY) return [];
-  const dropIn = fill(asset(templates, 'data-directory.conf'), { directory: etcd.dataDirectory });
-  const writing = ['etcd', 'etcd-register-server', 'etcd-register-client', 'etcd-record'];
-  if (etcd.discovery === 'srv') writing.push('etcd-assert');
-  return writing.map((unit) =>
-    text(`/etc/systemd/system/${unit}.service.d/data-directory.conf`, dropIn, '/etcd/dataDirectory'),
-  );
+function dataDirectoryDropIns(spec: Spec, role: Role, { templates }: Assets): PlanFile[] {
+  const { dataDirectory } = spec.etcd;
+  if (dataDirectory === DATA_DIRECTORY) return [];
+  const dropIn = fill(asset(templates, 'data-directory.conf'), { directory: dataDirectory });
+  return dataDropIns(unitsOf(spec, role)).map((path) => text(path, dropIn, '/etcd/dataDirectory'));
 }
 
 const DATA_DIRECTORY = '/var/lib/etcd';

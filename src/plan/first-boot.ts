@@ -1,14 +1,14 @@
 import { asset, dense } from './file.ts';
 import { fill } from './fill.ts';
 import type { Assets, Plan, PlanFile } from './plan.ts';
+import { unitRows } from './units.ts';
 
 /** Makes the users and enables the units of a plan, where the boot system does not do so itself. Run once. */
 export const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
 
 export function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
   const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
-  // The names that a distribution's own units have too.
-  const daemons = ['containerd.service', 'kubelet.service', 'consul.service', 'etcd.service'].filter((name) =>
+  const daemons = [...new Set(unitRows.filter(({ isCommon }) => isCommon).map(({ name }) => name))].filter((name) =>
     enabled.includes(name),
   );
   const content = dense(

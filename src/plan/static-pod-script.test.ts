@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
-import { inRoot, SHELLS } from '../testing/script.ts';
 import { readSpec } from '../spec/read.ts';
+import { inRoot, SHELLS } from '../testing/script.ts';
 import { buildPlans } from './build.ts';
 
 // units/scripts/static-pod.sh, as it lands on hosts, with the manifest of a compiled spec: in namespaces in which it is

@@ -2,46 +2,153 @@ import type { Spec } from '../spec/defaults.ts';
 import { runsPods, wantsPackages } from './environment.ts';
 import type { Role } from './plan.ts';
 
-interface UnitRow {
+/** The container that does what a unit does, on hosts that are containers (target compose). */
+export interface InContainer {
+  /** What it adds to the host's name; the program that a host is for has that name alone. */
+  suffix: string;
+  /** Units that are started before, where there is a choice. */
+  after: readonly string[];
+  /** A shell command that says that it works; that it is done where there is none. */
+  health?: (spec: Spec) => string;
+}
+
+/** All that is known of a unit besides its own text. */
+export interface UnitRow {
   name: string;
   roles: readonly Role[];
   /** Left out where the spec does not need it. */
   when?: (spec: Spec, role: Role) => boolean;
   /** The file in units/, where it is not of this name. */
   file?: string;
+  /** `nobody`: a user of its own, made for each start. */
+  user?: 'consul' | 'etcd' | 'nobody';
+  /** It writes etcd's data directory, wherever the spec has that. */
+  writesData?: true;
+  /** A oneshot that is tried again, which systemd before 244 refuses as a whole. */
+  isRetried?: true;
+  /** Distributions have a unit of this name too. */
+  isCommon?: true;
+  /** Why there is none, where there is none. */
+  inContainer: InContainer | string;
 }
 
 const everywhere = ['etcd', 'consul-server'] as const;
 const member = ['etcd'] as const;
 
 /** A unit by its file in units/static-pod/. */
-const inPods = (name: string, roles: UnitRow['roles'], when: UnitRow['when'] & {}): UnitRow => ({
+const inPods = (
+  name: string,
+  roles: UnitRow['roles'],
+  when: UnitRow['when'] & {},
+  more?: Partial<UnitRow>,
+): UnitRow => ({
   name,
   file: `static-pod/${name}`,
   roles,
   when,
+  isCommon: true,
+  inContainer: 'containers run no pods',
+  ...more,
 });
+
+const BY_DOCKER = 'Docker does it';
+const BY_CLIENT = 'the container of etcd-register-client does it again and again';
+/** 127.0.0.1:53 as the kernel lists it, on machines of either kind that programs are made for. */
+const open = (protocol: string) => () => `grep -q ' 0100007F:0035 ' /proc/net/${protocol}`;
 
 /** Every unit that lands on hosts, in boot order. A unit with an [Install] section is enabled. */
 export const unitRows: readonly UnitRow[] = [
-  { name: 'quorumgate.target', roles: everywhere },
-  { name: 'quorumgate-packages.service', roles: everywhere, when: wantsPackages },
-  { name: 'quorumgate-program@.service', roles: everywhere },
-  { name: 'quorumgate-host.service', roles: everywhere },
-  { name: 'consul-dns-host.service', roles: everywhere },
-  { name: 'consul-dns-host.path', roles: everywhere },
+  { name: 'quorumgate.target', roles: everywhere, inContainer: BY_DOCKER },
+  {
+    name: 'quorumgate-packages.service',
+    roles: everywhere,
+    when: wantsPackages,
+    isRetried: true,
+    inContainer: 'packages are in the image',
+  },
+  { name: 'quorumgate-program@.service', roles: everywhere, isRetried: true, inContainer: 'programs are in the image' },
+  { name: 'quorumgate-host.service', roles: everywhere, isRetried: true, inContainer: { suffix: 'host', after: [] } },
+  { name: 'consul-dns-host.service', roles: everywhere, isRetried: true, inContainer: 'Docker asks 127.0.0.1:53' },
+  { name: 'consul-dns-host.path', roles: everywhere, inContainer: 'Docker asks 127.0.0.1:53' },
   inPods('containerd.service', everywhere, runsPods),
   inPods('kubelet.service', everywhere, runsPods),
-  { name: 'consul.service', roles: everywhere, when: ({ consul }) => consul.runtime === 'service' },
+  {
+    name: 'consul.service',
+    roles: everywhere,
+    when: ({ consul }) => consul.runtime === 'service',
+    user: 'consul',
+    isCommon: true,
+    inContainer: { suffix: 'consul', after: [], health: () => '/opt/quorumgate/bin/consul info >/dev/null' },
+  },
   inPods('consul.service', everywhere, ({ consul }) => consul.runtime === 'static-pod'),
-  { name: 'consul-dns-udp.service', roles: everywhere },
-  { name: 'consul-dns-tcp.service', roles: everywhere },
-  { name: 'etcd-register-server.service', roles: member },
-  { name: 'etcd.service', roles: member, when: ({ etcd }) => etcd.runtime === 'service' },
-  inPods('etcd.service', member, ({ etcd }) => etcd.runtime === 'static-pod'),
-  { name: 'etcd-register-client.service', roles: member },
-  { name: 'etcd-assert.service', roles: member, when: (spec) => spec.etcd.discovery === 'srv' },
-  { name: 'etcd-record.timer', roles: member },
-  { name: 'etcd-record.service', roles: member },
-  { name: 'etcd-cluster.target', roles: member },
+  {
+    name: 'consul-dns-udp.service',
+    roles: everywhere,
+    user: 'nobody',
+    inContainer: { suffix: 'dns-udp', after: ['consul'], health: open('udp') },
+  },
+  {
+    name: 'consul-dns-tcp.service',
+    roles: everywhere,
+    user: 'nobody',
+    inContainer: { suffix: 'dns-tcp', after: ['consul'], health: open('tcp') },
+  },
+  {
+    name: 'etcd-register-server.service',
+    roles: member,
+    user: 'etcd',
+    writesData: true,
+    inContainer: { suffix: 'register-server', after: ['consul'] },
+  },
+  {
+    name: 'etcd.service',
+    roles: member,
+    when: ({ etcd }) => etcd.runtime === 'service',
+    user: 'etcd',
+    writesData: true,
+    isCommon: true,
+    inContainer: {
+      suffix: 'etcd',
+      after: ['consul', 'consul-dns-udp', 'consul-dns-tcp', 'etcd-register-server'],
+      health: ({ etcd }) => `curl -fs http://127.0.0.1:${etcd.metricsPort}/health`,
+    },
+  },
+  inPods('etcd.service', member, ({ etcd }) => etcd.runtime === 'static-pod', { writesData: true }),
+  {
+    name: 'etcd-register-client.service',
+    roles: member,
+    user: 'etcd',
+    writesData: true,
+    isRetried: true,
+    inContainer: { suffix: 'register-client', after: ['etcd'] },
+  },
+  {
+    name: 'etcd-assert.service',
+    roles: member,
+    when: (spec) => spec.etcd.discovery === 'srv',
+    user: 'etcd',
+    writesData: true,
+    inContainer: { suffix: 'assert', after: ['etcd'] },
+  },
+  { name: 'etcd-record.timer', roles: member, inContainer: BY_CLIENT },
+  {
+    name: 'etcd-record.service',
+    roles: member,
+    user: 'etcd',
+    writesData: true,
+    isRetried: true,
+    inContainer: BY_CLIENT,
+  },
+  { name: 'etcd-cluster.target', roles: member, inContainer: BY_DOCKER },
 ];
+
+/** The rows of a spec's role, in boot order. */
+export const unitsOf = (spec: Spec, role: Role): UnitRow[] =>
+  unitRows.filter((row) => row.roles.includes(role) && (row.when?.(spec, role) ?? true));
+
+/** A drop-in of each unit that writes the data directory: of what the host is for first, of what a spec may leave out last. */
+export function dataDropIns(rows: readonly UnitRow[]): string[] {
+  const rank = ({ name, when }: UnitRow) => (name === 'etcd.service' ? 0 : when === undefined ? 1 : 2);
+  const names = rows.filter(({ writesData }) => writesData).sort((a, b) => rank(a) - rank(b));
+  return [...new Set(names.map(({ name }) => `/etc/systemd/system/${name}.d/data-directory.conf`))];
+}

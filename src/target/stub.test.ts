@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadAssets } from '../io/assets.ts';
-import { serveLoopback } from '../testing/loopback.ts';
 import { buildPlans } from '../plan/build.ts';
 import { readSpec } from '../spec/read.ts';
 import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
+import { serveLoopback } from '../testing/loopback.ts';
 import { emitIgnition3 } from './ignition.ts';
 
 /** The real engine given a stub, and a server that has, or has not, what the stub refers to. */

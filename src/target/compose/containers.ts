@@ -1,69 +1,30 @@
 import { parseUnitFile, unitValue } from '../../format/unit-file.ts';
 import type { NumberedHost } from '../../plan/hosts.ts';
 import type { Plan, Role } from '../../plan/plan.ts';
+import { type InContainer, unitRows } from '../../plan/units.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import type { users } from './limits.ts';
 import { printUnitScript } from './unit-script.ts';
 
 /** One container of a host: it does what one unit does. */
-interface Row {
+export interface Container extends InContainer {
   /** Name of the unit, without `.service`. */
   unit: string;
-  /** What it adds to the host's name; the program that a host is for has that name alone. */
-  suffix: string;
   user: keyof typeof users;
-  /** Units that are started before, where there is a choice. */
-  after: readonly string[];
-  /** What says that it works, as a shell command. */
   health: (spec: Spec) => string;
 }
 
-const done = (unit: string) => () => `test -e /run/quorumgate/done/${unit}`;
-/** 127.0.0.1:53 as the kernel lists it, on machines of either kind that programs are made for. */
-const open = (protocol: string) => () => `grep -q ' 0100007F:0035 ' /proc/net/${protocol}`;
-
-const rows: readonly Row[] = [
-  { unit: 'quorumgate-host', suffix: 'host', user: 'root', after: [], health: done('quorumgate-host') },
-  {
-    unit: 'consul',
-    suffix: 'consul',
-    user: 'consul',
-    after: [],
-    health: () => '/opt/quorumgate/bin/consul info >/dev/null',
-  },
-  { unit: 'consul-dns-udp', suffix: 'dns-udp', user: 'nobody', after: ['consul'], health: open('udp') },
-  { unit: 'consul-dns-tcp', suffix: 'dns-tcp', user: 'nobody', after: ['consul'], health: open('tcp') },
-  {
-    unit: 'etcd-register-server',
-    suffix: 'register-server',
-    user: 'etcd',
-    after: ['consul'],
-    health: done('etcd-register-server'),
-  },
-  {
-    unit: 'etcd',
-    suffix: 'etcd',
-    user: 'etcd',
-    after: ['consul', 'consul-dns-udp', 'consul-dns-tcp', 'etcd-register-server'],
-    health: ({ etcd }) => `curl -fs http://127.0.0.1:${etcd.metricsPort}/health`,
-  },
-  {
-    unit: 'etcd-register-client',
-    suffix: 'register-client',
-    user: 'etcd',
-    after: ['etcd'],
-    health: done('etcd-register-client'),
-  },
-  { unit: 'etcd-assert', suffix: 'assert', user: 'etcd', after: ['etcd'], health: done('etcd-assert') },
-];
+const rows = unitRows.flatMap(({ name, user = 'root', inContainer }): Container[] => {
+  if (typeof inContainer === 'string') return [];
+  const unit = name.replace(/\.service$/, '');
+  return [{ unit, user, health: () => `test -e /run/quorumgate/done/${unit}`, ...inContainer }];
+});
 
 export const HOST_UNIT = 'quorumgate-host';
 export const containerUnits: readonly string[] = rows.map(({ unit }) => unit);
 
 /** What the host is for: its container has the host's own name. */
 const MAIN: Record<Role, string> = { etcd: 'etcd', 'consul-server': 'consul' };
-
-export type Container = Row;
 
 /** The containers of a role's hosts: those of its units that do something that Docker does not do. */
 export function containersOf({ units }: Plan): Container[] {

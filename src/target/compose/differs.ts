@@ -1,21 +1,15 @@
-import { unitRows } from '../../plan/units.ts';
+import { dataDropIns, unitRows } from '../../plan/units.ts';
 import type { Difference } from '../target.ts';
 import { containerUnits } from './containers.ts';
-
-/** Where a unit may write when etcd's data is elsewhere than the units say; a container has that as a volume. */
-const writing = ['etcd', 'etcd-register-server', 'etcd-register-client', 'etcd-record', 'etcd-assert'];
 
 export const differs: readonly Difference[] = [
   ...unitRows
     .filter(({ file }) => file === undefined)
-    .map(({ name }) => ({
+    .map(({ name, inContainer }) => ({
       path: `/etc/systemd/system/${name}`,
-      why: 'there is no systemd: a container does what the unit does, or Docker does',
+      why: typeof inContainer === 'string' ? inContainer : 'a container does what the unit does',
     })),
-  ...writing.map((name) => ({
-    path: `/etc/systemd/system/${name}.service.d/data-directory.conf`,
-    why: 'the directory is a volume',
-  })),
+  ...dataDropIns(unitRows).map((path) => ({ path, why: 'the directory is a volume' })),
   ...containerUnits.map((unit) => ({ path: `/opt/quorumgate/container/${unit}`, why: 'the unit as shell' })),
   { path: '/opt/quorumgate/libexec/container', why: 'does what systemd does with a unit' },
   { path: '/opt/quorumgate/container/bin/systemctl', why: 'ends etcd, which is in another container' },

@@ -2,6 +2,7 @@ import { base64, shortestDataUrl } from '../../format/data-url.ts';
 import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
+import { unitRows } from '../../plan/units.ts';
 import { hostArchive } from '../archive.ts';
 import { firstThatFits } from '../form.ts';
 import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
@@ -53,7 +54,7 @@ export function emitIgnition2(given: Plan, assets: Assets, documents: Documents)
 }
 
 const RETRIES = 'systemd before 244 takes no Restart= with Type=oneshot: ExecStart= tries again instead';
-const oneshots = ['consul-dns-host', 'etcd-record', 'etcd-register-client', 'quorumgate-host', 'quorumgate-packages'];
+const oneshots = [...new Set(unitRows.filter(({ isRetried }) => isRetried).map(({ name }) => name))];
 
 /** It ended with systemd 241, years before the kubelet 1.27 that the units are made for. */
 const WITHOUT_PODS = 'no container runtime of Container Linux is one for a kubelet of today';
@@ -61,10 +62,7 @@ const WITHOUT_PODS = 'no container runtime of Container Linux is one for a kubel
 export const containerLinux: Target = {
   name: 'container-linux',
   differs: [
-    ...[...oneshots, 'quorumgate-program@'].map((name) => ({
-      path: `/etc/systemd/system/${name}.service`,
-      why: RETRIES,
-    })),
+    ...oneshots.map((name) => ({ path: `/etc/systemd/system/${name}`, why: RETRIES })),
     { path: '/opt/quorumgate/bin', why: 'there before the first program' },
     { path: ARCHIVE, why: 'what is over the limit comes packed' },
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
