@@ -3,9 +3,11 @@ import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
 import { choose, latestSigned } from './choose.ts';
-import { join, RETIRED } from './join.ts';
+import { join } from './join.ts';
 import { type Decision, type Observed, refuse, type Self, wait } from './observed.ts';
 import { propose } from './propose.ts';
+
+const RETIRED = 'an operator has retired this host: end it, or wipe its disk to use it anew';
 
 /** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {

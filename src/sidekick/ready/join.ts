@@ -1,8 +1,6 @@
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { type Believed, believe } from './believe.ts';
-import { type Decision, type Observed, refuse, wait } from './observed.ts';
-
-export const RETIRED = 'an operator has retired this host: end it, or wipe its disk to use it anew';
+import { type Decision, type Observed, wait } from './observed.ts';
 
 /**
  * 3. A wiped, replaced or extra host joins the cluster that there is, through the cluster's own log. It starts from an
@@ -29,8 +27,6 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
 
 function joinBelieved(seen: Observed, record: ClusterRecord, { clusterId, members, via }: Believed): Decision {
   const { self, dead, attempt, keys } = seen;
-  const isGone = self.memberId !== undefined && !members.some(({ id }) => id === self.memberId);
-  if (isGone && keys.known && keys.value.retired.has(self.incarnation)) return refuse(RETIRED);
   const remove = (id: string, why: string, isOwn = false): Decision => {
     return { do: 'remove', memberId: id, via, why, isOwn, members: members.length };
   };
