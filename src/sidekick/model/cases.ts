@@ -137,6 +137,15 @@ export const CASES: Case[] = [
     schedule: on('3', 'settle 0 0, settle 0 0, settle 0 0, replace 0 0'),
   },
   {
+    rule: '4: a key that cannot be read may be the record',
+    after: 2416,
+    seconds: 14.6,
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, lie-record 0 18, delete-key 0 12, grow 0 0, lose-place 0 0, go-back 0 0',
+    ),
+  },
+  {
     rule: '4: exactly as many as the spec says',
     after: 1,
     seconds: 0,
