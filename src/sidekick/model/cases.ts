@@ -223,4 +223,8 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1, 3893: an operator resets what is on a disk that a volume hides, and that nobody remembers',
     schedule: on('1 volumes', 'unmount 0 0, settle 0 0, place-goes-back 0 0, go-back 0 0, settle 0 0, reset 0 0'),
   },
+  {
+    what: '1, 5078: a disk goes back to before its launch, and the file outside it tells of a later one alone',
+    schedule: on('3', 'settle 0 0, settle 0 0, settle 0 0, lose-log 2 0, settle 0 0, kv-lost 0 0, go-back 5 16'),
+  },
 ];

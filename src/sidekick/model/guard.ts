@@ -108,9 +108,9 @@ export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): 
   world.born.add(birth);
 }
 
-/** Whether the file outside the data directory has told of another launch of this member. */
+/** Whether the file outside the data directory told of another launch of this member, as the last one that it keeps. */
 const isRemembered = ({ hasForgotten, pastPlaces }: Root, { identity }: Volume, { memberId }: Wal) =>
-  !hasForgotten && pastPlaces.some((place) => place?.memberId === memberId && place.nonce !== identity?.nonce);
+  !hasForgotten && pastPlaces.findLast((place) => place?.nonce !== identity?.nonce)?.memberId === memberId;
 
 /** A disk on which some cluster lives, whatever Consul shows of it. */
 const hasData = (host: Host) =>
