@@ -1,6 +1,6 @@
 import { launchKey, lineageKey, listKey, recordKey, retiredKey } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf, makeRecord } from '../shared/record.ts';
-import { changed, endSession, setKey } from './consul.ts';
+import { changed, loseLock, setKey } from './consul.ts';
 import { truthOf } from './guard.ts';
 import type { Seat } from './log.ts';
 import type { Move } from './play.ts';
@@ -124,10 +124,10 @@ export const liars = {
     if (old !== undefined) lie(world, old.key, old.value);
   },
   'hold-lock': (world) => {
-    if (world.consul.lock) endSession(world, world.consul.lock.session);
+    loseLock(world);
     const session = `s${next(world)}`;
     world.consul.sessions.set(session, 'stranger');
-    world.consul.lock = { owner: 'stranger', session };
+    world.consul.lock = { owner: 'stranger', session, until: Number.POSITIVE_INFINITY };
   },
   'lie-catalog': (world, host, way) => {
     const { catalog } = world.consul;

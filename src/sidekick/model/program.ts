@@ -105,21 +105,23 @@ export function park<T>(
   effect: () => T,
 ): Promise<T> {
   if (!program.isAlive) return never();
-  if (program.isFree && isDue()) return settle(world, program, what, effect);
+  // Since then it waits for an answer, however late others ask it.
+  const since = Math.max(program.time, world.clock);
+  if (program.isFree && isDue()) return settle(world, program, what, effect, since);
   return new Promise((resolve, reject) => {
     const call: Call = {
       what,
       isDue,
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
-        settle(world, program, what, effect).then(resolve, reject);
+        settle(world, program, what, effect, since).then(resolve, reject);
       },
     };
     program.pending.push(call);
   });
 }
 
-function settle<T>(world: World, program: Program, what: string, effect: () => T): Promise<T> {
+function settle<T>(world: World, program: Program, what: string, effect: () => T, since: number): Promise<T> {
   program.calls += 1;
   if (program.calls > MOST) {
     breach(world, `${program.kind} on ${program.host.name} never comes to rest: ${what}`);
@@ -128,14 +130,14 @@ function settle<T>(world: World, program: Program, what: string, effect: () => T
   try {
     return Promise.resolve(effect());
   } catch (error) {
-    return error instanceof Silence ? giveUp(world, program, what, error) : Promise.reject(error);
+    return error instanceof Silence ? giveUp(world, program, what, error, since) : Promise.reject(error);
   }
 }
 
 /** Waits for an answer that does not come. */
-function giveUp<T>(world: World, program: Program, what: string, { after, error }: Silence): Promise<T> {
+function giveUp<T>(world: World, program: Program, what: string, { after, error }: Silence, since: number): Promise<T> {
   return new Promise((_, reject) => {
-    const due = Math.max(program.time, world.clock) + after;
+    const due = since + after;
     const call: Call = {
       what: `gives up: ${what}`,
       due,

@@ -36,6 +36,7 @@ export const rot = {
   'mark-comes-back': (world, host, way) => goBack(world, host, way, ['mark']),
   'place-goes-back': (_, { root }, way) => {
     root.place = root.pastPlaces[way % Math.max(1, root.pastPlaces.length)];
+    root.hasForgotten = true;
   },
   /** The whole machine. */
   'machine-goes-back': (world, host, way) => {
@@ -62,6 +63,6 @@ export const rot = {
     (host.volume ?? host.root.data).mark = undefined;
   },
   'lose-place': (_, host) => {
-    host.root.place = undefined;
+    Object.assign(host.root, { place: undefined, hasForgotten: true });
   },
 } satisfies Record<string, Move>;

@@ -47,6 +47,8 @@ export function readProven(settings: Settings, keys: Seen<Keys>, rules: Rules): 
 /** Looks at the disk and at Consul, both anew; with a log also, for a moment, at the other members. */
 export async function observe(settings: Settings, ports: Ports, silence: Silence, rules: Rules): Promise<Look> {
   const { consul, disk, clock } = ports;
+  // Before all that is read there: what is mounted meanwhile is not where it was launched, rather than lost.
+  const here = disk.data().state === 'log' ? { location: '', mounted: false } : disk.here();
   const data = disk.data();
   const identity = disk.identity();
   const log = data.state === 'log';
@@ -80,7 +82,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       nonce: identity.nonce,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
       place: log ? undefined : disk.place(),
-      here: log ? { location: '', mounted: false } : disk.here(),
+      here,
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
       unfit,
