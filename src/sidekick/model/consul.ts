@@ -169,6 +169,13 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
         if (host.denied === 'candidates') throw new ConsulError('Consul denies service "etcd3" { read }');
         return { value: candidates(world), index: String(consul.catalog.index) };
       }),
+    machines: (timeout) =>
+      ask(world, program, 'asks its agent for machines', () => {
+        reach(timeout);
+        return new Set(
+          world.hosts.flatMap(({ name, address, up, net }) => (up && net === 0 ? [`${name} ${address}`] : [])),
+        );
+      }),
     change: ({ keys, candidates: seen }) => {
       const due = Math.max(program.time, world.clock) + 10_000;
       const isOver = () =>

@@ -104,6 +104,10 @@ export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): 
     if (isUnseen || isToldOld) world.excused = what;
     else breach(world, what);
   }
+  // Where DNS is asked a stray one is stopped by itself.
+  if (world.discovery === 'committed' && !world.agreed.has(wal.clusterId)) {
+    breach(world, `${host.name} founded cluster ${wal.clusterId}, by somebody's word`);
+  }
   if (volume.snap !== undefined) breach(world, `${host.name} started an empty log over a database of ${volume.snap}`);
   world.born.add(birth);
 }

@@ -1,7 +1,7 @@
 import type { Observed, Peer } from '../ready/observed.ts';
 import type { Found, Keys } from '../shared/keys.ts';
 import type { Entry, Ports } from '../shared/ports.ts';
-import { makeRecord } from '../shared/record.ts';
+import { makeRecord, membersOf } from '../shared/record.ts';
 import { RULES, type Rules } from './rules.ts';
 
 /** The programs with one of their rules taken out, and what happens then. */
@@ -171,6 +171,19 @@ export const MUTANTS: Mutant[] = [
       return { ...seen, keys: { known: true, value } };
     },
     /second time/,
+  ),
+  instead(
+    '2: a record that no host here has made founds no cluster',
+    (seen) => {
+      const keys = seen.keys.known ? seen.keys.value : undefined;
+      const found = [...(keys?.records.values() ?? []), ...(keys?.bootstrap ? [keys.bootstrap] : [])];
+      const own = found.find(({ record }) => record.members.some((one) => one.incarnation === seen.self.incarnation));
+      if (own === undefined) return decide(seen);
+      const { record } = own;
+      const self = { ...seen.self, agreed: membersOf(record), size: record.size };
+      return decide({ ...seen, self, probe: seen.probe && { ...seen.probe, strangers: [] } });
+    },
+    /founded cluster/,
   ),
   doing(
     '2: launched again only where the mark is',

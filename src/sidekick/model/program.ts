@@ -30,8 +30,6 @@ export interface Program {
   isFree: boolean;
   isAlive: boolean;
   pending: Call[];
-  /** Of those that wait for time the one that is next. */
-  next: Call | undefined;
   /** Milliseconds: the world's clock, and ahead of it by what this program has waited for answers that never came. */
   time: number;
   /** Milliseconds that it has napped or waited for answers. */
@@ -72,7 +70,6 @@ export function start(world: World, host: Host, kind: string, main: (program: Pr
     isFree: false,
     isAlive: true,
     pending: [],
-    next: undefined,
     time: world.clock,
     waited: 0,
     mayRun: false,
@@ -142,8 +139,8 @@ function giveUp<T>(world: World, program: Program, what: string, { after, error 
       what: `gives up: ${what}`,
       due,
       isSilence: true,
-      // To whom nobody answers time passes by itself.
-      isDue: () => world.clock >= due || !program.isFree || program.next === call,
+      // To whom nobody answers time passes by itself, up to the first of what he waits for.
+      isDue: () => world.clock >= due || findNext(program) === call,
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
         pass(world, program, due, after);
@@ -172,7 +169,8 @@ export function nap(world: World, program: Program, milliseconds: number): Promi
       isSilence: false,
       isDue: () =>
         world.clock >= due ||
-        (program.isFree && (program.next === call || (isBrief && due - world.clock <= 3 * MOMENT))),
+        findNext(program) === call ||
+        (program.isFree && isBrief && due - world.clock <= 3 * MOMENT),
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
         program.calls += 1;
@@ -237,7 +235,8 @@ export function kill(host: Host, kind: string): void {
 
 /** Which of the waits of a program are over before the answer comes that it gives up. */
 function findNext({ pending }: Program): Call | undefined {
-  if (!pending.some(({ isSilence }) => isSilence)) return undefined;
+  // What can go on does before time passes.
+  if (!pending.some(({ isSilence }) => isSilence) || pending.some(({ due }) => due === undefined)) return undefined;
   return pending.reduce<Call | undefined>(
     (next, call) => (call.due !== undefined && call.due < (next?.due ?? Number.POSITIVE_INFINITY) ? call : next),
     undefined,
@@ -247,7 +246,6 @@ function findNext({ pending }: Program): Call | undefined {
 /** Whether something that a program waits for may happen, if nothing else does before. */
 export function hasWork(program: Program): boolean {
   program.isFree = true;
-  program.next = findNext(program);
   const found = program.pending.some((call) => call.isDue());
   program.isFree = false;
   return found;

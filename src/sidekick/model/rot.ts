@@ -10,7 +10,8 @@ const PARTS = ['identity', 'log', 'snap', 'mark'] as const;
 function noteLog(world: World, volume: Volume, { log }: Pick<Saved, 'log'>): void {
   if (log === undefined) return;
   const { clusterId, memberId } = log;
-  const latest = world.heads.get(`${clusterId}/${memberId}`) ?? volume.log?.head;
+  // One that was moved aside is measured by what its cluster has promised.
+  const latest = world.heads.get(`${clusterId}/${memberId}`) ?? volume.log?.head ?? world.acknowledged.get(clusterId);
   const isOld = latest !== undefined && (log.head === undefined || !holds(log.head, latest));
   if (isOld) world.rolledBack.add(clusterId);
 }

@@ -1,5 +1,5 @@
 import { memberId } from '../shared/cluster-id.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
 import { choose, latestSigned } from './choose.ts';
@@ -135,8 +135,46 @@ function withRecord(seen: Observed, record: ClusterRecord): Decision {
   }
   if (probe === undefined) return { do: 'probe' };
   if (probe.started.has(id)) return join(seen, record, `member ${id} has run before; `);
+  const doubt = unfounded(seen, record, id);
+  if (doubt !== undefined)
+    return join(seen, record, `Consul's record of cluster ${record.cluster_id} is in doubt, ${doubt}; `);
   if (self.asksDns && !probe.dns.known) return wait(probe.dns.cause);
   return { do: 'new', record, memberId: id };
+}
+
+/**
+ * Why a record that no operator has signed founds no cluster with this host: anybody may have written it. What this host would have
+ * agreed on itself, or has begun with, it believes; else it has to see a quorum of the members, in the catalog and as machines of
+ * Consul's, and no other cluster.
+ */
+function unfounded(
+  { self, keys, proven, candidates, probe }: Observed,
+  record: ClusterRecord,
+  id: string,
+): string | undefined {
+  const found = keys.known
+    ? [...keys.value.records.values(), ...(keys.value.bootstrap ? [keys.value.bootstrap] : [])]
+    : [];
+  if (found.some(({ record: one, entry }) => one.cluster_id === record.cluster_id && proven.has(entry.key)))
+    return undefined;
+  if (self.untouched && self.memberId === id) return undefined;
+  // Of a restore: it starts from a file that only root can have put here.
+  if (record.snapshot === undefined && record.size !== self.size)
+    return `it is of ${record.size} where the spec says ${self.size}`;
+  const [stranger] = probe?.strangers ?? [];
+  if (stranger !== undefined) return stranger;
+  const peers = candidates.known ? candidates.value : [];
+  const other = peers.find(({ meta }) => meta.state === 'member' && meta.cid && meta.cid !== record.cluster_id);
+  if (other) return `${other.node} says that it is of cluster ${other.meta.cid}`;
+  if (self.agreed === membersOf(record)) return undefined;
+  const absent = probe?.absent ?? { known: false, cause: 'nobody was asked' };
+  if (!absent.known) return absent.cause;
+  const isSeen = ({ incarnation, peer_url, name }: RecordMember) =>
+    !absent.value.includes(name) &&
+    peers.some((peer) => peer.meta.incarnation === incarnation && peer.peerUrl === peer_url);
+  // One that was lost since then may be missing: those that are left have to be a quorum without it.
+  const unseen = record.members.filter((one) => !isSeen(one)).map(({ name }) => name);
+  return unseen.length * 2 < record.size ? undefined : `this host sees none of its members ${unseen.join(', ')}`;
 }
 
 /** Why a listed member cannot be launched from an empty log any more, with `; ` behind it; undefined when it can. */

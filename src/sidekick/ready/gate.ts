@@ -2,7 +2,7 @@ import { publishLost, recordOf } from '../register/publish.ts';
 import { putServerRecord } from '../register/server.ts';
 import { launchKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
-import { lineageOf } from '../shared/record.ts';
+import { lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
@@ -114,6 +114,9 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
     case 'propose': {
       // Created or not: only reading it again tells.
       const text = JSON.stringify(decision.record);
+      const identity = disk.identity();
+      const agreed = membersOf(decision.record);
+      if (identity.phase === 'fresh' && identity.agreed !== agreed) disk.saveIdentity({ ...identity, agreed });
       const refused = await orCause(consul.put(recordKey(settings.cluster), text, 0));
       return refused && `waiting: ${refused}`;
     }

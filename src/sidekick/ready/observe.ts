@@ -75,6 +75,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       incarnation: identity.incarnation,
       phase: identity.phase,
       data,
+      agreed: identity.agreed,
       record: identity.record,
       list: identity.list,
       memberId: identity.memberId,
@@ -118,6 +119,15 @@ export function baseOf({ self, keys, proven }: Observed): string[] {
   return urls.filter((url) => url !== self.peerUrl);
 }
 
+/** Members by the published list, to be asked where nobody of the own one answers: a file that has gone back names who was there then. */
+export function published({ self, keys, proven }: Observed): string[] {
+  const chosen = choose({ self, keys, proven });
+  const record = chosen.known ? chosen.value : undefined;
+  const list = record && keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
+  if (!self.list || list?.cluster_id !== record?.cluster_id) return [];
+  return list?.members.flatMap((member) => member.peer_urls).filter((url) => url !== self.peerUrl) ?? [];
+}
+
 /**
  * Who says in Consul that it is in the cluster, where its members have never published a list: hosts of old do not, and none that was
  * in at the birth need be left.
@@ -135,13 +145,16 @@ export function unlisted({ self, keys, proven, candidates }: Observed): string[]
 export async function probe(settings: Settings, ports: Ports, look: Look): Promise<Probe> {
   const chosen = choose(look);
   const record = chosen.known ? chosen.value : undefined;
+  const candidates = look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : [];
   const hosts =
     record?.members.map((one) => ({ node: one.name, address: addressIn(one.peer_url), url: one.peer_url })) ??
-    (look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : []);
+    candidates;
   const started = new Set<string>();
-  const isThere = async ({ url }: { url: string }): Promise<boolean> => {
+  const strangers: string[] = [];
+  const isThere = async ({ node, url }: { node: string; url: string }): Promise<boolean> => {
     try {
-      const { members } = await ports.etcd.peer(url, objection);
+      const { clusterId, members } = await ports.etcd.peer(url, objection);
+      if (record && clusterId !== record.cluster_id) strangers.push(`${node} answers as cluster ${clusterId}`);
       for (const { id, clientUrls } of members) if (clientUrls.length > 0) started.add(id);
       return true;
     } catch (error) {
@@ -152,11 +165,25 @@ export async function probe(settings: Settings, ports: Ports, look: Look): Promi
     }
   };
   const asksDns = record === undefined || look.self.asksDns;
-  const [answers, dns] = await Promise.all([
-    Promise.all(hosts.filter(({ url }) => url !== look.self.peerUrl || record === undefined).map(isThere)),
+  const isListed = ({ url }: { url: string }) => hosts.some((one) => one.url === url);
+  const others = [...hosts, ...candidates.filter((one) => !isListed(one))].filter(
+    ({ url }) => url !== look.self.peerUrl || record === undefined,
+  );
+  const [answers, dns, machines] = await Promise.all([
+    Promise.all(others.map(isThere)),
     asksDns ? dnsAgrees(settings, ports, hosts) : ({ known: true, value: 'agrees' } as const),
+    seen(() => ports.consul.machines()),
   ]);
-  return { answering: hosts.filter((_, index) => answers[index]).map((host) => host.node), started, dns };
+  const absent = map(machines, (there) =>
+    hosts.filter(({ node, address }) => !there.has(`${node} ${address}`)).map(({ node }) => node),
+  );
+  return {
+    answering: others.filter((_, index) => answers[index]).map(({ node }) => node),
+    absent,
+    strangers,
+    started,
+    dns,
+  };
 }
 
 async function dnsAgrees(
