@@ -57,7 +57,7 @@ function withLog(seen: Observed, log: Log): Decision {
   const answers = roll?.known ? [...roll.value.answers.values()] : [];
   const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one.list] : []));
   const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
-  const before = self.launchedAt ?? self.peerUrl;
+  const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends.
   if (isListed || lists.length === 0 || !roll?.known) return { do: 'start' };
@@ -81,10 +81,27 @@ function whyNot(seen: Observed, log: Log, own: string): string | undefined {
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, quorumgate.json beside it of ${launched}: one of them is of another disk; if this is the right log, delete that file`;
   }
   const later = latestSigned(seen);
+  // The file beside the data is lost, the one outside it is not.
+  const { place } = self;
+  if (isForgotten(self) && place && place.memberId !== log.memberId) {
+    return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, and member ${place.memberId} was launched on this host: a copied directory? If it is the right log: rm /var/lib/quorumgate-etcd/place.json`;
+  }
   if (later && later.cluster_id !== own && later.generation > (self.record?.generation ?? 0)) {
     return `the data here is of cluster ${own}; an operator has put ${later.cluster_id} in its place: wipe this disk`;
   }
   return undefined;
+}
+
+/** The identity was lost: who is beside a log it says itself, where and by which record it does not. */
+const isForgotten = ({ record, launchedAt }: Self) => record === undefined && launchedAt === undefined;
+
+/** Where the members of its cluster have the member whose log this is, if not here: it may run there. */
+function servedAt(seen: Observed, log: Log, cluster: string): string | undefined {
+  const { self, roll } = seen;
+  if (!isForgotten(self) || !roll?.known) return undefined;
+  const believed = believe(seen, roll.value, cluster, [self.peerUrl]);
+  const urls = believed.known ? believed.value.members.find(({ id }) => id === log.memberId)?.peerUrls : undefined;
+  return urls?.includes(self.peerUrl) ? undefined : urls?.[0];
 }
 
 /** The setting by which a peer URL has become another; undefined when it is the address. */

@@ -16,7 +16,10 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
     (peer) => peer.peerUrl === self.peerUrl && peer.meta.incarnation === self.incarnation,
   );
   // The others would take a learner that Consul does not list for a dead one.
-  if (!here) return wait(`${why}this host's own record is not among those registered`);
+  if (!here)
+    return wait(
+      `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode? consul maint`,
+    );
   if (roll === undefined) return { do: 'lock' };
   const believed = roll.known ? believe(seen, roll.value, record.cluster_id, [self.peerUrl]) : roll;
   if (!believed.known) {
@@ -67,6 +70,10 @@ function advice({ keys, candidates, roll }: Observed, record: ClusterRecord): st
     return `; data is left on ${names}: if no more come back, restore from it: docs/operations.md, "A majority is lost"`;
   }
   const absent = urls.filter((url) => !there.some(({ peerUrl }) => peerUrl === url));
-  if (absent.length > 0) return `; not here: ${absent.join(', ')}`;
+  const isSeen = keys.known && keys.value.records.has(lineageOf(record));
+  const from = isSeen
+    ? ''
+    : `, by Consul's key ${keys.known ? keys.value.bootstrap?.entry.key : ''}, which no member has confirmed`;
+  if (absent.length > 0) return `; not here: ${absent.join(', ')}${from}`;
   return '; if no data is left anywhere: quorumgate reset, or restore';
 }

@@ -65,6 +65,8 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
     log ? callRoll(ports, base, silence, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
+  const others = log && answers?.size === 0 ? listedIn(keys, data.clusterId).filter((one) => one !== url) : [];
+  const roll = others.length > 0 ? await callRoll(ports, others, silence, objection) : answers;
   const mark = disk.mark();
   return {
     self: {
@@ -82,7 +84,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       launchedAt: identity.peerUrl,
       nonce: identity.nonce,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
-      place: log ? undefined : disk.place(),
+      place: log ? placeOf(disk) : disk.place(),
       here,
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
@@ -97,12 +99,28 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
     probe: undefined,
     token: ports.random(),
     date: clock.date(),
-    roll: answers && { known: true, value: { base, answers, now: clock.now() } },
+    roll: roll && { known: true, value: { base: others.length > 0 ? others : base, answers: roll, now: clock.now() } },
     patience: settings.replaceDeadAfter * 1000,
     dead: [],
     attempt: { added: undefined, replaced: false },
     indexes: { keys: indexOf(read), candidates: indexOf(candidates) },
   };
+}
+
+/** What cannot be read holds no data back. */
+function placeOf(disk: Ports['disk']) {
+  try {
+    return disk.place();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom Consul lists as members of a cluster, for a disk that has forgotten them. */
+function listedIn(keys: Seen<Keys>, clusterId: string): string[] {
+  if (!keys.known) return [];
+  const lists = [...keys.value.lists.values()].filter(({ list }) => list.cluster_id === clusterId);
+  return lists.flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
 }
 
 /** A gate looks every few seconds; who was not looked at for longer than this may have been there meanwhile. */
