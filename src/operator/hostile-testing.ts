@@ -60,7 +60,10 @@ class World {
     if (url.pathname === '/v1/internal/acl/authorize') {
       return (JSON.parse(body) as object[]).map((right) => ({ ...right, Allow: true }));
     }
-    if (url.pathname === '/v1/agent/members') return [{ Name: 'other', Addr: '10.0.0.99', Status: 3 }];
+    if (url.pathname === '/v1/agent/members') {
+      const alive = [1, 2, 3].map((n) => ({ Name: `etcd-${n}`, Addr: `10.0.0.${n}`, Status: 1 }));
+      return [...alive, { Name: 'other', Addr: '10.0.0.99', Status: 3 }];
+    }
     if (url.search.includes('_etcd-client')) {
       const client = { ID: 'c', Address: '', Port: 2379, Tags: [], Meta: { cid: born.cluster_id } };
       return [1, 2, 3].map((n) => ({

@@ -79,8 +79,8 @@ test('D10: voters who joined after the birth and are off', (t) => {
 test('D10: where nobody has published a list, machines that have left Consul have to be named', (t) => {
   const keys = keysOf({ [recordKey('mycluster')]: JSON.stringify(born) });
   const departed = [
-    { node: 'etcd-4', address: '10.0.0.4' },
-    { node: 'etcd-1', address: '10.0.0.1' },
+    { node: 'etcd-4', address: '10.0.0.4', alive: false },
+    { node: 'etcd-1', address: '10.0.0.1', alive: false },
   ];
   const seen = situation({ keys, departed });
   const [reason, ...more] = against(seen);

@@ -2,7 +2,7 @@ import { visible } from '../sidekick/host/text.ts';
 import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
-import type { Departed, OperatorPorts, Probe } from './host/ports.ts';
+import type { Machine, OperatorPorts, Probe } from './host/ports.ts';
 import { type Host, sortHosts } from './hosts.ts';
 import { type Known, type KnownMember, knownOf } from './known.ts';
 import type { Reason } from './operator-error.ts';
@@ -15,7 +15,7 @@ export interface Situation {
   /** What is registered, and no host of this cluster can have registered. */
   odd: Reason[];
   /** Machines that have left Consul, members of this cluster or not. */
-  departed: Departed[];
+  departed: Machine[];
   /** What the peer ports of hosts and members say, by `address:port`. */
   answers: Record<string, Probe>;
   /** Seconds since 1970. */
@@ -33,11 +33,17 @@ function urlsIn({ records, bootstrap, lists }: Keys): string[] {
   return [...found.flatMap(({ record }) => record.members.map((member) => member.peer_url)), ...listed];
 }
 
+/** Anybody may write into the catalog that a host is well, and has no data: its agent is asked as well. */
+const isThere = ({ node, address }: Host, machines: readonly Machine[]) =>
+  machines.some((machine) => machine.alive && machine.node === node && machine.address === address);
+
 /** Looks at Consul, then at every peer port that there is or was. */
 export async function look(settings: Settings, { consul, etcd, clock }: OperatorPorts): Promise<Situation> {
-  const [read, registrations, departed] = await Promise.all([consul.keys(), consul.registrations(), consul.departed()]);
+  const [read, registrations, machines] = await Promise.all([consul.keys(), consul.registrations(), consul.machines()]);
   const keys = sortKeys(settings.cluster, read.value);
-  const { hosts, odd } = sortHosts(settings, registrations);
+  const { hosts: entries, odd } = sortHosts(settings, registrations);
+  const hosts = entries.map((host) => ({ ...host, alive: host.alive && isThere(host, machines) }));
+  const departed = machines.filter(({ alive }) => !alive);
   const ports = new Set([...hosts.map(({ address, port }) => `${address}:${port}`), ...urlsIn(keys).map(portOf)]);
   const answers = [...ports].map(async (port) => {
     const [address = '', number = ''] = port.split(':');
@@ -149,7 +155,7 @@ function againstAbsent(member: KnownMember, seen: Situation, known: Known, lost:
 }
 
 /** Machines of which nobody can say whether they were members: only the operator can, where no list does. */
-export function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Departed[] {
+export function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Machine[] {
   if (known.incomplete === undefined) return [];
   const names = [...hosts.map(({ node }) => node), ...known.members.map(({ name }) => name)];
   return departed.filter(({ node }) => !names.includes(node));

@@ -150,6 +150,8 @@ export async function serve(answer: Answer, address = '127.0.0.1', port = 0) {
 export class FakeConsul {
   readonly keys = new Map<string, { value: string; index: number }>();
   hosts: Host[] = [];
+  /** Machines that the agents know to have failed, whatever the catalog says. */
+  readonly off = new Set<string>();
   readonly log: string[] = [];
   #index = 1;
 
@@ -160,7 +162,9 @@ export class FakeConsul {
 
   readonly answer: Answer = (url, body, method) => {
     const [path = '', query = ''] = url.split('?');
-    if (path === '/v1/agent/members') return [];
+    if (path === '/v1/agent/members') {
+      return this.hosts.map(({ node, address }) => ({ Name: node, Addr: address, Status: this.off.has(node) ? 4 : 1 }));
+    }
     if (path === '/v1/session/create') return { ID: 'session' };
     if (path.startsWith('/v1/session/')) return true;
     if (path === '/v1/health/service/etcd3') {

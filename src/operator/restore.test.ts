@@ -84,7 +84,7 @@ test('Consul has lost everything: a lineage of its own, unless hosts remember on
 });
 
 test('Consul has lost everything: machines that have left it have to be named', (t) => {
-  const departed = [{ node: 'etcd-2', address: '10.0.0.2' }];
+  const departed = [{ node: 'etcd-2', address: '10.0.0.2', alive: false }];
   const seen = situation({ hosts: [host(1)], keys: keysOf({}), departed });
   t.regex(
     chosen(seen),

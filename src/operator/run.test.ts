@@ -93,6 +93,15 @@ onLinux('reset writes nothing when a host has got data while the operator read',
   t.deepEqual(consul.log, []);
 });
 
+onLinux('a host that is off is not taken for one without data, whatever is written into the catalog', async (t) => {
+  begin('launched');
+  consul.off.add('etcd-3');
+  const off = /cannot reset.*nothing was changed\n {2}etcd-3: it is registered but not alive/s;
+  await t.throwsAsync(reset([]), { message: off });
+  consul.off.clear();
+  t.deepEqual(consul.log, []);
+});
+
 onLinux('reset writes nothing when another has', async (t) => {
   begin('launched');
   const another = makeRecord(born.members, 'old', 2);

@@ -36,6 +36,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ),
     ...['host', 'program', 'dns'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
+    ...(isMember && spec.etcd.runtime === 'service' ? [script('decided', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'
       ? [
           executable(

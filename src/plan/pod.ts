@@ -25,7 +25,9 @@ const SOCKETS = '/run/etcd';
 
 /** The command of the unit of the same name: a member's flags do not depend on how it runs. */
 function command(unit: string, values: Record<string, string | number>): string[] {
-  const [program = '', ...flags] = unitValue(parseUnitFile(unit), 'Service', 'ExecStart')?.split(/\s+/) ?? [];
+  const words = unitValue(parseUnitFile(unit), 'Service', 'ExecStart')?.split(/\s+/) ?? [];
+  // In a pod the decision is in the manifest: no script brings it.
+  const [program = '', ...flags] = words.slice(words.findIndex((word) => word.startsWith('/opt/quorumgate/bin/')));
   const filled = flags.map((flag) =>
     flag.replace(/\$\{(\w+)\}/g, (_, name: string) => {
       const value = { QG_NAME: '@{name}', QG_ADDRESS: '@{address}', ...values }[name];

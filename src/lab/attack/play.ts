@@ -33,6 +33,12 @@ async function flawsOf(lab: Lab, predicted: string): Promise<string[]> {
   });
 }
 
+/** Why its etcd does not run, by its gate. */
+async function statusOf(lab: Lab, host: string): Promise<string> {
+  const { stdout } = await lab.exec(host, ['systemctl', 'show', '-P', 'StatusText', 'etcd.service']);
+  return stdout.trim();
+}
+
 /** Everything that is attacked: by words all the time, on disks one after the other, while a client writes. */
 export async function playAttacks(lab: Lab, options: AttackOptions): Promise<ChaosTold> {
   const { minutes, seed, speakers, predicted, generation, signal } = options;
@@ -85,7 +91,10 @@ export async function playAttacks(lab: Lab, options: AttackOptions): Promise<Cha
       const wrong = flaws.filter((flaw) => flaw.includes('is in cluster'));
       if (signal.aborted) return told.broken.push('interrupted');
       if (flaws.length === 0) return say(`  healthy after ${lasted.toFixed(1)} s`);
-      if (wrong.length > 0 || lasted > HEALED_WITHIN) return told.broken.push(...(wrong.length > 0 ? wrong : flaws));
+      if (wrong.length > 0 || lasted > HEALED_WITHIN) {
+        for (const host of busy) say(`${host} says: ${await statusOf(lab, host)}`);
+        return told.broken.push(...(wrong.length > 0 ? wrong : flaws));
+      }
       // Whoever joins may be late while every word is a lie; not later.
       quiet = lasted > HEALED_WITHIN / 2;
       await sleep(1000);

@@ -34,7 +34,7 @@ const lacking =
 test('an empty Consul is empty', async (t) => {
   t.deepEqual((await ask(empty, (consul) => consul.keys())).value, []);
   t.deepEqual(await ask(empty, (consul) => consul.registrations()), { hosts: [], unfit: [] });
-  t.deepEqual(await ask(empty, (consul) => consul.departed()), []);
+  t.deepEqual(await ask(empty, (consul) => consul.machines()), []);
 });
 
 test('W5: denied is not empty: what is missing is named', async (t) => {
@@ -42,7 +42,7 @@ test('W5: denied is not empty: what is missing is named', async (t) => {
   const reads: ((consul: OperatorConsul) => Promise<unknown>)[] = [
     (consul) => consul.keys(),
     (consul) => consul.registrations(),
-    (consul) => consul.departed(),
+    (consul) => consul.machines(),
     (consul) => consul.clients(),
   ];
   for (const [index, rule] of rules.entries()) {
@@ -139,16 +139,17 @@ test('Meta is what hosts may say, and nothing else', async (t) => {
   t.deepEqual(hosts[0]?.meta, { state: 'member', incarnation: 'disk-1', member: '' });
 });
 
-test('machines that have left, with names that can be read', async (t) => {
+test('machines, those that have left as well, with names that can be read', async (t) => {
   const members = [
     { Name: 'etcd-1', Addr: '10.0.0.1', Status: 1 },
     { Name: 'etcd-3\n', Addr: '10.0.0.3', Status: 4 },
     { Name: 'etcd-2', Addr: '10.0.0.2', Status: 3 },
   ];
   const answer: Answer = (path, query, body) => (path === '/v1/agent/members' ? members : empty(path, query, body));
-  t.deepEqual(await ask(answer, (consul) => consul.departed()), [
-    { node: 'etcd-2', address: '10.0.0.2' },
-    { node: 'etcd-3\\n', address: '10.0.0.3' },
+  t.deepEqual(await ask(answer, (consul) => consul.machines()), [
+    { node: 'etcd-1', address: '10.0.0.1', alive: true },
+    { node: 'etcd-2', address: '10.0.0.2', alive: false },
+    { node: 'etcd-3\\n', address: '10.0.0.3', alive: false },
   ]);
 });
 

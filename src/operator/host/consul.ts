@@ -7,7 +7,7 @@ import { operatorRights, Rights } from '../../sidekick/host/rights.ts';
 import { visible } from '../../sidekick/host/text.ts';
 import { keyPrefix, recordKey } from '../../sidekick/shared/keys.ts';
 import { type Settings, tagOf } from '../../sidekick/shared/settings.ts';
-import type { Departed, OperatorConsul, Registrations } from './ports.ts';
+import type { Machine, OperatorConsul, Registrations } from './ports.ts';
 
 /** Bytes: a Consul has more than this cluster in it. */
 const LIST = { most: 16 * 2 ** 20 };
@@ -23,12 +23,12 @@ function strictly<T>(shape: (value: unknown) => T): (value: unknown) => T {
 }
 
 /** 1 is alive; leaving, left and failed are above it. */
-function departedOf(value: unknown): Departed[] {
-  const gone = listOf(value, 'the list of machines', 50_000).flatMap((one): Departed[] => {
+function machinesOf(value: unknown): Machine[] {
+  const machines = listOf(value, 'the list of machines', 50_000).map((one): Machine => {
     const { Name, Addr, Status } = fieldsOf(one, 'a machine');
-    return Number(Status) > 1 ? [{ node: visible(String(Name), 128), address: visible(String(Addr), 45) }] : [];
+    return { node: visible(String(Name), 128), address: visible(String(Addr), 45), alive: Status === 1 };
   });
-  return gone.sort((a, b) => (a.node < b.node ? -1 : 1));
+  return machines.sort((a, b) => (a.node < b.node ? -1 : 1));
 }
 
 /** The agent that the environment names, with the rights of its token. */
@@ -72,7 +72,7 @@ export function operatorConsul(
       return { hosts: found.flatMap((one) => one.instances), unfit: found.flatMap(({ unfit }) => unfit) };
     },
 
-    departed: () => read('/v1/agent/members', departedOf),
+    machines: () => read('/v1/agent/members', machinesOf),
 
     async clients(): Promise<Registrations> {
       const { instances: hosts, unfit } = await instances('client', settings.scheme, '&passing');

@@ -16,8 +16,8 @@ export interface OperatorPorts {
 export interface OperatorConsul extends Pick<ConsulPort, 'keys' | 'put' | 'acquire' | 'release'> {
   /** Everything registered as a server of this cluster, alive or not and under either scheme, linearizable. */
   registrations(): Promise<Registrations>;
-  /** What the agents remember of machines that have left Consul, or failed. */
-  departed(): Promise<Departed[]>;
+  /** The machines that the agents themselves know of, by gossip: what anybody has written into the catalog is not among them. */
+  machines(): Promise<Machine[]>;
   /** Members that serve clients and pass their checks, linearizable. */
   clients(): Promise<Registrations>;
   /** Deletes just this version of a key. */
@@ -36,10 +36,11 @@ export interface Registrations {
   unfit: string[];
 }
 
-/** A machine that has left Consul, or failed, within the last days. */
-export interface Departed {
+/** A machine of Consul's, or one that has left it, or failed, within the last days. */
+export interface Machine {
   node: string;
   address: string;
+  alive: boolean;
 }
 
 /** What a member says of itself. */

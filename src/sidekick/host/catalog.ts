@@ -98,3 +98,11 @@ export function entriesOf(value: unknown): Entry[] {
     return { key, value: fromBase64(Value, title), modified: ModifyIndex as number };
   });
 }
+
+/** What `/v1/agent/members` answers of machines that are alive: `NAME ADDRESS`. 1 is alive; leaving, left and failed are above it. */
+export function aliveIn(value: unknown): string[] {
+  return wholeListOf(value, 'the list of machines', 20_000).flatMap((one) => {
+    const { Name, Addr, Status } = fieldsOf(one, 'a machine');
+    return Status === 1 && typeof Name === 'string' && isAddress(Addr) ? [`${Name} ${Addr}`] : [];
+  });
+}

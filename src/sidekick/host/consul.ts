@@ -2,7 +2,7 @@ import { keyPrefix, recordKey } from '../shared/keys.ts';
 import { ConsulError, type ConsulPort, type LocalService, type Read } from '../shared/ports.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
 import { Agent, assertWhole, checked, type Environment, PATIENCE } from './agent.ts';
-import { entriesOf, instancesOf } from './catalog.ts';
+import { aliveIn, entriesOf, instancesOf } from './catalog.ts';
 import { ask, countdown, type Reply } from './http.ts';
 import { fieldsOf, listOf, textOf } from './json.ts';
 import { Lock } from './lock.ts';
@@ -18,6 +18,9 @@ const pathOf = (key: string) => `/v1/kv/${key.split('/').map(encodeURIComponent)
 
 /** Bytes of a list that others may make longer. Two at a time, in the smallest pieces, stay within what a sidekick may take. */
 const LIST = { most: 2 ** 20 };
+
+/** Bytes: a datacenter of some thousands. Asked for alone, and seldom. */
+const MACHINES = { most: 4 * 2 ** 20 };
 
 /** The local agent. @param now milliseconds that only grow */
 export function consulPort(
@@ -71,6 +74,12 @@ export function consulPort(
         index,
         ...(value.unfit.length > 0 && { unfit: value.unfit.slice(0, 3).join('; ') }),
       };
+    },
+
+    async machines(timeout = PATIENCE) {
+      await rights.assertReading(timeout);
+      const reply = await request('/v1/agent/members', { timeout, ...MACHINES });
+      return new Set(checked(reply, aliveIn));
     },
 
     async change({ keys, candidates }) {

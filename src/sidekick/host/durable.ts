@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export function syncDirectory(path: string): void {
@@ -39,6 +39,8 @@ export function writeDurably(path: string, text: string, place: (from: string, t
 /** Undefined when there is no such file; throws when it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {
+    // A pipe would never be read to its end.
+    if (!statSync(path).isFile()) throw new Error(`${path} is no file: delete it`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

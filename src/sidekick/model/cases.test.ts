@@ -1,21 +1,41 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
-import { CASES } from './cases.ts';
+import { Silence } from '../ready/roll.ts';
+import { CASES, GAP, ONCE } from './cases.ts';
 import { run } from './check.ts';
 import { MUTANTS } from './mutants.ts';
 
 for (const { rule, schedule } of CASES) {
-  test(rule, async (t) => {
+  test.serial(rule, async (t) => {
     const mutant = MUTANTS.find((one) => one.rule === rule);
     t.regex((mutant && (await run(schedule, mutant.rules))) ?? '', mutant?.breaks ?? /^$/);
     t.is(await run(schedule), undefined, 'with the rule it holds');
   });
 }
 
+test.serial(GAP.rule, async (t) => {
+  const { begin } = Silence.prototype;
+  Silence.prototype.begin = () => {};
+  const without = await run(GAP.schedule).finally(() => {
+    Silence.prototype.begin = begin;
+  });
+  t.regex(without ?? '', /was there a moment ago/);
+  t.is(await run(GAP.schedule), undefined, 'with the rule it holds');
+});
+
+for (const { what, schedule } of ONCE) {
+  test.serial(what, async (t) => t.is(await run(schedule), undefined));
+}
+
+test('each rule that is taken away has a case', (t) => {
+  t.deepEqual(CASES.map(({ rule }) => rule).sort(), MUTANTS.map(({ rule }) => rule).sort());
+});
+
 test('docs/safety.md lists them', (t) => {
   const path = 'docs/safety.md';
   const text = readFileSync(path, 'utf8');
-  const rows = CASES.map(({ rule, after, seconds, schedule: { size, events } }) => {
+  const all = [...CASES, { ...GAP, after: 'by hand', seconds: '' }];
+  const rows = all.map(({ rule, after, seconds, schedule: { size, events } }) => {
     const moves = events.map(({ name }) => name).join(', ');
     return `| ${rule} | ${size} hosts: ${moves || 'nothing but time'} | ${after} | ${seconds} |`;
   });

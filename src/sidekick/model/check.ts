@@ -20,6 +20,10 @@ const OFTEN: EventName[] = [
   'go',
 ];
 const NAMES: EventName[] = [...OFTEN, 'step', 'step', 'step', 'step', 'hear', 'boot', 'connect', ...EVENTS];
+/** Many rules are for clusters that live, or that have grown. */
+const UP: EventName[] = ['settle', 'settle', 'settle'];
+const GROWN: EventName[] = [...UP, 'grow', 'grow', ...UP];
+const BEGINNINGS: EventName[][] = [[], [], [], UP, UP, GROWN];
 const HOSTS = 7;
 const WAYS = 24;
 
@@ -40,18 +44,36 @@ export const schedule: fc.Arbitrary<Schedule> = fc.record({
   discovery: fc.constantFrom('committed' as const, 'committed' as const, 'committed' as const, 'srv' as const),
   scheme: fc.constantFrom('http' as const, 'https' as const),
   volumes: fc.boolean(),
-  events: fc.array(event, { maxLength: 50, size: 'max' }),
+  events: fc
+    .tuple(fc.constantFrom(...BEGINNINGS), fc.array(event, { maxLength: 50, size: 'max' }))
+    .map(([begin, rest]) => [...begin.map((name) => ({ name, host: 0, way: 0 })), ...rest]),
 });
 
 /** Runs a schedule, lets all faults end, and says what did not hold. */
-export async function run({ events, ...terms }: Schedule, rules: Rules = RULES): Promise<string | undefined> {
+export function run({ events, ...terms }: Schedule, rules: Rules = RULES): Promise<string | undefined> {
   const world = makeWorld(terms);
-  for (const each of events) {
-    await play(world, each, rules);
-    if (world.excused) return undefined;
-    if (world.violation !== undefined) return world.violation;
-  }
-  return end(world, rules);
+  return guarded(async () => {
+    for (const each of events) {
+      await play(world, each, rules);
+      if (world.excused) return undefined;
+      if (world.violation !== undefined) return world.violation;
+    }
+    return end(world, rules);
+  });
+}
+
+/** What did not hold, or what was thrown: also where no program waits for it. */
+async function guarded(work: () => Promise<string | undefined>): Promise<string | undefined> {
+  const thrown: unknown[] = [];
+  const note = (error: unknown) => {
+    thrown.push(error);
+    return undefined;
+  };
+  process.on('unhandledRejection', note);
+  const outcome = await work().catch(note);
+  process.off('unhandledRejection', note);
+  if (thrown.length > 0) return `an exception: ${thrown.map((error) => (error as Error).stack)}`;
+  return outcome;
 }
 
 async function end(world: World, rules: Rules): Promise<string | undefined> {
@@ -100,14 +122,17 @@ export async function tell({ events, ...terms }: Schedule, rules: Rules = RULES)
     world.story = [];
     return did;
   };
-  for (const each of events) {
-    const host = world.hosts[each.host % world.hosts.length]?.name;
-    await play(world, each, rules);
-    const did = done();
-    lines.push(`${each.name} ${host} ${each.way}${did && ` [${did}]`}`);
-    if (world.violation !== undefined || world.excused) break;
-  }
-  const outcome = world.excused ? `excused: ${world.excused}` : (world.violation ?? (await end(world, rules)));
+  const outcome = await guarded(async () => {
+    for (const each of events) {
+      const host = world.hosts[each.host % world.hosts.length]?.name;
+      lines.push(`${each.name} ${host} ${each.way}`);
+      await play(world, each, rules);
+      const did = done();
+      if (did) lines.push(`${lines.pop()} [${did}]`);
+      if (world.violation !== undefined || world.excused) break;
+    }
+    return world.excused ? `excused: ${world.excused}` : (world.violation ?? end(world, rules));
+  });
   // Each round once: the last ones are all the same.
   const rounds = new Set(done().split(/(?:; )?ROUND(?:; )?/));
   lines.push(...[...rounds].filter(Boolean).map((round) => `then [${round}]`));

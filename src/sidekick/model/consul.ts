@@ -4,6 +4,9 @@ import { guardPut } from './guard.ts';
 import { ask, type Program, park, Silence, tell } from './program.ts';
 import { CLUSTER, type Host, next, type World } from './world.ts';
 
+/** Milliseconds that a session lasts unless it is renewed. */
+const SESSION = 15_000;
+
 /** Consul's keys. What replaces one is another object. */
 export interface Keep {
   entries: Map<string, Entry>;
@@ -128,8 +131,8 @@ export function loseKeys(world: World): void {
   for (const key of [...world.consul.keep.entries.keys()]) setKey(world, key, undefined);
   world.retired.clear();
   world.verified.clear();
-  Object.assign(world.consul, { wasLost: true, lock: undefined });
-  world.consul.sessions.clear();
+  world.consul.wasLost = true;
+  loseLock(world);
 }
 
 const lost = () => new ConsulError('the Consul agent does not answer');
@@ -166,6 +169,13 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
         if (host.denied === 'candidates') throw new ConsulError('Consul denies service "etcd3" { read }');
         return { value: candidates(world), index: String(consul.catalog.index) };
       }),
+    machines: (timeout) =>
+      ask(world, program, 'asks its agent for machines', () => {
+        reach(timeout);
+        return new Set(
+          world.hosts.flatMap(({ name, address, up, net }) => (up && net === 0 ? [`${name} ${address}`] : [])),
+        );
+      }),
     change: ({ keys, candidates: seen }) => {
       const due = Math.max(program.time, world.clock) + 10_000;
       const isOver = () =>
@@ -182,15 +192,16 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
     acquire: (owner, session) =>
       change('takes the lock', () => {
         if (session !== undefined) {
-          if (consul.sessions.has(session) && consul.lock?.session === session) return session;
-          return undefined;
+          if (!consul.sessions.has(session) || consul.lock?.session !== session) return undefined;
+          consul.lock.until = world.clock + SESSION;
+          return session;
         }
         // What a gate of this disk left behind when it was killed it takes over.
         if (consul.lock !== undefined && consul.lock.owner !== owner) return undefined;
         if (consul.lock !== undefined) endSession(world, consul.lock.session);
         const id = `s${next(world)}`;
         consul.sessions.set(id, owner);
-        consul.lock = { owner, session: id };
+        consul.lock = { owner, session: id, until: world.clock + SESSION };
         return id;
       }),
     release: (session) => change('gives the lock back', () => endSession(world, session)),

@@ -1,6 +1,6 @@
 import type { EtcdPort, Member, Membership } from '../shared/ports.ts';
 import { lead, seatsOf } from './etcd.ts';
-import { guardRemoval, guardStop } from './guard.ts';
+import { guardAddition, guardRemoval, guardStop } from './guard.ts';
 import type { Wal } from './log.ts';
 import { addLearner, promote, removeMember, updateMember } from './members.ts';
 import { ask, type Program, Silence, tell } from './program.ts';
@@ -117,7 +117,10 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
       change(
         `adds ${url}`,
         via,
-        (cluster) => addLearner(world, host.net, cluster, url),
+        (cluster) => {
+          guardAddition(world, host, cluster);
+          return addLearner(world, host.net, cluster, url);
+        },
         () => next(world).toString(16).padStart(16, '0'),
       ),
     remove: (via, id) =>

@@ -168,14 +168,24 @@ export function hear(world: World, host: Host): void {
   wal.head = world.acknowledged.get(wal.clusterId);
 }
 
+/** A log that could be started. */
+function startable(world: World, host: Host, volume: Volume): Wal | undefined {
+  const { root, etcd } = host;
+  const { identity, log } = volume;
+  // What is hidden, and nobody remembers, nobody will find.
+  if (log === undefined || (volume !== volumeOf(host) && root.place?.memberId !== log.memberId)) return undefined;
+  if (world.discovery === 'srv' && !world.agreed.has(log.clusterId)) return undefined;
+  // A copied disk counts when it is started.
+  return identity?.machineId === root.machineId || etcd?.wal === log ? log : undefined;
+}
+
 /** Two clusters, each with a quorum of disks: the worst. */
 export function findSplit(world: World): string | undefined {
   const disks = new Map<string, Wal[]>();
-  for (const { root, volume, etcd } of world.hosts) {
-    for (const { identity, log } of volume ? [root.data, volume] : [root.data]) {
-      // A copied disk counts when it is started.
-      const isCopied = identity?.machineId !== root.machineId && etcd?.wal !== log;
-      if (!log || isCopied || (world.discovery === 'srv' && !world.agreed.has(log.clusterId))) continue;
+  for (const host of world.hosts) {
+    for (const volume of host.volume ? [host.root.data, host.volume] : [host.root.data]) {
+      const log = startable(world, host, volume);
+      if (log === undefined) continue;
       const those = disks.get(log.clusterId);
       if (those === undefined) disks.set(log.clusterId, [log]);
       else those.push(log);

@@ -1,3 +1,4 @@
+import { parseList } from '../shared/keys.ts';
 import { isSigned, signedText } from '../shared/proof.ts';
 import { type ClusterRecord, parseRecord } from '../shared/record.ts';
 import { elect, type Seat, type Wal } from './log.ts';
@@ -5,7 +6,7 @@ import type { Program } from './program.ts';
 import { OPERATOR_KEYS } from './proofs.ts';
 import { knowers, running } from './running.ts';
 import { urlOf } from './settings.ts';
-import type { Volume } from './volume.ts';
+import type { Root, Volume } from './volume.ts';
 import { breach, CLUSTER, type Host, logsOf, POLICY, TICK, type World } from './world.ts';
 
 /** The members of a cluster as they truly are: by the last entry that somebody was told of, unless that is void. */
@@ -56,9 +57,32 @@ export function guardRemoval(world: World, { host }: Program, cluster: string, i
   world.story?.push(`${host.name} removes ${seat.url}`);
 }
 
+/** As many members as are wanted: by a host's spec, or by any list that was ever published. */
+export function wantedSize({ consul }: World, { size }: Host): number {
+  const sizes = consul.keep.past.map(({ key, value }) => (key.endsWith('/members') ? sizeIn(value) : 0));
+  return Math.max(size, ...sizes);
+}
+
+export function sizeIn(list: string): number {
+  try {
+    return parseList(list).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** One host at a time takes a place that is free. */
+export function guardAddition(world: World, host: Host, cluster: string): void {
+  const seats = truthOf(world, cluster);
+  if (seats === undefined || world.consul.lockWasLost) return;
+  const wanted = wantedSize(world, host);
+  if (seats.length >= wanted)
+    breach(world, `${host.name} adds itself to ${seats.length} members where ${wanted} are wanted`);
+}
+
 /**
  * A member that runs on an empty log once more. Nobody could see it when the disk went back and what Consul knows of the launch is
- * lost, or somebody's lie, or not yet written; but that its peers know it still.
+ * lost, or somebody's lie, or not yet written; but that its peers know it still, or the file beside the data.
  */
 export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): void {
   const birth = `${wal.clusterId}/${wal.memberId}`;
@@ -74,12 +98,23 @@ export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): 
       head?.config.named.includes(wal.memberId),
     );
     const what = `${host.name} started member ${wal.memberId} a second time from an empty log`;
-    if (volume.wentBack && isBlind && !isKnown) world.excused = what;
+    // It was added, and the first who answered etcd has forgotten that.
+    const isToldOld = wal.told !== undefined && world.rolledBack.has(wal.clusterId);
+    const isUnseen = volume.wentBack && isBlind && !isKnown && !isRemembered(host.root, volume, wal);
+    if (isUnseen || isToldOld) world.excused = what;
     else breach(world, what);
+  }
+  // Where DNS is asked a stray one is stopped by itself.
+  if (world.discovery === 'committed' && !world.agreed.has(wal.clusterId)) {
+    breach(world, `${host.name} founded cluster ${wal.clusterId}, by somebody's word`);
   }
   if (volume.snap !== undefined) breach(world, `${host.name} started an empty log over a database of ${volume.snap}`);
   world.born.add(birth);
 }
+
+/** Whether the file outside the data directory told of another launch of this member, as the last one that it keeps. */
+const isRemembered = ({ hasForgotten, pastPlaces }: Root, { identity }: Volume, { memberId }: Wal) =>
+  !hasForgotten && pastPlaces.findLast((place) => place?.nonce !== identity?.nonce)?.memberId === memberId;
 
 /** A disk on which some cluster lives, whatever Consul shows of it. */
 const hasData = (host: Host) =>

@@ -1,10 +1,10 @@
-import { recordKey } from '../shared/keys.ts';
+import { listKey, recordKey } from '../shared/keys.ts';
 import { lineageOf, parseRecord } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { canServe, currentOf } from './alive.ts';
 import { changed, endSession, setKey } from './consul.ts';
 import { crash, forget, wipe } from './faults.ts';
-import { isMember } from './guard.ts';
+import { isMember, sizeIn } from './guard.ts';
 import { elect } from './log.ts';
 import { reset } from './operator.ts';
 import { play } from './play.ts';
@@ -21,7 +21,8 @@ const ROUNDS = 40;
 export async function heal(world: World, rules: Rules): Promise<string | undefined> {
   calm(world);
   let problem = await settle(world, rules);
-  for (let turn = 0; turn < 2 && problem !== undefined && treat(world); turn++) problem = await settle(world, rules);
+  for (let turn = 0; turn < 3 && problem !== undefined && treat(world, turn > 0); turn++)
+    problem = await settle(world, rules);
   if (problem !== undefined || world.violation !== undefined || world.excused) return problem;
   const record = currentOf(world);
   if (record === undefined || canServe(world, record) || !loseAll(world, rules)) return undefined;
@@ -73,9 +74,9 @@ function isAgreed(world: World, value: string): boolean {
 }
 
 /** What an operator does about hosts that refuse, as they ask him to. Whether there were any. */
-function treat(world: World): boolean {
+function treat(world: World, isAgain: boolean): boolean {
   const done = world.hosts.map((host) => {
-    const isDone = treatRunning(world, host) || treatKey(world, host) || treatWaiting(world, host);
+    const isDone = treatRunning(world, host, isAgain) || treatKey(world, host) || treatWaiting(world, host);
     if (isDone) world.story?.push(`an operator does for ${host.name} what it asks for`);
     return isDone;
   });
@@ -84,21 +85,31 @@ function treat(world: World): boolean {
 
 /**
  * systemd goes on only when etcd has had a quorum: of a record that Consul has lost, or that an operator has put, an etcd that waits
- * for one does not hear.
+ * for one does not hear. What still runs alone when all else is well is wiped.
  */
-function treatRunning(world: World, host: Host): boolean {
+function treatRunning(world: World, host: Host, isAgain: boolean): boolean {
   if (host.etcd === undefined) return false;
   const isOther = host.etcd.wal.clusterId !== currentOf(world)?.cluster_id;
-  if (!host.etcd.isFollowed && (world.consul.wasLost || isOther)) host.etcd = undefined;
-  else if (isOther && !host.etcd.volume.identity?.record) {
+  // Where DNS has led etcd astray nobody has to do anything.
+  const isStray = world.discovery === 'srv' && !world.agreed.has(host.etcd.wal.clusterId);
+  if (isOther && (!host.etcd.volume.identity?.record || (isAgain && !isStray))) {
     forget(world, host);
     wipe(world, host);
-  } else return false;
+  } else if (!host.etcd.isFollowed && (world.consul.wasLost || (isOther && !isStray))) host.etcd = undefined;
+  else return false;
   return true;
 }
 
-/** A key that is named as spoilt is deleted. */
+/** A key that is named as spoilt is deleted, and those of a cluster that is named beside the right one. */
 function treatKey(world: World, { said }: Host): boolean {
+  const record = currentOf(world);
+  if (record && /two clusters of this name/.test(said.get('gate') ?? '')) {
+    const isWrong = ({ key, value }: { key: string; value: string }) =>
+      key === recordKey(CLUSTER) ? !value.includes(record.cluster_id) : !key.includes(lineageOf(record));
+    const wrong = [...world.consul.keep.entries.values()].filter(isWrong);
+    for (const { key } of wrong) if (!key.includes('/retired/')) setKey(world, key, undefined);
+    return wrong.length > 0;
+  }
   const [, key] = /Consul's key (\S+) (?:cannot be used|is signed by no)/.exec(said.get('gate') ?? '') ?? [];
   if (key !== undefined) setKey(world, key, undefined);
   return key !== undefined;
@@ -108,14 +119,14 @@ function treatWaiting(world: World, host: Host): boolean {
   const said = host.said.get('gate') ?? '';
   if (host.etcd || host.isLaunching) return false;
   const { log, identity } = volumeOf(host);
-  if (/^refusing/.test(said) || (log && !identity && !isMember(world, log))) {
+  if (/^refusing|wipe the disk/.test(said) || (log && !identity && !isMember(world, log))) {
     crash(host);
     wipe(world, host);
   } else if (/place\.json/.test(said)) {
     crash(host);
     // What was mounted over the data goes; what was mounted nowhere is lost.
     if (/mounted over it/.test(said) && host.root.data.log) host.volume = undefined;
-    else host.root.place = undefined;
+    else Object.assign(host.root, { place: undefined, hasForgotten: true });
     host.mounted = host.volume !== undefined;
     if (/all is to begin anew/.test(said)) empty(volumeOf(host));
   } else if (/has to be told/.test(said)) {
@@ -188,7 +199,8 @@ function findProblem(world: World): string | undefined {
   const missing = seats.filter(({ url }) => !wanted.some((host) => host.etcd?.url === url));
   if (missing.length > 0)
     return `${names(waiting)} waits, and ${missing.map(({ url }) => url)} is dead: ${sayings(waiting)}`;
-  const homeless = waiting.filter(({ size }) => seats.length < size);
+  const agreed = sizeIn(world.consul.keep.entries.get(listKey(CLUSTER, lineageOf(record)))?.value ?? '');
+  const homeless = waiting.filter(({ size }) => seats.length < Math.max(size, agreed));
   return homeless.length > 0
     ? `${names(homeless)} waits, with ${seats.length} members: ${sayings(homeless)}`
     : undefined;

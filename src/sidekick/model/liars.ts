@@ -1,6 +1,6 @@
 import { launchKey, lineageKey, listKey, recordKey, retiredKey } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf, makeRecord } from '../shared/record.ts';
-import { changed, endSession, setKey } from './consul.ts';
+import { changed, loseLock, setKey } from './consul.ts';
 import { truthOf } from './guard.ts';
 import type { Seat } from './log.ts';
 import type { Move } from './play.ts';
@@ -15,7 +15,7 @@ const OUTSIDE = ['10.9.0.1', '10.9.0.2', '10.9.0.3'];
 function foreign(world: World, change: Partial<ClusterRecord> = {}): ClusterRecord {
   const members = OUTSIDE.map((address, index) => ({
     name: `x${index + 1}`,
-    incarnation: `x${index + 1}`,
+    incarnation: `xi${index + 1}`,
     peer_url: urlOf(world, address),
   }));
   return { ...makeRecord(members, 'foreign', 2_000_000_000), ...change };
@@ -117,6 +117,18 @@ export const liars = {
     const key = keys[way % Math.max(1, keys.length)];
     if (key !== undefined) lie(world, key, undefined);
   },
+  /** All keys gone, and a cluster of this host's, alone or with strangers, in their place: at once, as one transaction. */
+  'lie-birth': (world, host, way) => {
+    const { incarnation } = volumeOf(host).identity ?? {};
+    // One host alone has nobody to ask.
+    if (incarnation === undefined || host.size === 1) return;
+    for (const key of [...world.consul.keep.entries.keys()]) lie(world, key, undefined);
+    const mine = { name: host.name, incarnation, peer_url: urlOf(world, host.address) };
+    const strangers = foreign(world).members.slice(0, [0, host.size - 1][way % 2]);
+    const record = makeRecord([mine, ...strangers], `forged-${next(world)}`, 1_900_000_000);
+    lie(world, recordKey(CLUSTER), JSON.stringify(record));
+    lie(world, lineageKey(CLUSTER, record.cluster_id), JSON.stringify(record));
+  },
   /** What stood there once, signed or not. */
   replay: (world, _host, way) => {
     const { past } = world.consul.keep;
@@ -124,10 +136,10 @@ export const liars = {
     if (old !== undefined) lie(world, old.key, old.value);
   },
   'hold-lock': (world) => {
-    if (world.consul.lock) endSession(world, world.consul.lock.session);
+    loseLock(world);
     const session = `s${next(world)}`;
     world.consul.sessions.set(session, 'stranger');
-    world.consul.lock = { owner: 'stranger', session };
+    world.consul.lock = { owner: 'stranger', session, until: Number.POSITIVE_INFINITY };
   },
   'lie-catalog': (world, host, way) => {
     const { catalog } = world.consul;

@@ -61,6 +61,7 @@ export function knownMemberId(url: string, token: string): string {
   const key = `${url} ${token}`;
   let id = ids.get(key);
   if (id === undefined) {
+    if (ids.size > 20_000) ids.clear();
     id = memberId(url, token);
     ids.set(key, id);
   }

@@ -1,7 +1,7 @@
 import type { Observed, Peer } from '../ready/observed.ts';
-import type { Keys } from '../shared/keys.ts';
-import type { Ports } from '../shared/ports.ts';
-import { makeRecord } from '../shared/record.ts';
+import type { Found, Keys } from '../shared/keys.ts';
+import type { Entry, Ports } from '../shared/ports.ts';
+import { makeRecord, membersOf } from '../shared/record.ts';
 import { RULES, type Rules } from './rules.ts';
 
 /** The programs with one of their rules taken out, and what happens then. */
@@ -33,20 +33,54 @@ function doing(rule: string, change: (ports: Ports, kind: string) => Ports, brea
 }
 
 /** As if puts at some keys were forgotten. */
-const withoutPuts = (rule: string, isForgotten: (key: string, value: string) => boolean, breaks: RegExp) =>
+const withoutPuts = (
+  rule: string,
+  isForgotten: (key: string, value: string, ports: Ports) => boolean,
+  breaks: RegExp,
+) =>
   doing(
     rule,
-    (ports) => ({
-      ...ports,
-      consul: {
-        ...ports.consul,
+    (ports) =>
+      withConsul(ports, {
         put: async (key, value, modified) => {
-          if (!isForgotten(key, value)) await ports.consul.put(key, value, modified);
+          if (!isForgotten(key, value, ports)) await ports.consul.put(key, value, modified);
         },
-      },
-    }),
+      }),
     breaks,
   );
+
+const withConsul = (ports: Ports, change: Partial<Ports['consul']>): Ports => ({
+  ...ports,
+  consul: { ...ports.consul, ...change },
+});
+
+/** As if Consul knew of no launch but the one that this gate has just written. */
+function withoutLaunches(ports: Ports): Ports {
+  const own: Entry[] = [];
+  const isLaunch = (key: string) => key.includes('/launch/');
+  return withConsul(ports, {
+    put: async (key, value, modified) => {
+      await ports.consul.put(key, value, modified);
+      if (isLaunch(key)) own.splice(0, 1, { key, value, modified: 1 });
+    },
+    keys: async (timeout) => {
+      const { value, index } = await ports.consul.keys(timeout);
+      return { value: [...value.filter(({ key }) => !isLaunch(key)), ...own], index };
+    },
+  });
+}
+
+/** Where the data lies, as it is when somebody wants to know. */
+function lateHere({ disk }: Ports) {
+  return {
+    get location() {
+      return disk.here().location;
+    },
+    get mounted() {
+      return disk.here().mounted;
+    },
+  };
+}
 
 const candidatesAs = (seen: Observed, change: (peer: Peer, all: Peer[]) => Peer): Observed =>
   seen.candidates.known
@@ -59,11 +93,22 @@ const instead = (rule: string, act: (seen: Observed) => ReturnType<typeof decide
   rules: { ...RULES, sidekick: { ...RULES.sidekick, decide: act } },
 });
 
+/** As if nothing spoke against data that is moved aside for this reason. */
+const startingAll = (rule: string, why: RegExp, breaks: RegExp) =>
+  instead(
+    rule,
+    (seen) => {
+      const decision = decide(seen);
+      return decision.do === 'set-aside' && why.test(decision.why) ? { do: 'start' } : decision;
+    },
+    breaks,
+  );
+
 export const MUTANTS: Mutant[] = [
   seeing(
     '1: a log starts',
     (seen) => ({ ...seen, self: { ...seen.self, data: { state: 'nothing' } } }),
-    /did not start|does not start|second time|moved|lost/,
+    /does not start/,
   ),
   seeing(
     '1: a copied disk does not start',
@@ -73,25 +118,32 @@ export const MUTANTS: Mutant[] = [
   seeing(
     "1: an operator's signed record stops older data",
     (seen) => ({ ...seen, proven: new Set() }),
-    /another cluster|retired|waits|no quorum/,
+    /another cluster|no quorum runs/,
   ),
   {
     rule: '1: a record that nobody has signed stops nobody',
     breaks: /by somebody's word|does not start/,
     rules: { ...RULES, sidekick: { ...RULES.sidekick, isSigned: (_, proof) => proof !== undefined } },
   },
-  instead(
+  startingAll(
     '1: the log of a removed member is set aside',
-    (seen) => {
-      const decision = decide(seen);
-      return decision.do === 'set-aside' ? { do: 'start' } : decision;
-    },
-    /is no member|waits|did not start|another cluster/,
+    /has removed its member/,
+    /did not start|is no member|is dead/,
+  ),
+  doing(
+    '2: a launch that Consul knows is spent',
+    (ports, kind) => (kind === 'gate' ? withoutLaunches(ports) : ports),
+    /second time/,
   ),
   reading(
-    '2: a launch that Consul knows is spent',
+    '2: whose launch is spent joins',
     (keys) => ({ ...keys, launches: new Map() }),
-    /second time|lost an ack|does not say that this launch/,
+    /does not say that this launch/,
+  ),
+  seeing(
+    '2: a launch is remembered outside the data directory',
+    (seen) => ({ ...seen, self: { ...seen.self, place: seen.self.place && { ...seen.self.place, memberId: '' } } }),
+    /second time/,
   ),
   withoutPuts(
     '2: members write that a launch has come to have a log',
@@ -102,19 +154,46 @@ export const MUTANTS: Mutant[] = [
     '2: only the very disk that the record names',
     (seen) => {
       if (!seen.keys.known) return seen;
-      const records = [
-        ...seen.keys.value.records.values(),
-        ...(seen.keys.value.bootstrap ? [seen.keys.value.bootstrap] : []),
-      ];
-      const mine = records.flatMap(({ record }) => record.members).find((one) => one.peer_url === seen.self.peerUrl);
-      return mine ? { ...seen, self: { ...seen.self, incarnation: mine.incarnation } } : seen;
+      const { peerUrl, incarnation } = seen.self;
+      const asNamed = ({ record, entry }: Found): Found => ({
+        entry,
+        record: {
+          ...record,
+          members: record.members.map((one) => (one.peer_url === peerUrl ? { ...one, incarnation } : one)),
+        },
+      });
+      const { bootstrap, records } = seen.keys.value;
+      const value = {
+        ...seen.keys.value,
+        bootstrap: bootstrap && asNamed(bootstrap),
+        records: new Map([...records].map(([lineage, found]) => [lineage, asNamed(found)])),
+      };
+      return { ...seen, keys: { known: true, value } };
     },
-    /second time|lost|waits/,
+    /second time/,
   ),
-  seeing(
+  instead(
+    '2: a record that no host here has made founds no cluster',
+    (seen) => {
+      const keys = seen.keys.known ? seen.keys.value : undefined;
+      const found = [...(keys?.records.values() ?? []), ...(keys?.bootstrap ? [keys.bootstrap] : [])];
+      const own = found.find(({ record }) => record.members.some((one) => one.incarnation === seen.self.incarnation));
+      if (own === undefined) return decide(seen);
+      const { record } = own;
+      const self = { ...seen.self, agreed: membersOf(record), size: record.size };
+      return decide({ ...seen, self, probe: seen.probe && { ...seen.probe, strangers: [] } });
+    },
+    /founded cluster/,
+  ),
+  doing(
     '2: launched again only where the mark is',
-    (seen) => ({ ...seen, self: { ...seen.self, untouched: seen.self.data.state !== 'log' } }),
-    /second time|over a database|lost/,
+    (ports) => ({ ...ports, disk: { ...ports.disk, mark: () => ports.disk.identity().nonce } }),
+    /second time/,
+  ),
+  doing(
+    '2: where data lies is looked at before it',
+    (ports) => ({ ...ports, disk: { ...ports.disk, here: () => lateHere(ports) } }),
+    /removed its own member/,
   ),
   seeing(
     '2: data that is on another filesystem is missing, not wiped',
@@ -155,6 +234,11 @@ export const MUTANTS: Mutant[] = [
     },
     /members where|two clusters|second cluster/,
   ),
+  reading(
+    '4: a key that cannot be read may be the record',
+    (keys) => ({ ...keys, garbage: new Map() }),
+    /second cluster|waits, with \d members: .*cannot join/,
+  ),
   instead(
     '5: no time-out opens the gate',
     (seen) => {
@@ -169,17 +253,18 @@ export const MUTANTS: Mutant[] = [
   ),
   withoutPuts(
     'Consul: a healthy quorum puts its own record back',
-    (key, value) => key.endsWith('/record') && !value.includes('"proof"'),
-    /waits|no quorum/,
+    (key, _, { disk }) => /\/(?:record|bootstrap)$/.test(key) && disk.data().state === 'log',
+    /waits, and .*no record in Consul/,
   ),
   seeing(
     'plain: who may lie is not enough',
-    (seen) => ({ ...seen, self: { ...seen.self, scheme: 'https' } }),
-    /aside|does not start|never comes to rest|waits/,
+    (seen) => (seen.roll ? { ...seen, self: { ...seen.self, scheme: 'https' } } : seen),
+    /aside/,
   ),
   doing(
     'srv: etcd is stopped in a cluster that was not the predicted one',
     (ports, kind) => (kind === 'assert' ? { ...ports, etcd: { ...ports.etcd, stop: () => {} } } : ports),
-    /another cluster|dead|waits/,
+    /another cluster/,
   ),
+  startingAll('srv: the log of such a cluster is set aside', /not the predicted one/, /is dead|another cluster/),
 ];

@@ -30,8 +30,6 @@ export interface Program {
   isFree: boolean;
   isAlive: boolean;
   pending: Call[];
-  /** Of those that wait for time the one that is next. */
-  next: Call | undefined;
   /** Milliseconds: the world's clock, and ahead of it by what this program has waited for answers that never came. */
   time: number;
   /** Milliseconds that it has napped or waited for answers. */
@@ -72,7 +70,6 @@ export function start(world: World, host: Host, kind: string, main: (program: Pr
     isFree: false,
     isAlive: true,
     pending: [],
-    next: undefined,
     time: world.clock,
     waited: 0,
     mayRun: false,
@@ -105,21 +102,23 @@ export function park<T>(
   effect: () => T,
 ): Promise<T> {
   if (!program.isAlive) return never();
-  if (program.isFree && isDue()) return settle(world, program, what, effect);
+  // Since then it waits for an answer, however late others ask it.
+  const since = Math.max(program.time, world.clock);
+  if (program.isFree && isDue()) return settle(world, program, what, effect, since);
   return new Promise((resolve, reject) => {
     const call: Call = {
       what,
       isDue,
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
-        settle(world, program, what, effect).then(resolve, reject);
+        settle(world, program, what, effect, since).then(resolve, reject);
       },
     };
     program.pending.push(call);
   });
 }
 
-function settle<T>(world: World, program: Program, what: string, effect: () => T): Promise<T> {
+function settle<T>(world: World, program: Program, what: string, effect: () => T, since: number): Promise<T> {
   program.calls += 1;
   if (program.calls > MOST) {
     breach(world, `${program.kind} on ${program.host.name} never comes to rest: ${what}`);
@@ -128,20 +127,20 @@ function settle<T>(world: World, program: Program, what: string, effect: () => T
   try {
     return Promise.resolve(effect());
   } catch (error) {
-    return error instanceof Silence ? giveUp(world, program, what, error) : Promise.reject(error);
+    return error instanceof Silence ? giveUp(world, program, what, error, since) : Promise.reject(error);
   }
 }
 
 /** Waits for an answer that does not come. */
-function giveUp<T>(world: World, program: Program, what: string, { after, error }: Silence): Promise<T> {
+function giveUp<T>(world: World, program: Program, what: string, { after, error }: Silence, since: number): Promise<T> {
   return new Promise((_, reject) => {
-    const due = Math.max(program.time, world.clock) + after;
+    const due = since + after;
     const call: Call = {
       what: `gives up: ${what}`,
       due,
       isSilence: true,
-      // To whom nobody answers time passes by itself.
-      isDue: () => world.clock >= due || !program.isFree || program.next === call,
+      // To whom nobody answers time passes by itself, up to the first of what he waits for.
+      isDue: () => world.clock >= due || findNext(program) === call,
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
         pass(world, program, due, after);
@@ -170,7 +169,8 @@ export function nap(world: World, program: Program, milliseconds: number): Promi
       isSilence: false,
       isDue: () =>
         world.clock >= due ||
-        (program.isFree && (program.next === call || (isBrief && due - world.clock <= 3 * MOMENT))),
+        findNext(program) === call ||
+        (program.isFree && isBrief && due - world.clock <= 3 * MOMENT),
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
         program.calls += 1;
@@ -235,7 +235,8 @@ export function kill(host: Host, kind: string): void {
 
 /** Which of the waits of a program are over before the answer comes that it gives up. */
 function findNext({ pending }: Program): Call | undefined {
-  if (!pending.some(({ isSilence }) => isSilence)) return undefined;
+  // What can go on does before time passes.
+  if (!pending.some(({ isSilence }) => isSilence) || pending.some(({ due }) => due === undefined)) return undefined;
   return pending.reduce<Call | undefined>(
     (next, call) => (call.due !== undefined && call.due < (next?.due ?? Number.POSITIVE_INFINITY) ? call : next),
     undefined,
@@ -245,7 +246,6 @@ function findNext({ pending }: Program): Call | undefined {
 /** Whether something that a program waits for may happen, if nothing else does before. */
 export function hasWork(program: Program): boolean {
   program.isFree = true;
-  program.next = findNext(program);
   const found = program.pending.some((call) => call.isDue());
   program.isFree = false;
   return found;

@@ -1,4 +1,4 @@
-import { notice, noticeGone } from './consul.ts';
+import { loseLock, notice, noticeGone } from './consul.ts';
 import { hear, writeData } from './etcd.ts';
 import { exec, nudge, remind, run } from './host.ts';
 import type { Move } from './play.ts';
@@ -9,6 +9,7 @@ import { POLICY, TICK, type World } from './world.ts';
 /** Time passes. */
 export function tick(world: World, milliseconds = TICK): void {
   world.clock += milliseconds;
+  if (world.consul.lock && world.clock > world.consul.lock.until) loseLock(world);
   const { catalog } = world.consul;
   const listed = new Set([...catalog.nodes.values()].filter((node) => node.passing && node.id).map((node) => node.id));
   for (const { root, address, etcd, net, up } of world.hosts) {
@@ -42,6 +43,15 @@ export const progress = {
     await step(world, host, way);
     await nudge(world, host, rules);
   },
+  /** The same of all hosts, in turn. */
+  abreast: async (world, _host, way, rules) => {
+    for (let turn = 0; turn < 30; turn++) {
+      for (const host of world.hosts) {
+        await progress.step(world, host, way, rules);
+        exec(world, host, rules);
+      }
+    }
+  },
   exec: (world, host, _way, rules) => {
     exec(world, host, rules);
   },
@@ -64,6 +74,7 @@ export const progress = {
     const late = world.late.shift();
     if (late === undefined) return;
     world.story?.push(`late: ${late.what}`);
+    world.consul.lockWasLost = true;
     late.happen();
   },
 } satisfies Record<string, Move>;

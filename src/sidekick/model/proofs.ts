@@ -15,6 +15,7 @@ const proofs = new Map<string, string>();
 export function prove(text: string): string {
   let proof = proofs.get(text);
   if (proof === undefined) {
+    if (proofs.size > 20_000) proofs.clear();
     proof = sign(null, Buffer.from(text), key).toString('base64url');
     proofs.set(text, proof);
   }

@@ -10,7 +10,8 @@ const PARTS = ['identity', 'log', 'snap', 'mark'] as const;
 function noteLog(world: World, volume: Volume, { log }: Pick<Saved, 'log'>): void {
   if (log === undefined) return;
   const { clusterId, memberId } = log;
-  const latest = world.heads.get(`${clusterId}/${memberId}`) ?? volume.log?.head;
+  // One that was moved aside is measured by what its cluster has promised.
+  const latest = world.heads.get(`${clusterId}/${memberId}`) ?? volume.log?.head ?? world.acknowledged.get(clusterId);
   const isOld = latest !== undefined && (log.head === undefined || !holds(log.head, latest));
   if (isOld) world.rolledBack.add(clusterId);
 }
@@ -36,6 +37,7 @@ export const rot = {
   'mark-comes-back': (world, host, way) => goBack(world, host, way, ['mark']),
   'place-goes-back': (_, { root }, way) => {
     root.place = root.pastPlaces[way % Math.max(1, root.pastPlaces.length)];
+    root.hasForgotten = true;
   },
   /** The whole machine. */
   'machine-goes-back': (world, host, way) => {
@@ -62,6 +64,6 @@ export const rot = {
     (host.volume ?? host.root.data).mark = undefined;
   },
   'lose-place': (_, host) => {
-    host.root.place = undefined;
+    Object.assign(host.root, { place: undefined, hasForgotten: true });
   },
 } satisfies Record<string, Move>;

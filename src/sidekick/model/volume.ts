@@ -28,6 +28,8 @@ export interface Root {
   data: Volume;
   place: Place | undefined;
   pastPlaces: (Place | undefined)[];
+  /** That file has gone, or gone back. */
+  hasForgotten: boolean;
   /** Of Consul's agent. */
   nodeId: string;
   services: Map<string, Registration>;
@@ -40,7 +42,8 @@ export function makeVolume(world: World): Volume {
 
 export function makeRoot(world: World): Root {
   const id = `a${next(world)}`;
-  return { machineId: id, nodeId: id, data: makeVolume(world), place: undefined, pastPlaces: [], services: new Map() };
+  const place = { place: undefined, pastPlaces: [], hasForgotten: false };
+  return { machineId: id, nodeId: id, data: makeVolume(world), services: new Map(), ...place };
 }
 
 /** Keeps what a filesystem is now, for some day when it goes back to that. The first state is never forgotten. */

@@ -61,13 +61,13 @@ export interface Consul {
   hasLeader: boolean;
   keep: Keep;
   catalog: Catalog;
-  /** Who has the lock, and the session by which; `host`: whose gate, if it is one. */
-  lock: { owner: string; session: string } | undefined;
+  /** Who has the lock, the session by which, and until when if nobody renews it. */
+  lock: { owner: string; session: string; until: number } | undefined;
   /** By ID: owner. */
   sessions: Map<string, string>;
   /** A record that was there is not any more: lost, or deleted. */
   wasLost: boolean;
-  /** A gate may have gone on without the lock that it had. */
+  /** Somebody may have changed the members without the lock. */
   lockWasLost: boolean;
 }
 

@@ -16,6 +16,7 @@ import {
   other,
   own,
   ownId,
+  place,
   quiet,
   record,
   rolled,
@@ -122,3 +123,35 @@ const ported = { ...data, peerUrl: 'http://10.0.0.1:2390' };
 test('with the port changed', gives, { self: ported }, 'refuse', /`etcd.peerPort` of a cluster that lives/);
 const named = { ...data, peerUrl: 'http://0a000001.addr.dc1.consul:2380' };
 test('with DNS asked or not', gives, { self: named }, 'refuse', /`etcd.discovery` of a cluster that lives/);
+
+const forgotten = { data: log, phase: 'launched', memberId: log.memberId } as const;
+const elsewhere = voter(1, { id: ownId, peerUrls: [urlOf(9)] });
+test(
+  'its identity lost, and another member launched here: a copied directory',
+  gives,
+  { self: { ...forgotten, place: place({ memberId: '00000000000000ff' }) } },
+  'refuse',
+  /member \w+ was launched on this host: a copied directory\?/,
+);
+test('the same with this very member: it starts', gives, { self: { ...forgotten, place: place() } }, 'start');
+test(
+  'its identity lost, and its cluster has that member at another address',
+  gives,
+  { self: forgotten, ...agreed([elsewhere, two, third]) },
+  'update',
+);
+test(
+  'where somebody answers: a copy',
+  gives,
+  {
+    self: forgotten,
+    ...rolled({
+      2: listed([elsewhere, two, third]),
+      3: listed([elsewhere, two, third]),
+      9: listed([elsewhere, two, third]),
+    }),
+  },
+  'refuse',
+  /somebody answers there: a copied disk\?/,
+);
+test('nobody says where: it starts', gives, { self: forgotten, ...rolled({ 2: quiet(0), 3: quiet(0) }) }, 'start');

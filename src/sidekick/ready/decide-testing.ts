@@ -3,7 +3,7 @@ import { lineageKey, recordKey, sortKeys } from '../shared/keys.ts';
 import type { Entry, Member, Membership } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, makeRecord, memberIdOf } from '../shared/record.ts';
 import { decide } from './decide.ts';
-import type { Answer, Decision, Observed, Peer } from './observed.ts';
+import type { Answer, Decision, Observed, Peer, Probe } from './observed.ts';
 
 export const peer = (n: number, change: Partial<Peer> = {}, meta: Record<string, string> = {}): Peer => ({
   node: `h${n}`,
@@ -43,6 +43,15 @@ export const born = (one: ClusterRecord = record) => keys([recordKey('c'), one])
 export const verified = (one: ClusterRecord = record, ...more: [string, object | string][]) =>
   keys([recordKey('c'), one], [lineageKey('c', lineageOf(one)), one], ...more);
 
+/** Everybody is there, and nothing answers yet. */
+export const seenAll: Probe = {
+  answering: [],
+  absent: known([]),
+  strangers: [],
+  started: new Set(),
+  dns: known('agrees'),
+};
+
 export const base: Observed = {
   self: {
     name: 'h1',
@@ -52,6 +61,7 @@ export const base: Observed = {
     incarnation: 'i1',
     phase: 'fresh',
     data: nobody,
+    agreed: undefined,
     record: undefined,
     list: undefined,
     memberId: undefined,
@@ -68,7 +78,7 @@ export const base: Observed = {
   proven: new Set(),
   candidates: known(three),
   leftOut: '',
-  probe: { answering: [], started: new Set(), dns: { known: true, value: 'agrees' } },
+  probe: seenAll,
   token: 'token',
   date: 1000,
   roll: undefined,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { launchKey, lineageKey, recordKey, retiredKey } from '../shared/keys.ts';
-import { makeRecord } from '../shared/record.ts';
+import { makeRecord, membersOf } from '../shared/record.ts';
 import { decide } from './decide.ts';
 import {
   agreed,
@@ -17,6 +17,7 @@ import {
   peer,
   place,
   record,
+  seenAll,
   silent,
   three,
   urlOf,
@@ -26,10 +27,48 @@ import {
 test('2: a listed, fresh disk starts new', (t) => {
   t.deepEqual(decide(given({ keys: born() })), { do: 'new', record, memberId: ownId });
 });
-test('2: candidates are no matter then', gives, { keys: born(), candidates: known([]) }, 'new');
-test('2: nor is the size that the spec has now', gives, { keys: born(), self: { size: 5 } }, 'new');
+const unseen = { keys: born(), candidates: known(three.slice(0, 1)) };
+const lostOne = { keys: born(), candidates: known(three.slice(0, 2)) };
+test('2: one may be lost since the list was made', gives, lostOne, 'new');
+test('2: of a list of which this host does not see a quorum it is not founded', gives, unseen, 'lock');
+test(
+  '2: but of the one that it would have agreed on',
+  gives,
+  { ...unseen, self: { agreed: membersOf(record) } },
+  'new',
+);
+const signedBirth = { proven: new Set([recordKey('c')]) };
+test("2: or that is an operator's", gives, { ...unseen, ...signedBirth }, 'new');
+test('2: nor of another size than the spec says', gives, { keys: born(), self: { size: 5 } }, 'lock');
+const alone = makeRecord(members.slice(0, 1), 'forged', 1001);
+test('2: one that lists this host alone', gives, { keys: born(alone) }, 'lock');
+test(
+  '2: nor where a host is in another cluster',
+  gives,
+  { keys: born(), candidates: known([...three, peer(4, {}, { state: 'member', cid: other.cluster_id })]) },
+  'lock',
+);
+test(
+  '2: or answers as one',
+  gives,
+  { keys: born(), probe: { ...seenAll, strangers: ['h4 answers as cluster x'] } },
+  'lock',
+);
+test(
+  '2: nor with entries that are no machines',
+  gives,
+  { keys: born(), probe: { ...seenAll, absent: known(['h2', 'h3']) } },
+  'lock',
+);
+test(
+  '4: such are not proposed',
+  gives,
+  { probe: { ...seenAll, absent: known(['h2', 'h3']) } },
+  'wait',
+  /catalog has h2, h3, its agents know of no such/,
+);
 test('2: the others are asked before', gives, { keys: born(), probe: undefined }, 'probe');
-const started = { answering: [], started: new Set([ownId]), dns: known('agrees' as const) };
+const started = { ...seenAll, started: new Set([ownId]) };
 test('2: a member that has published its URLs never is new', gives, { keys: born(), probe: started }, 'lock');
 
 const spentBy = (nonce: string, log = false) =>
@@ -70,7 +109,7 @@ function at(n: number): Change {
 }
 const asking = { keys: born(), self: { asksDns: true } };
 test('2: where etcd asks DNS, DNS has to agree', gives, asking, 'new');
-const cutDns = { answering: [], started: new Set<string>(), dns: { known: false, cause: 'DNS: cut' } as const };
+const cutDns = { ...seenAll, dns: { known: false, cause: 'DNS: cut' } as const };
 test('2: or it waits', gives, { ...asking, probe: cutDns }, 'wait', /^DNS: cut$/);
 
 const mounted = place({ location: 'ebs:/', mounted: true });
@@ -97,7 +136,7 @@ const marked = keys([retiredKey('c', 'i1'), 'h1']);
 test("anybody's mark keeps no fresh disk from a birth", gives, { keys: marked }, 'propose');
 const signedMark = { keys: marked, proven: new Set([retiredKey('c', 'i1')]) };
 test("an operator's does", gives, signedMark, 'refuse', /has retired/);
-test('a marked disk whose member is gone stays out', gives, joiningMarked(), 'refuse', /has retired/);
+test("anybody's keeps none without data from joining", gives, joiningMarked(), 'add');
 function joiningMarked(): Change {
   return { keys: verified(record, [retiredKey('c', 'i1'), 'h1']), self: launched, ...agreed([]) };
 }
@@ -126,7 +165,7 @@ test('4: scheme', gives, list(peer(3, {}, { scheme: 'https' })), 'wait', /h3: si
 test('4: name', gives, list(peer(3, { node: 'h2' })), 'wait', /same name: h2/);
 test('4: address', gives, list(peer(3, { peerUrl: peer(2).peerUrl })), 'wait', /same address/);
 test('4: disk', gives, list(peer(3, {}, { incarnation: 'i2' })), 'wait', /same disk/);
-const answering = { answering: ['h2'], started: new Set<string>(), dns: known('agrees' as const) };
+const answering = { ...seenAll, answering: ['h2'] };
 test('4: a peer answers', gives, { probe: answering }, 'wait', /etcd answers already at h2/);
 test('4: DNS', gives, { probe: cutDns }, 'wait', /^DNS: cut$/);
 test('4: started before', gives, { self: { phase: 'launched' } }, 'wait', /no record of its cluster/);

@@ -1,11 +1,13 @@
 import { memberId } from '../shared/cluster-id.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
 import { choose, latestSigned } from './choose.ts';
-import { join, RETIRED } from './join.ts';
+import { join } from './join.ts';
 import { type Decision, type Observed, refuse, type Self, wait } from './observed.ts';
 import { propose } from './propose.ts';
+
+const RETIRED = 'an operator has retired this host: end it, or wipe its disk to use it anew';
 
 /** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {
@@ -55,7 +57,7 @@ function withLog(seen: Observed, log: Log): Decision {
   const answers = roll?.known ? [...roll.value.answers.values()] : [];
   const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one.list] : []));
   const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
-  const before = self.launchedAt ?? self.peerUrl;
+  const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends.
   if (isListed || lists.length === 0 || !roll?.known) return { do: 'start' };
@@ -79,10 +81,27 @@ function whyNot(seen: Observed, log: Log, own: string): string | undefined {
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, quorumgate.json beside it of ${launched}: one of them is of another disk; if this is the right log, delete that file`;
   }
   const later = latestSigned(seen);
+  // The file beside the data is lost, the one outside it is not.
+  const { place } = self;
+  if (isForgotten(self) && place && place.memberId !== log.memberId) {
+    return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, and member ${place.memberId} was launched on this host: a copied directory? If it is the right log: rm /var/lib/quorumgate-etcd/place.json`;
+  }
   if (later && later.cluster_id !== own && later.generation > (self.record?.generation ?? 0)) {
     return `the data here is of cluster ${own}; an operator has put ${later.cluster_id} in its place: wipe this disk`;
   }
   return undefined;
+}
+
+/** The identity was lost: who is beside a log it says itself, where and by which record it does not. */
+const isForgotten = ({ record, launchedAt }: Self) => record === undefined && launchedAt === undefined;
+
+/** Where the members of its cluster have the member whose log this is, if not here: it may run there. */
+function servedAt(seen: Observed, log: Log, cluster: string): string | undefined {
+  const { self, roll } = seen;
+  if (!isForgotten(self) || !roll?.known) return undefined;
+  const believed = believe(seen, roll.value, cluster, [self.peerUrl]);
+  const urls = believed.known ? believed.value.members.find(({ id }) => id === log.memberId)?.peerUrls : undefined;
+  return urls?.includes(self.peerUrl) ? undefined : urls?.[0];
 }
 
 /** The setting by which a peer URL has become another; undefined when it is the address. */
@@ -133,8 +152,46 @@ function withRecord(seen: Observed, record: ClusterRecord): Decision {
   }
   if (probe === undefined) return { do: 'probe' };
   if (probe.started.has(id)) return join(seen, record, `member ${id} has run before; `);
+  const doubt = unfounded(seen, record, id);
+  if (doubt !== undefined)
+    return join(seen, record, `Consul's record of cluster ${record.cluster_id} is in doubt, ${doubt}; `);
   if (self.asksDns && !probe.dns.known) return wait(probe.dns.cause);
   return { do: 'new', record, memberId: id };
+}
+
+/**
+ * Why a record that no operator has signed founds no cluster with this host: anybody may have written it. What this host would have
+ * agreed on itself, or has begun with, it believes; else it has to see a quorum of the members, in the catalog and as machines of
+ * Consul's, and no other cluster.
+ */
+function unfounded(
+  { self, keys, proven, candidates, probe }: Observed,
+  record: ClusterRecord,
+  id: string,
+): string | undefined {
+  const found = keys.known
+    ? [...keys.value.records.values(), ...(keys.value.bootstrap ? [keys.value.bootstrap] : [])]
+    : [];
+  if (found.some(({ record: one, entry }) => one.cluster_id === record.cluster_id && proven.has(entry.key)))
+    return undefined;
+  if (self.untouched && self.memberId === id) return undefined;
+  // Of a restore: it starts from a file that only root can have put here.
+  if (record.snapshot === undefined && record.size !== self.size)
+    return `it is of ${record.size} where the spec says ${self.size}`;
+  const [stranger] = probe?.strangers ?? [];
+  if (stranger !== undefined) return stranger;
+  const peers = candidates.known ? candidates.value : [];
+  const other = peers.find(({ meta }) => meta.state === 'member' && meta.cid && meta.cid !== record.cluster_id);
+  if (other) return `${other.node} says that it is of cluster ${other.meta.cid}`;
+  if (self.agreed === membersOf(record)) return undefined;
+  const absent = probe?.absent ?? { known: false, cause: 'nobody was asked' };
+  if (!absent.known) return absent.cause;
+  const isSeen = ({ incarnation, peer_url, name }: RecordMember) =>
+    !absent.value.includes(name) &&
+    peers.some((peer) => peer.meta.incarnation === incarnation && peer.peerUrl === peer_url);
+  // One that was lost since then may be missing: those that are left have to be a quorum without it.
+  const unseen = record.members.filter((one) => !isSeen(one)).map(({ name }) => name);
+  return unseen.length * 2 < record.size ? undefined : `this host sees none of its members ${unseen.join(', ')}`;
 }
 
 /** Why a listed member cannot be launched from an empty log any more, with `; ` behind it; undefined when it can. */

@@ -2,7 +2,7 @@ import { publishLost, recordOf } from '../register/publish.ts';
 import { putServerRecord } from '../register/server.ts';
 import { launchKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
-import { lineageOf } from '../shared/record.ts';
+import { lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
@@ -91,8 +91,9 @@ async function launch(
   return 'done';
 }
 
-/** Consul may have lost the record by which those that wait for this member's quorum are to start. */
-async function putBack(settings: Settings, ports: Ports, { self, keys, proven, date }: Look): Promise<void> {
+/** That the data is here, which may have been missing, and the record, should Consul have lost it: by these the others start. */
+async function tell(settings: Settings, ports: Ports, { self, keys, proven, date }: Look): Promise<void> {
+  await putServerRecord(settings, ports);
   if (!keys.known || self.data.state !== 'log' || !self.record) return;
   const record = recordOf(self.data.clusterId, self.record, keys.value, proven, date);
   if (record) await publishLost(settings, ports, keys.value, record);
@@ -104,8 +105,8 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
   switch (decision.do) {
     case 'start':
       disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
-      // For which nothing waits.
-      await Promise.race([orCause(putBack(settings, ports, look)), ports.clock.sleep(500)]);
+      // What others may wait for, and this host does not.
+      await Promise.race([orCause(tell(settings, ports, look)), ports.clock.sleep(500)]);
       say(`etcd has its data here: starting${await occupied(ports, look.self.peerUrl)}`);
       return 'done';
     case 'new':
@@ -114,6 +115,9 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
     case 'propose': {
       // Created or not: only reading it again tells.
       const text = JSON.stringify(decision.record);
+      const identity = disk.identity();
+      const agreed = membersOf(decision.record);
+      if (identity.phase === 'fresh' && identity.agreed !== agreed) disk.saveIdentity({ ...identity, agreed });
       const refused = await orCause(consul.put(recordKey(settings.cluster), text, 0));
       return refused && `waiting: ${refused}`;
     }

@@ -32,7 +32,7 @@ const wiped = {
   candidates: known([peer(1, {}, { incarnation: 'i9' })]),
 };
 test('wiped', gives, wiped, 'lock');
-test('not registered', gives, { ...wiped, candidates: known([peer(1)]) }, 'wait', /own record is not among/);
+test('not registered', gives, { ...wiped, candidates: known([peer(1)]) }, 'wait', /maintenance mode\?/);
 test('no answer about the candidates', gives, { ...wiped, candidates: silent }, 'wait', /no leader/);
 test('another joins', gives, { ...wiped, roll: silent }, 'wait', /cannot join cluster .*: Consul has no leader/);
 test('another cluster', gives, { ...wiped, ...agreed([], other.cluster_id) }, 'wait', /answers as cluster/);

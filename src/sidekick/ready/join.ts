@@ -1,8 +1,6 @@
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { type Believed, believe } from './believe.ts';
-import { type Decision, type Observed, refuse, wait } from './observed.ts';
-
-export const RETIRED = 'an operator has retired this host: end it, or wipe its disk to use it anew';
+import { type Decision, type Observed, wait } from './observed.ts';
 
 /**
  * 3. A wiped, replaced or extra host joins the cluster that there is, through the cluster's own log. It starts from an
@@ -18,7 +16,10 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
     (peer) => peer.peerUrl === self.peerUrl && peer.meta.incarnation === self.incarnation,
   );
   // The others would take a learner that Consul does not list for a dead one.
-  if (!here) return wait(`${why}this host's own record is not among those registered`);
+  if (!here)
+    return wait(
+      `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode? consul maint`,
+    );
   if (roll === undefined) return { do: 'lock' };
   const believed = roll.known ? believe(seen, roll.value, record.cluster_id, [self.peerUrl]) : roll;
   if (!believed.known) {
@@ -29,8 +30,6 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
 
 function joinBelieved(seen: Observed, record: ClusterRecord, { clusterId, members, via }: Believed): Decision {
   const { self, dead, attempt, keys } = seen;
-  const isGone = self.memberId !== undefined && !members.some(({ id }) => id === self.memberId);
-  if (isGone && keys.known && keys.value.retired.has(self.incarnation)) return refuse(RETIRED);
   const remove = (id: string, why: string, isOwn = false): Decision => {
     return { do: 'remove', memberId: id, via, why, isOwn, members: members.length };
   };
@@ -71,6 +70,10 @@ function advice({ keys, candidates, roll }: Observed, record: ClusterRecord): st
     return `; data is left on ${names}: if no more come back, restore from it: docs/operations.md, "A majority is lost"`;
   }
   const absent = urls.filter((url) => !there.some(({ peerUrl }) => peerUrl === url));
-  if (absent.length > 0) return `; not here: ${absent.join(', ')}`;
+  const isSeen = keys.known && keys.value.records.has(lineageOf(record));
+  const from = isSeen
+    ? ''
+    : `, by Consul's key ${keys.known ? keys.value.bootstrap?.entry.key : ''}, which no member has confirmed`;
+  if (absent.length > 0) return `; not here: ${absent.join(', ')}${from}`;
   return '; if no data is left anywhere: quorumgate reset, or restore';
 }

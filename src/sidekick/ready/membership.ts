@@ -1,6 +1,6 @@
 import { ConsulError, type Ports } from '../shared/ports.ts';
 import type { Settings } from '../shared/settings.ts';
-import { baseOf, gapOf, unlisted } from './observe.ts';
+import { baseOf, gapOf, published, unlisted } from './observe.ts';
 import type { Answer, Decision, Observed } from './observed.ts';
 import { callRoll, Silence } from './roll.ts';
 
@@ -34,7 +34,8 @@ export class Joining {
     }
     let base = baseOf(seen);
     let answers = await callRoll(this.#ports, base, this.silence, 3000);
-    const more = [...answers.values()].some(({ is }) => is === 'list') ? [] : unlisted(seen);
+    const isAnswered = [...answers.values()].some(({ is }) => is === 'list');
+    const more = isAnswered ? [] : [...published(seen), ...unlisted(seen)].filter((url) => !base.includes(url));
     if (more.length > 0) {
       base = [...new Set([...base, ...more])];
       answers = await callRoll(this.#ports, base, this.silence, 3000);

@@ -47,6 +47,8 @@ export function readProven(settings: Settings, keys: Seen<Keys>, rules: Rules): 
 /** Looks at the disk and at Consul, both anew; with a log also, for a moment, at the other members. */
 export async function observe(settings: Settings, ports: Ports, silence: Silence, rules: Rules): Promise<Look> {
   const { consul, disk, clock } = ports;
+  // Before all that is read there: what is mounted meanwhile is not where it was launched, rather than lost.
+  const here = disk.data().state === 'log' ? { location: '', mounted: false } : disk.here();
   const data = disk.data();
   const identity = disk.identity();
   const log = data.state === 'log';
@@ -63,6 +65,8 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
     log ? callRoll(ports, base, silence, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
+  const others = log && answers?.size === 0 ? listedIn(keys, data.clusterId).filter((one) => one !== url) : [];
+  const roll = others.length > 0 ? await callRoll(ports, others, silence, objection) : answers;
   const mark = disk.mark();
   return {
     self: {
@@ -73,14 +77,15 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       incarnation: identity.incarnation,
       phase: identity.phase,
       data,
+      agreed: identity.agreed,
       record: identity.record,
       list: identity.list,
       memberId: identity.memberId,
       launchedAt: identity.peerUrl,
       nonce: identity.nonce,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
-      place: log ? undefined : disk.place(),
-      here: log ? { location: '', mounted: false } : disk.here(),
+      place: log ? placeOf(disk) : disk.place(),
+      here,
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
       unfit,
@@ -94,12 +99,28 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
     probe: undefined,
     token: ports.random(),
     date: clock.date(),
-    roll: answers && { known: true, value: { base, answers, now: clock.now() } },
+    roll: roll && { known: true, value: { base: others.length > 0 ? others : base, answers: roll, now: clock.now() } },
     patience: settings.replaceDeadAfter * 1000,
     dead: [],
     attempt: { added: undefined, replaced: false },
     indexes: { keys: indexOf(read), candidates: indexOf(candidates) },
   };
+}
+
+/** What cannot be read holds no data back. */
+function placeOf(disk: Ports['disk']) {
+  try {
+    return disk.place();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom Consul lists as members of a cluster, for a disk that has forgotten them. */
+function listedIn(keys: Seen<Keys>, clusterId: string): string[] {
+  if (!keys.known) return [];
+  const lists = [...keys.value.lists.values()].filter(({ list }) => list.cluster_id === clusterId);
+  return lists.flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
 }
 
 /** A gate looks every few seconds; who was not looked at for longer than this may have been there meanwhile. */
@@ -114,6 +135,15 @@ export function baseOf({ self, keys, proven }: Observed): string[] {
   const lists = [self.list, published].filter((list) => list?.cluster_id === record.cluster_id);
   const urls = lists[0]?.members.flatMap((member) => member.peer_urls) ?? record.members.map((one) => one.peer_url);
   return urls.filter((url) => url !== self.peerUrl);
+}
+
+/** Members by the published list, to be asked where nobody of the own one answers: a file that has gone back names who was there then. */
+export function published({ self, keys, proven }: Observed): string[] {
+  const chosen = choose({ self, keys, proven });
+  const record = chosen.known ? chosen.value : undefined;
+  const list = record && keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
+  if (!self.list || list?.cluster_id !== record?.cluster_id) return [];
+  return list?.members.flatMap((member) => member.peer_urls).filter((url) => url !== self.peerUrl) ?? [];
 }
 
 /**
@@ -133,13 +163,16 @@ export function unlisted({ self, keys, proven, candidates }: Observed): string[]
 export async function probe(settings: Settings, ports: Ports, look: Look): Promise<Probe> {
   const chosen = choose(look);
   const record = chosen.known ? chosen.value : undefined;
+  const candidates = look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : [];
   const hosts =
     record?.members.map((one) => ({ node: one.name, address: addressIn(one.peer_url), url: one.peer_url })) ??
-    (look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : []);
+    candidates;
   const started = new Set<string>();
-  const isThere = async ({ url }: { url: string }): Promise<boolean> => {
+  const strangers: string[] = [];
+  const isThere = async ({ node, url }: { node: string; url: string }): Promise<boolean> => {
     try {
-      const { members } = await ports.etcd.peer(url, objection);
+      const { clusterId, members } = await ports.etcd.peer(url, objection);
+      if (record && clusterId !== record.cluster_id) strangers.push(`${node} answers as cluster ${clusterId}`);
       for (const { id, clientUrls } of members) if (clientUrls.length > 0) started.add(id);
       return true;
     } catch (error) {
@@ -150,11 +183,25 @@ export async function probe(settings: Settings, ports: Ports, look: Look): Promi
     }
   };
   const asksDns = record === undefined || look.self.asksDns;
-  const [answers, dns] = await Promise.all([
-    Promise.all(hosts.filter(({ url }) => url !== look.self.peerUrl || record === undefined).map(isThere)),
+  const isListed = ({ url }: { url: string }) => hosts.some((one) => one.url === url);
+  const others = [...hosts, ...candidates.filter((one) => !isListed(one))].filter(
+    ({ url }) => url !== look.self.peerUrl || record === undefined,
+  );
+  const [answers, dns, machines] = await Promise.all([
+    Promise.all(others.map(isThere)),
     asksDns ? dnsAgrees(settings, ports, hosts) : ({ known: true, value: 'agrees' } as const),
+    seen(() => ports.consul.machines()),
   ]);
-  return { answering: hosts.filter((_, index) => answers[index]).map((host) => host.node), started, dns };
+  const absent = map(machines, (there) =>
+    hosts.filter(({ node, address }) => !there.has(`${node} ${address}`)).map(({ node }) => node),
+  );
+  return {
+    answering: others.filter((_, index) => answers[index]).map(({ node }) => node),
+    absent,
+    strangers,
+    started,
+    dns,
+  };
 }
 
 async function dnsAgrees(

@@ -12,6 +12,8 @@ export interface Self {
   incarnation: string;
   phase: 'fresh' | 'launched';
   data: Data;
+  /** The members that this host would have agreed on before there was a record. */
+  agreed: string | undefined;
   /** The copy beside the data. */
   record: ClusterRecord | undefined;
   /** The last verified members, beside the data. */
@@ -91,6 +93,10 @@ export interface Observed {
 export interface Probe {
   /** Names of hosts where something answers as etcd. */
   answering: string[];
+  /** Candidates, or members of the record, of which no machine is there by Consul's gossip. */
+  absent: Seen<string[]>;
+  /** Of those that answer, who answers as another cluster than the record's: a sentence each. */
+  strangers: string[];
   /** IDs of members that have started, as any peer lists them. */
   started: ReadonlySet<string>;
   dns: Seen<'agrees'>;

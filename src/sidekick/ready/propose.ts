@@ -23,6 +23,8 @@ export function propose({ self, candidates, leftOut, probe, token, date }: Obser
   if (probe.answering.length > 0) {
     return wait(`no record in Consul, but etcd answers already at ${probe.answering.join(', ')}: a cluster is there`);
   }
+  if (!probe.absent.known) return wait(probe.absent.cause);
+  if (probe.absent.value.length > 0) return wait(nowhere(probe.absent.value));
   if (!probe.dns.known) return wait(probe.dns.cause);
   const members = peers.map((peer) => ({
     name: peer.node,
@@ -31,6 +33,10 @@ export function propose({ self, candidates, leftOut, probe, token, date }: Obser
   }));
   return { do: 'propose', record: makeRecord(members, token, date) };
 }
+
+/** Of entries that anybody can have written. */
+const nowhere = (names: readonly string[]): string =>
+  `Consul's catalog has ${names.join(', ')}, its agents know of no such machine that is alive`;
 
 /** Why these candidates are not exactly the cluster to be, or undefined. */
 function doubtful(self: Self, peers: Peer[]): string | undefined {

@@ -8,6 +8,8 @@ export interface Identity {
   machineId: string;
   /** `launched` is written before etcd starts from an empty log. */
   phase: 'fresh' | 'launched';
+  /** The members that this host has seen itself and would agree on, before there was a record: `membersOf` it. */
+  agreed?: string;
   /** Copy of the cluster's record, from the launch on. */
   record?: ClusterRecord;
   /** The member that was launched here: its ID, and its peer URL then. */

@@ -49,6 +49,8 @@ export interface ConsulPort {
   keys(timeout?: number): Promise<Read<Entry[]>>;
   /** Linearizable. */
   candidates(timeout?: number): Promise<Read<Candidate[]>>;
+  /** `NAME ADDRESS` of the machines that the agent itself knows to be alive, by gossip: nobody else's word. */
+  machines(timeout?: number): Promise<ReadonlySet<string>>;
   /** Returns when keys or candidates have changed since these indexes, or after ten seconds at the latest. */
   change(indexes: { keys: string; candidates: string }): Promise<void>;
   /** Replaces just the version `modified`; 0: makes the key unless there is one. Whether it was done tells only reading again. */

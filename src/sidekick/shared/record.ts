@@ -72,6 +72,10 @@ export function parseRecord(text: string): ClusterRecord {
   return { ...made, ...(snapshot && { snapshot }), ...(lineage && { lineage }), ...(proof && { proof }) };
 }
 
+/** Its members and their disks, as one text. */
+export const membersOf = ({ members }: Pick<ClusterRecord, 'members'>): string =>
+  members.map(({ name, incarnation, peer_url }) => `${name} ${incarnation} ${peer_url}`).join(', ');
+
 /** etcd's --initial-cluster. */
 export function initialCluster(record: ClusterRecord): string {
   return record.members.map((member) => `${member.name}=${member.peer_url}`).join(',');
