@@ -112,15 +112,19 @@ function checkSidekick(text, metafile) {
   if (bad.length > 0) throw new Error(`src/sidekick: not self-contained: ${[...new Set(bad)].join(', ')}`);
 }
 
+const EXPORTS = "export { SpecSchema } from './src/spec/schema.ts'; export { gaps } from './src/spec/schema-gaps.ts';";
+
 async function schema() {
   const result = await esbuild.build({
     ...common,
-    stdin: { contents: "export { SpecSchema } from './src/spec/schema.ts';", resolveDir: root },
+    stdin: { contents: EXPORTS, resolveDir: root },
     format: 'esm',
     target: 'node20',
   });
   const url = `data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`;
-  const { SpecSchema } = await import(url);
+  const { SpecSchema, gaps } = await import(url);
+  const missing = gaps(SpecSchema);
+  if (missing.length > 0) throw new Error(`src/spec/schema.ts: ${missing.join(', ')}`);
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;
 }
 

@@ -3,7 +3,7 @@ import { type Compiled, compile, FOLDERS } from '../compile.ts';
 import { type Format, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
-import { SpecSchema } from '../spec/schema.ts';
+import { SCHEMAS } from '../spec/validators.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
 import { checkOutput, withOutput, write } from './output.ts';
@@ -42,7 +42,7 @@ export function addCompileCommands(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the spec, for editors')
     .action(() => {
-      process.stdout.write(`${JSON.stringify(SpecSchema, null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(SCHEMAS.spec, null, 2)}\n`);
     });
 }
 
