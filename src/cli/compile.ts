@@ -12,6 +12,7 @@ import { paint } from './paint.ts';
 interface CheckOptions {
   format: Format;
   target?: string[];
+  sizes?: true;
 }
 
 /** Adds `compile`, `check` and `schema`. */
@@ -57,11 +58,12 @@ function withSpec(command: Command): Command {
   return command
     .argument('<spec>', 'cluster spec (YAML), or - for standard input')
     .addOption(target)
+    .option('--sizes', 'say of every document what is largest in it, not only near its limit')
     .addOption(formatOption());
 }
 
 /** Compiles and reports; sets the exit code. Undefined when there is nothing to compile. */
-async function run(spec: string, { format, target }: CheckOptions): Promise<Compiled | undefined> {
+async function run(spec: string, { format, target, sizes }: CheckOptions): Promise<Compiled | undefined> {
   const input = await readInput(spec);
   if ('diagnostic' in input) {
     process.exitCode = EXIT.wrong;
@@ -72,6 +74,7 @@ async function run(spec: string, { format, target }: CheckOptions): Promise<Comp
     file: input.file,
     lock: input.lock,
     assets: await loadAssets(),
+    sizes,
     ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
   });
   if (compiled.diagnostics.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;
