@@ -18,6 +18,7 @@ export interface SchemaNode {
   maximum?: number;
   maxLength?: number;
   minItems?: number;
+  maxProperties?: number;
   required?: readonly string[];
   properties?: Readonly<Record<string, SchemaNode>>;
   items?: SchemaNode;
