@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     against: { type: 'string' },
     runs: { type: 'string', default: '15' },
-    specs: { type: 'string', default: '200' },
+    specs: { type: 'string', default: '100' },
   },
 });
 const trees = values.against === undefined ? [here] : [here, path.resolve(values.against)];
@@ -74,18 +74,26 @@ function commands(): void {
   }
 }
 
-/** Specs a second of CPU, from the first on: each tree in a process of its own. */
+const ROUNDS = 3;
+
+/** One process that compiles specs of a target with the compiler of a tree. */
+function compiling(tree: string, target: string): Cost {
+  const args = ['--import=tsx', path.join(here, 'src/cli/bench-specs.ts'), tree, target, values.specs];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: here, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Cost;
+}
+
+/** Medians, from the first spec on: the trees in turns. */
 function specs(): void {
-  const script = path.join(here, 'src/cli/bench-specs.ts');
   line('\nspecs a second', ...names.flatMap((name) => [`${name}, CPU`, 'wall']));
   for (const { name } of targets) {
-    const rates = trees.flatMap((tree) => {
-      const args = ['--import=tsx', script, tree, name, values.specs];
-      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: here, encoding: 'utf8' });
-      if (status !== 0) throw new Error(stderr);
-      const { cpu, wall } = JSON.parse(stdout) as Cost;
-      return [(1000 * Number(values.specs)) / cpu, (1000 * Number(values.specs)) / wall];
-    });
+    const rounds = Array.from({ length: ROUNDS }, () => trees.map((tree) => compiling(tree, name)));
+    const rates = trees.flatMap((_, index) =>
+      (['cpu', 'wall'] as const).map((what) => {
+        return (1000 * Number(values.specs)) / median(rounds.map((round) => round[index]?.[what] ?? Number.NaN));
+      }),
+    );
     line(name, ...rates);
   }
 }
