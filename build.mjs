@@ -10,15 +10,14 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-// @ts-expect-error: it has no types
-import ncc from '@vercel/ncc';
 import * as esbuild from 'esbuild';
 import { gzip } from 'pako';
 import { minify } from 'terser';
+import { bundleCli } from './.ci/bundle-cli.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 
-const common = /** @satisfies {esbuild.BuildOptions} */ ({
+export const common = /** @satisfies {esbuild.BuildOptions} */ ({
   absWorkingDir: root,
   bundle: true,
   write: /** @type {false} */ (false),
@@ -48,9 +47,8 @@ export async function build({ out = path.join(root, 'dist'), only } = {}) {
   }
   if (only !== 'sidekicks') {
     for (const folder of ['units', 'templates']) await addFolder(files, folder);
-    const cli = await bundleCli();
-    add(files, 'cli/licenses.txt', cli.licenses);
-    add(files, 'cli/index.mjs', cli.code, 0o755);
+    const cli = await bundleCli(root, common);
+    for (const [name, text] of cli) add(files, `cli/${name}`, text, name === 'index.mjs' ? 0o755 : 0o644);
   }
   await writeAll(target, files);
   return [...files.keys()].sort();
@@ -112,15 +110,19 @@ function checkSidekick(text, metafile) {
   if (bad.length > 0) throw new Error(`src/sidekick: not self-contained: ${[...new Set(bad)].join(', ')}`);
 }
 
+const EXPORTS = "export { SpecSchema } from './src/spec/schema.ts'; export { gaps } from './src/spec/schema-gaps.ts';";
+
 async function schema() {
   const result = await esbuild.build({
     ...common,
-    stdin: { contents: "export { SpecSchema } from './src/spec/schema.ts';", resolveDir: root },
+    stdin: { contents: EXPORTS, resolveDir: root },
     format: 'esm',
     target: 'node20',
   });
   const url = `data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`;
-  const { SpecSchema } = await import(url);
+  const { SpecSchema, gaps } = await import(url);
+  const missing = gaps(SpecSchema);
+  if (missing.length > 0) throw new Error(`src/spec/schema.ts: ${missing.join(', ')}`);
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;
 }
 
@@ -142,56 +144,6 @@ function manifest(files) {
     sha256: createHash('sha256').update(bytes).digest('hex'),
   }));
   return `${JSON.stringify({ files: rows }, undefined, 2)}\n`;
-}
-
-/** ncc cannot read TypeScript 7, so esbuild strips the types first; ncc then collects the packages and their notices. */
-async function bundleCli() {
-  // ncc takes `new URL(…, import.meta.url)` for an asset and copies it, so it gets to see plain names instead.
-  const meta = { url: 'moduleUrl__', dirname: 'moduleDirname__', filename: 'moduleFilename__' };
-  const result = await esbuild.build({
-    ...common,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'main.mjs',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    define: Object.fromEntries(Object.entries(meta).map(([key, name]) => [`import.meta.${key}`, name])),
-  });
-  // Big and needed by `npm run docs` only: stays outside, and is looked for when it is asked for.
-  const source = onlyOutput(result).replaceAll(/\bimport\((?="@viz-js\/viz")/g, 'import(/* webpackIgnore: true */');
-  const { code, assets } = await runNcc(source);
-  const { 'licenses.txt': licenses, ...others } = assets;
-  const unexpected = Object.keys(others).filter((name) => name !== 'package.json');
-  if (unexpected.length > 0) throw new Error(`the CLI needs files beside it: ${unexpected.join(', ')}`);
-  if (licenses === undefined) throw new Error('ncc collected no licences');
-  const constants = Object.entries(meta).map(([key, name]) => `const ${name} = import.meta.${key};\n`);
-  const text = `#!/usr/bin/env node\n${constants.join('')}${code.replace(/^#!.*\n/, '')}`;
-  const imported = [...text.matchAll(/^import\b.*?from "([^"]+)";$/gm)].map(([, name = '']) => name);
-  const left = imported.filter((name) => !isBuiltin(name));
-  if (left.length > 0) throw new Error(`the CLI is not self-contained: ${left.join(', ')}`);
-  if (text.includes(root)) throw new Error('the CLI bundle holds the path of this checkout');
-  return { code: text, licenses: licenses.source };
-}
-
-/** ncc wants a file, in the tree so that packages resolve; dist/cli/ is ignored by git and by the linter. Names of
- * modules come from their paths relative to the working directory, so that is the temporary folder itself.
- * @param {string} source */
-async function runNcc(source) {
-  const base = path.join(root, 'dist/cli');
-  await fs.mkdir(base, { recursive: true });
-  const folder = await fs.mkdtemp(path.join(base, '.build-'));
-  const before = process.cwd();
-  try {
-    process.chdir(folder);
-    const entry = path.join(folder, 'index.mjs');
-    await fs.writeFile(entry, source);
-    const options = { cache: false, esm: true, license: 'licenses.txt', quiet: true };
-    /** @type {{ code: string, assets: Record<string, { source: string | Uint8Array }> }} */
-    return await ncc(entry, options);
-  } finally {
-    process.chdir(before);
-    await fs.rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** @param {esbuild.BuildResult} result */

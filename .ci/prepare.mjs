@@ -145,7 +145,7 @@ function outdated() {
   const folders = ['src', 'units', 'templates'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
   );
-  const sources = [...folders, 'build.mjs', 'package.json', 'package-lock.json'];
+  const sources = [...folders, 'build.mjs', '.ci/bundle-cli.mjs', 'package.json', 'package-lock.json'];
   return sources.some((name) => !name.endsWith('.test.ts') && (time(name) ?? Number.POSITIVE_INFINITY) > built);
 }
 

@@ -17,7 +17,7 @@ export interface Compiled {
   /** Empty when there is any error. */
   files: OutputFile[];
   diagnostics: Diagnostic[];
-  /** Lines for the user: each document's size against its limit, and what has to be done besides. */
+  /** Lines for the user: each document's size against its limit, what is largest where that is near, and what has to be done besides. */
   report: string[];
   /** The spec with defaults; undefined when it has errors. */
   spec?: Spec;
@@ -29,12 +29,14 @@ export interface CompileOptions {
   assets: Assets;
   /** What is beside the spec; undefined when it came from standard input, beside which there is nothing. */
   lock?: LockFile | undefined;
+  /** Say of every document what is largest in it. To weigh takes longer than all the rest: else only near the limit. */
+  sizes?: boolean | undefined;
   /** Changes the valid spec before it is planned: the lab's own addresses and artifacts. */
   overlay?: (spec: Spec) => Spec;
 }
 
 /** The library's front door: a spec in, files and diagnostics out. Pure: the same text gives the same bytes. */
-export function compile(text: string, { file, assets, lock, overlay }: CompileOptions): Compiled {
+export function compile(text: string, { file, assets, lock, sizes = false, overlay }: CompileOptions): Compiled {
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known);
   if (written === undefined) return { files: [], diagnostics, report: [] };
@@ -46,14 +48,21 @@ export function compile(text: string, { file, assets, lock, overlay }: CompileOp
   const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
   if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
   const plans = buildPlans(spec, assets);
-  const emitted = chosen.flatMap((target) => plans.map((plan) => ({ target, ...target.emit(plan, assets, spec) })));
-  const oversized = emitted.filter((one) => one.size > one.limit.bytes).map((one) => tooLarge(one, spec, place));
+  const emitted = chosen.flatMap((target) =>
+    plans.map((plan) => ({ target, document: target.emit(plan, assets, spec) })),
+  );
+  const oversized = emitted
+    .filter(({ document }) => document.size > document.limit.bytes)
+    .map((one) => tooLarge(one, spec, place));
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
   return {
-    files: failed ? [] : [...emitted.flatMap((one) => one.files), ...scriptFiles(script)],
+    files: failed ? [] : [...emitted.flatMap(({ document }) => document.files), ...scriptFiles(script)],
     diagnostics: all,
-    report: [...emitted.flatMap((one) => [sizeLine(one), ...(one.notes ?? [])]), ...scriptNotes(script)],
+    report: [
+      ...emitted.flatMap((one) => [sizeLine(one, sizes), ...(one.document.notes ?? [])]),
+      ...scriptNotes(script),
+    ],
     ...(failed ? {} : { spec }),
   };
 }
@@ -93,7 +102,13 @@ const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
 const scriptNotes = (script: OwnScript | undefined): string[] =>
   script === undefined ? [] : [`before a host boots, put ${SCRIPT} at ${script.url} (it holds no secret)`];
 
-type Sized = Emitted & { target: Target };
+interface Sized {
+  target: Target;
+  document: Emitted;
+}
+
+/** Of its limit: a document with more of it may not fit when the next key is written. */
+const NEAR = 3 / 4;
 
 const thousands = (bytes: number) => String(bytes).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -104,22 +119,23 @@ function largest(parts: readonly Part[]): string {
     .join(', ');
 }
 
-function sizeLine(one: Sized): string {
-  const most = Number.isFinite(one.limit.bytes) ? ` of ${thousands(one.limit.bytes)}` : '';
-  const share = `${thousands(one.size)}${most} bytes`;
-  const form = one.form === undefined ? '' : `, ${one.form}`;
-  const { parts } = one;
+function sizeLine({ target, document }: Sized, sizes: boolean): string {
+  const { role, size, limit } = document;
+  const most = Number.isFinite(limit.bytes) ? ` of ${thousands(limit.bytes)}` : '';
+  const share = `${thousands(size)}${most} bytes`;
+  const form = document.form === undefined ? '' : `, ${document.form}`;
+  const parts = sizes || size > NEAR * limit.bytes ? document.parts : [];
   const heaviest = parts.length === 0 ? '' : `; largest: ${largest(parts)}`;
-  return `${one.target.name}/${one.role}: ${share} (${counted(one)})${form}${heaviest}`;
+  return `${target.name}/${role}: ${share} (${counted(document)})${form}${heaviest}`;
 }
 
-function counted({ limit }: Sized): string {
+function counted({ limit }: Emitted): string {
   if (!Number.isFinite(limit.bytes)) return limit.place;
   return `${limit.place}: ${limit.counted === 'raw' ? 'raw bytes, before base64' : 'bytes of base64'}`;
 }
 
-function tooLarge(one: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
-  const { parts, size, limit, target, role } = one;
+function tooLarge({ target, document }: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
+  const { parts, size, limit, role } = document;
   const pointer = parts[0]?.pointer ?? '';
   const ways = [
     ...(parts.some(({ name }) => name.endsWith('/etcd-sidekick'))
@@ -133,7 +149,7 @@ function tooLarge(one: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
   const over = `${thousands(size)} bytes, ${thousands(size - limit.bytes)} over the limit of ${thousands(limit.bytes)}`;
   return diagnose('output-too-large', {
     pointer,
-    message: `The document for ${target.name}/${role} has ${over} (${counted(one)}).`,
+    message: `The document for ${target.name}/${role} has ${over} (${counted(document)}).`,
     place: place(pointer),
     detail: { largest: largest(parts), ways: ways.join(', or '), source: `${limit.source}, ${limit.date}` },
   });

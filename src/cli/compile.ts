@@ -3,7 +3,7 @@ import { type Compiled, compile, FOLDERS } from '../compile.ts';
 import { type Format, render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
-import { SpecSchema } from '../spec/schema.ts';
+import { SCHEMAS } from '../spec/validators.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
 import { checkOutput, withOutput, write } from './output.ts';
@@ -12,6 +12,7 @@ import { paint } from './paint.ts';
 interface CheckOptions {
   format: Format;
   target?: string[];
+  sizes?: true;
 }
 
 /** Adds `compile`, `check` and `schema`. */
@@ -42,7 +43,7 @@ export function addCompileCommands(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the spec, for editors')
     .action(() => {
-      process.stdout.write(`${JSON.stringify(SpecSchema, null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(SCHEMAS.spec, null, 2)}\n`);
     });
 }
 
@@ -57,11 +58,12 @@ function withSpec(command: Command): Command {
   return command
     .argument('<spec>', 'cluster spec (YAML), or - for standard input')
     .addOption(target)
+    .option('--sizes', 'say of every document what is largest in it, not only near its limit')
     .addOption(formatOption());
 }
 
 /** Compiles and reports; sets the exit code. Undefined when there is nothing to compile. */
-async function run(spec: string, { format, target }: CheckOptions): Promise<Compiled | undefined> {
+async function run(spec: string, { format, target, sizes }: CheckOptions): Promise<Compiled | undefined> {
   const input = await readInput(spec);
   if ('diagnostic' in input) {
     process.exitCode = EXIT.wrong;
@@ -72,6 +74,7 @@ async function run(spec: string, { format, target }: CheckOptions): Promise<Comp
     file: input.file,
     lock: input.lock,
     assets: await loadAssets(),
+    sizes,
     ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
   });
   if (compiled.diagnostics.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;

@@ -1,12 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { IoError } from '../io/io-error.ts';
-import { addCompileCommands } from './compile.ts';
 import { EXIT, EXIT_HELP } from './exit.ts';
-import { addKubernetesCommand } from './kubernetes.ts';
-import { addLabCommand } from './lab.ts';
-import { addLockCommand } from './lock.ts';
-import { addOperatorCommands } from './operator.ts';
+import { groupsFor } from './groups.ts';
 
 const program = new Command('quorumgate')
   .description(manifest.description)
@@ -15,12 +11,6 @@ const program = new Command('quorumgate')
   .showHelpAfterError('(see --help)')
   .showSuggestionAfterError()
   .exitOverride();
-
-addCompileCommands(program);
-addKubernetesCommand(program);
-addLockCommand(program);
-addLabCommand(program);
-addOperatorCommands(program);
 
 process.on('uncaughtException', stop);
 // `quorumgate schema | head`: the reader has what it wants.
@@ -31,6 +21,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Nobody can be told.
 process.stderr.on('error', () => process.exit(EXIT.wrong));
+for (const { load } of groupsFor(process.argv.slice(2))) (await load())(program);
 await program.parseAsync().catch(stop);
 
 /** Every error ends here: a fault of the command line, a fault that the user can repair, or a bug. */

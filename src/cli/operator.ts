@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { readOperatorKey } from '../io/operator-key.ts';
-import { list } from '../operator/list.ts';
 import { operatorPorts } from '../operator/host/real-ports.ts';
+import { list } from '../operator/list.ts';
 import { retire } from '../operator/retire-run.ts';
 import { clientFiles, settingsOf } from '../operator/settings.ts';
 import { assertKnownKey } from '../operator/sign.ts';

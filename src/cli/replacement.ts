@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { readOperatorKey } from '../io/operator-key.ts';
 import { assertSigned, planAgain, toPlanFile } from '../operator/apply.ts';
-import { OperatorError, refusal } from '../operator/operator-error.ts';
-import { type PlanFile, readPlan, writePlan } from '../operator/plan-file.ts';
 import type { OperatorPorts } from '../operator/host/ports.ts';
 import { operatorPorts } from '../operator/host/real-ports.ts';
+import { OperatorError, refusal } from '../operator/operator-error.ts';
+import { type PlanFile, readPlan, writePlan } from '../operator/plan-file.ts';
 import { type Plan, planNow, replace, signed, withoutKey } from '../operator/replace.ts';
 import { type Choice, planReset } from '../operator/reset.ts';
 import { planRestore } from '../operator/restore.ts';

@@ -40,13 +40,12 @@ export function parseTaint(text: string): Taint {
 /** What holds unless it is said otherwise: what the spec gives its nodes, or names that tell clusters apart. */
 export function defaultOptions({ cluster, kubernetes }: Spec): Options {
   const own = `etcd-cluster=${cluster.name}`;
-  const or = (given: readonly string[], otherwise: string) => (given.length > 0 ? given : [otherwise]);
   return {
     namespace: `etcd-${cluster.name}`,
     endpoints: [],
     node: {
-      labels: or(kubernetes.labels, own).map(parseLabel),
-      taints: or(kubernetes.taints, `${own}:NoSchedule`).map(parseTaint),
+      labels: (kubernetes.labels ?? [own]).map(parseLabel),
+      taints: (kubernetes.taints ?? [`${own}:NoSchedule`]).map(parseTaint),
     },
     images: {},
     prometheus: { namespace: 'monitoring', labels: [] },

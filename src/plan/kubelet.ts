@@ -15,9 +15,9 @@ export function kubeletConfig({ kubernetes }: Spec): string {
     // With rotation the kubelet runs its static pods while it still asks for its first certificate: the API server that
     // gives it one may well need them.
     rotateCertificates: true,
-    ...(clusterDns.length > 0 ? { clusterDNS: clusterDns } : {}),
+    ...(clusterDns === undefined ? {} : { clusterDNS: clusterDns }),
     clusterDomain,
-    ...(taints.length > 0 ? { registerWithTaints: taints.map(taint) } : {}),
+    ...(taints === undefined ? {} : { registerWithTaints: taints.map(taint) }),
   };
   // Nobody to ask who may use its server: it has none.
   const alone = {
@@ -53,7 +53,7 @@ export function kubeletEnvironment({ kubernetes }: Spec): string {
       ? [
           `--bootstrap-kubeconfig=${bootstrapKubeconfig}`,
           '--kubeconfig=/var/lib/kubelet/kubeconfig',
-          ...(labels.length > 0 ? [`--node-labels=${labels.join(',')}`] : []),
+          ...(labels !== undefined ? [`--node-labels=${labels.join(',')}`] : []),
         ]
       : [];
   return `QG_KUBELET_FLAGS=${flags.join(' ')}\n`;

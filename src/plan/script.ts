@@ -16,7 +16,19 @@ export interface OwnScript {
 export function withOwnScript(spec: Spec, { sidekicks }: Assets): { spec: Spec; script?: OwnScript } {
   const { sidekick } = spec.programs;
   if (!isScript(sidekick) || sidekick.sha256 !== undefined) return { spec };
-  const bytes = new TextEncoder().encode(sidekicks['etcd-sidekick']);
-  const own = { ...sidekick, sha256: sha256(bytes) };
+  const { bytes, hash } = scriptOf(sidekicks);
+  const own = { ...sidekick, sha256: hash };
   return { spec: { ...spec, programs: { ...spec.programs, sidekick: own } }, script: { bytes, url: sidekick.url } };
+}
+
+const known = new WeakMap<Assets['sidekicks'], { bytes: Uint8Array; hash: string }>();
+
+/** Hashed once: it takes as long as a third of all else that a spec needs. */
+function scriptOf(sidekicks: Assets['sidekicks']): { bytes: Uint8Array; hash: string } {
+  const earlier = known.get(sidekicks);
+  if (earlier !== undefined) return earlier;
+  const bytes = new TextEncoder().encode(sidekicks['etcd-sidekick']);
+  const script = { bytes, hash: sha256(bytes) };
+  known.set(sidekicks, script);
+  return script;
 }

@@ -30,14 +30,14 @@ export const EXPLAIN = {
   additionalProperties: unknownKey,
   required: ({ kind, pointer, holder, schema }) => {
     const key = segments(pointer).at(-1) ?? '';
-    const description = mapping(schema).properties?.[key]?.description ?? '';
+    const node = mapping(schema).properties?.[key] ?? {};
     const message = `${name(holder, kind)} has no \`${key}\`.`;
     return {
       code: 'missing-key',
       pointer,
       on: 'key',
       message,
-      detail: { snippet: snippet(pointer), what: description },
+      detail: { snippet: snippet(key, node), what: node.description ?? '' },
     };
   },
   type: wrongType,
@@ -118,7 +118,7 @@ function wrongType({ kind, pointer, schema, value, source }: Fault): Explained {
   }
   const wanted = expected(schema);
   const message = `${name(pointer, kind)} is ${kindOf(value)}; ${wanted} is wanted.`;
-  const { advice, suggestion } = conversion(pointer, schema, value, source);
+  const { advice, suggestion } = conversion(schema, value, source);
   return {
     code: 'wrong-type',
     pointer,
@@ -130,7 +130,6 @@ function wrongType({ kind, pointer, schema, value, source }: Fault): Explained {
 
 /** How the value that is there becomes the one that is wanted, for the mistakes that YAML invites. */
 function conversion(
-  pointer: string,
   schema: SchemaNode,
   value: unknown,
   source = '',
@@ -143,7 +142,7 @@ function conversion(
   if (schema.type === 'string' && scalar) {
     const inQuotes = `"${source}"`;
     if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(source)) {
-      return { advice: `Write ${stringForm(pointer)}; put it into quotes if YAML takes it for a ${typeof value}.` };
+      return { advice: `Write ${stringForm(schema)}; put it into quotes if YAML takes it for a ${typeof value}.` };
     }
     return { advice: `Put it into quotes: \`${inQuotes}\`.`, suggestion: inQuotes };
   }
@@ -187,28 +186,18 @@ function chooseOne({ kind, pointer, schema, value }: Fault): Explained {
   return { code: 'choose-one', pointer, message: `${name(pointer, kind)} ${has}.`, detail };
 }
 
-/** Counts that a rule wants odd: no use in naming the even ones here. */
-const ODD = ['/cluster/size', '/consul/count'];
-
 function outOfRange({ kind, pointer, schema, value }: Fault): Explained {
-  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
-  const odd = Array.from({ length: ODD.includes(pointer) ? maximum : 0 }, (_, index) => index + 1).filter(
-    (count) => count % 2 === 1 && count >= minimum,
-  );
-  const isLowPort = pointer.endsWith('Port') && Number(value) > 0 && Number(value) < minimum;
-  const why = isLowPort ? ': etcd may not use the ports below' : '';
-  const advice =
-    odd.length > 0
-      ? `Use ${odd.slice(0, -1).join(', ')} or ${odd.at(-1)}.`
-      : `Use a number from ${minimum} to ${maximum}${why}.`;
+  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, form, tooLow } = schema;
+  const why = tooLow !== undefined && Number(value) > 0 && Number(value) < minimum ? `: ${tooLow}` : '';
+  const advice = `Use ${form ?? `a number from ${minimum} to ${maximum}${why}`}.`;
   return { code: 'out-of-range', pointer, message: `${name(pointer, kind)} is ${value}.`, detail: { advice } };
 }
 
-function wrongForm({ kind, pointer, value }: Fault): Explained {
+function wrongForm({ kind, pointer, schema, value }: Fault): Explained {
   const shown = `\`${quoted(String(value))}\``;
   if (pointer === '/address/cidr' && /^[\da-f]*:[\da-f.]*:[\da-f:.]*(\/\d*)?$/i.test(String(value))) {
     return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };
   }
   const message = `${shown} is not a valid ${name(pointer, kind)}.`;
-  return { code: 'bad-format', pointer, message, detail: { expected: stringForm(pointer) } };
+  return { code: 'bad-format', pointer, message, detail: { expected: stringForm(schema) } };
 }

@@ -1,30 +1,15 @@
 import { dump } from 'js-yaml';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { placeIn, textIn } from './read.ts';
 import { hasCredentials, PROGRAMS, strangeEnding } from './rule/program.ts';
-import { ARTIFACT } from './schema-program.ts';
-import { Architecture, Version } from './schema-release.ts';
+import type { Locked as LockedSchema, LockSchema } from './schema-lock.ts';
 import { toSource } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml } from './yaml.ts';
 
-const strict = { additionalProperties: false } as const;
-
-const Locked = Type.Object({ version: Version('Version.'), arch: Architecture('Architecture.'), ...ARTIFACT }, strict);
-const entry = Type.Optional(Locked);
-
-/** What `quorumgate lock` writes beside the spec: the bytes that are meant by a version. */
-const LockSchema = Type.Object(
-  {
-    format: Type.Literal(1, { description: 'Format of the lock file.' }),
-    programs: Type.Object({ consul: entry, etcd: entry, socat: entry, node: entry, sidekick: entry }, strict),
-  },
-  strict,
-);
-
-export type Locked = Static<typeof Locked>;
+export type Locked = Static<typeof LockedSchema>;
 export type LockedPrograms = Static<typeof LockSchema>['programs'];
 
 /** The lock file as it was found. */
@@ -50,13 +35,12 @@ export function readLock({ file, text = '', fault }: LockFile, spec: string): Lo
   if (fault !== undefined) return [broken(fault, { pointer: '' })];
   const { parsed, diagnostics } = parseYaml(source);
   if (parsed === undefined || diagnostics.length > 0) return diagnostics.map((one) => broken(one.message, one));
-  const kind = { root: LockSchema as object, called: 'The lock file' };
   const place = placeIn(source, parsed.spots);
   const at = (pointer: string, on?: 'key' | 'value') => {
     const found = place(pointer, on);
     return { pointer, ...(found && { place: found }) };
   };
-  const problems = validate(parsed.value, kind, textIn(source, parsed.spots));
+  const { problems } = validate(parsed.value, 'lock', textIn(source, parsed.spots));
   if (problems.length > 0) return problems.map(({ message, pointer, on }) => broken(message, at(pointer, on)));
   // Valid by the schema: ajv has just said so.
   const { programs } = parsed.value as Static<typeof LockSchema>;

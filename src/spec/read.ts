@@ -1,12 +1,10 @@
 import { type Code, diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
-import { type Spec, withDefaults } from './defaults.ts';
+import { type Spec, settled } from './defaults.ts';
 import type { Spot } from './locate.ts';
 import { isWithin, parent } from './pointer.ts';
 import type { Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
-import type { SpecInput } from './schema.ts';
-import { ROOT } from './schema-tree.ts';
 import { type Source, toSource } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml } from './yaml.ts';
@@ -41,19 +39,18 @@ export function readSpec(text: string, file: string, targets: readonly string[])
   const { value, spots, duplicates } = parsed;
   const place = placeIn(source, spots);
   // Under a key that is written twice one half is hidden: what is missing there may well be in the other.
-  const faults = validate(value, { root: ROOT, called: 'The spec' }, textIn(source, spots)).filter(
-    ({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)),
-  );
+  const { problems, filled } = validate(value, 'spec', textIn(source, spots));
+  const faults = problems.filter(({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)));
   const isWritten = (pointer: string) => spots.has(pointer);
   // A default in place of a key that is misspelt is not what the user wants.
   const hidden = faults.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
   const invalid = [...faults.map(({ pointer }) => pointer), ...hidden, ...duplicates];
-  const findings = checkRules(value, { invalid, isWritten, targets });
+  const findings = checkRules(filled, { invalid, isWritten, targets });
   const all = [...diagnostics, ...[...faults, ...findings].map((problem) => toDiagnostic(problem, place))];
   const sorted = inOrder(all);
   if (sorted.some(({ severity }) => severity === 'error')) return { diagnostics: limited(sorted), place };
   // Valid by the schema: ajv has just said so.
-  return { spec: withDefaults(value as SpecInput), diagnostics: sorted, place };
+  return { spec: settled(filled as Spec), diagnostics: sorted, place };
 }
 
 /** What is written at a pointer. */

@@ -52,7 +52,9 @@ function rows(node: SchemaNode, path: string, always = true): string[] {
   const { properties = {}, required = [] } = mapping(node);
   return Object.entries(properties).flatMap(([key, inner]) => {
     const full = path === '' ? key : `${path}.${key}`;
-    const fallback = inner.default === undefined ? '' : `\`${String(inner.default)}\``;
+    const isScalar = typeof inner.default !== 'object';
+    // A mapping is filled key by key, and an empty list is none.
+    const fallback = inner.default === undefined || !isScalar ? '' : `\`${String(inner.default)}\``;
     const isRequired = required.includes(key);
     const cells = [
       `\`${full}\``,

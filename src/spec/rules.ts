@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
 /**
  * What the schema cannot say: rules across fields, and about what words and numbers mean.
  *
- * @param value what the user wrote, valid or not
+ * @param value what the user wrote, valid or not, with its defaults
  * @param invalid pointers that the schema has refused: rules that read one of them keep silent
  */
 export function checkRules(

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { strict, Text } from './schema-parts.ts';
 
 /** By digest, so that it is the same for ever; or a name under which no registry is asked. */
 const IMAGE =
@@ -7,12 +8,14 @@ const IMAGE =
 /** What only target `compose` wants to know. */
 export const Compose = Type.Object(
   {
-    base: Type.String({
+    base: Text({
       pattern: IMAGE,
+      form: 'an image by its digest, `NAME@sha256:…`, or `localhost/NAME`',
       maxLength: 300,
       description:
         "Image that the containers' image is built from: `NAME@sha256:…`, or `localhost/NAME`, which is on the engine already.",
+      examples: ['localhost/quorumgate-base'],
     }),
   },
-  { additionalProperties: false, description: 'For target `compose` alone.' },
+  { ...strict, description: 'For target `compose` alone.' },
 );

@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { strict } from './schema-parts.ts';
+import { strict, Text, withDefault } from './schema-parts.ts';
 
 /** An address with a scheme, or a path; no text that a terminal would not show. */
 const Index = (description: string) =>
-  Type.String({
+  Text({
     pattern: '^((https?|s3)://[!-~]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\\p{C}]+)$',
+    form: 'a URL that starts with `https://`, `http://` or `s3://`, or a path',
     maxLength: 1000,
     description,
   });
@@ -22,7 +23,12 @@ const Indexes = Type.Object(
 );
 
 export const Version = (description: string) =>
-  Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]*$', maxLength: 60, description });
+  Text({
+    pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]*$',
+    form: 'a version, for example `1.8.0.3`: letters, digits and `.+_-`',
+    maxLength: 60,
+    description,
+  });
 export const Architecture = (description: string) => Type.Enum(['amd64', 'arm64'], { description });
 
 export const Releases = Type.Object(
@@ -30,13 +36,14 @@ export const Releases = Type.Object(
     index: Type.Unsafe<string | Static<typeof Indexes>>({
       description:
         'Where `quorumgate lock` looks versions up: the URL or path of a JSON index, or an S3-style bucket (`s3://BUCKET/PREFIX`, or the URL of its listing); one for all, or one for each program. See docs/artifacts.md.',
+      examples: ['releases.json'],
       if: { type: 'string' },
       // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
       then: Index('One for all.'),
       else: Indexes,
     }),
-    arch: Type.Optional({ ...Architecture('Architecture of the hosts.'), default: 'amd64' }),
-    versions: Type.Optional(
+    arch: withDefault(Architecture('Architecture of the hosts.'), 'amd64'),
+    versions: withDefault(
       Type.Object(
         {
           socat: Type.Optional(Version('Version of socat.')),
@@ -48,6 +55,7 @@ export const Releases = Type.Object(
           description: 'Versions of what is taken by `release`, but for `consul.version` and `etcd.version`.',
         },
       ),
+      {},
     ),
   },
   { ...strict, description: 'Where the programs that are taken by `release` come from.' },

@@ -1,5 +1,5 @@
 import { segments } from './pointer.ts';
-import { SpecSchema } from './schema.ts';
+import { SCHEMAS } from './validators.ts';
 
 /** The part of JSON Schema that the spec's schema uses. */
 export interface SchemaNode {
@@ -9,10 +9,16 @@ export interface SchemaNode {
   const?: unknown;
   enum?: readonly unknown[];
   pattern?: string;
+  /** What it must look like, in words. */
+  form?: string;
+  /** Why nothing below `minimum` is taken. */
+  tooLow?: string;
+  examples?: readonly unknown[];
   minimum?: number;
   maximum?: number;
   maxLength?: number;
   minItems?: number;
+  maxProperties?: number;
   required?: readonly string[];
   properties?: Readonly<Record<string, SchemaNode>>;
   items?: SchemaNode;
@@ -22,7 +28,7 @@ export interface SchemaNode {
 }
 
 /** The spec's schema, to be walked. The library's own types hide the branches of `if`. */
-export const ROOT: SchemaNode = SpecSchema as object;
+export const ROOT: SchemaNode = SCHEMAS.spec;
 
 /** The branch that is a mapping: a word or a mapping is written `if: string, then: enum, else: object`. */
 export const mapping = (node: SchemaNode): SchemaNode => node.else ?? node;

@@ -1,16 +1,8 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import { EXPLAIN, type Explained, type Fault } from './explain.ts';
 import { child, isWithin, parent, segments } from './pointer.ts';
 import { type SchemaNode, schemaAt } from './schema-tree.ts';
-
-const compiled = new WeakMap<SchemaNode, ValidateFunction>();
-
-/** Each schema is compiled once: ajv's compilation costs more than everything else here. */
-function validator(schema: SchemaNode): ValidateFunction {
-  const known = compiled.get(schema) ?? new Ajv({ strict: true, allErrors: true }).compile(schema);
-  compiled.set(schema, known);
-  return known;
-}
+import { check, SCHEMAS } from './validators.ts';
 
 /** A kind of document, and what messages call it. */
 export interface DocumentKind {
@@ -19,20 +11,25 @@ export interface DocumentKind {
   called: string;
 }
 
+const KINDS = {
+  spec: { root: SCHEMAS.spec, called: 'The spec' },
+  lock: { root: SCHEMAS.lock, called: 'The lock file' },
+} satisfies Record<keyof typeof SCHEMAS, DocumentKind>;
+
 /**
- * Checks a value against a schema: one problem for each mistake.
+ * Checks a value against a schema: one problem for each mistake, and the value with every default filled in.
  *
  * @param sourceText the text that stands at a pointer, for messages and for putting it into quotes
  */
 export function validate(
   value: unknown,
-  kind: DocumentKind,
+  name: keyof typeof SCHEMAS,
   sourceText: (pointer: string) => string | undefined,
-): Explained[] {
-  const check = validator(kind.root);
-  if (check(value)) return [];
-  const faults = (check.errors ?? []).flatMap((error) => toFault(error, value, kind, sourceText));
-  return withoutEchoes(faults).map((fault) => EXPLAIN[fault.keyword](fault));
+): { problems: Explained[]; filled: unknown } {
+  const filled = structuredClone(value);
+  const errors = check(name, filled);
+  const faults = errors.flatMap((error) => toFault(error, value, KINDS[name], sourceText));
+  return { problems: withoutEchoes(faults).map((fault) => EXPLAIN[fault.keyword](fault)), filled };
 }
 
 function toFault(

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { parseJson } from '../../sidekick/host/json.ts';
 import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
+import { ANNOTATIONS } from '../../spec/schema-parts.ts';
 import { Architecture, Version } from '../../spec/schema-release.ts';
 import { ReleaseFault } from './release-fault.ts';
 
@@ -55,7 +56,7 @@ const HashicorpIndex = Type.Object({
   ),
 });
 
-const ajv = new Ajv({ strict: true });
+const ajv = new Ajv({ strict: true }).addVocabulary(ANNOTATIONS);
 const isOwn = ajv.compile<Static<typeof OwnIndex>>(OwnIndex);
 const isHashicorp = ajv.compile<Static<typeof HashicorpIndex>>(HashicorpIndex);
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import type { Wanted } from '../../spec/locked.ts';
 import { answerFaulty, FAULTS, type Fault } from '../../testing/faulty-answer.ts';
 import { type Loopback, serveLoopback } from '../../testing/loopback.ts';
-import type { Wanted } from '../../spec/locked.ts';
 import { type ResolveOptions, resolveReleases } from './resolve.ts';
 
 // Releases from a real server on loopback, well and faulty.

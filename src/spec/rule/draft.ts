@@ -1,7 +1,6 @@
 import { parent, segments } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
 import type { SpecInput } from '../schema.ts';
-import { mapping, mappings, ROOT, type SchemaNode } from '../schema-tree.ts';
 
 type Partial<T> = T extends readonly (infer Item)[]
   ? readonly (Item | undefined)[]
@@ -24,11 +23,10 @@ export interface RuleContext {
 /** A rule across fields. Reads what it finds, and says nothing where an input is undefined. */
 export type Rule = (draft: Draft, context: RuleContext) => Problem[];
 
-/** Makes the draft: defaults into the mappings that are there, then everything at an invalid pointer taken out. */
+/** Makes the draft of a value that has its defaults: everything at an invalid pointer is taken out. */
 export function toDraft(value: unknown, invalid: readonly string[]): Draft {
   if (!isObject(value)) return {};
   const copy: unknown = structuredClone(value);
-  for (const { pointer, node } of mappings(ROOT)) fill(at(copy, pointer), node);
   for (const pointer of invalid) {
     if (pointer === '') return {};
     const holder = at(copy, parent(pointer) ?? '');
@@ -36,13 +34,6 @@ export function toDraft(value: unknown, invalid: readonly string[]): Draft {
     if (isObject(holder) && Object.hasOwn(holder, key)) holder[key] = undefined;
   }
   return copy as Draft;
-}
-
-function fill(holder: unknown, node: SchemaNode) {
-  if (!isObject(holder) || Array.isArray(holder)) return;
-  for (const [key, { default: fallback }] of Object.entries(mapping(node).properties ?? {})) {
-    if (fallback !== undefined && !Object.hasOwn(holder, key)) holder[key] = fallback;
-  }
 }
 
 function at(value: unknown, pointer: string): unknown {

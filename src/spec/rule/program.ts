@@ -79,16 +79,17 @@ export const sidekickHash: Rule = ({ programs }, { isInvalid }) => {
   return [{ code: 'sidekick-without-hash', pointer: '/programs/sidekick', message }];
 };
 
-export const unneededNode: Rule = ({ programs }) => {
+export const unneededNode: Rule = ({ programs }, { isWritten }) => {
   const { node, sidekick } = programs ?? {};
   // What a release is, the index says: it may be the script.
-  if (node === undefined || typeof sidekick !== 'object' || sidekick.url === undefined || isScript(sidekick)) return [];
+  if (node === undefined || !isWritten('/programs/node')) return [];
+  if (typeof sidekick !== 'object' || sidekick.url === undefined || isScript(sidekick)) return [];
   const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
   return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
 };
 
 /** What is in a pod's image, or what runs pods where there are none. */
-export const unneededPrograms: Rule = ({ programs, etcd, consul }) => {
+export const unneededPrograms: Rule = ({ programs, etcd, consul }, { isWritten }) => {
   const runtimes = { etcd: etcd?.runtime, consul: consul?.runtime };
   if (runtimes.etcd === undefined || runtimes.consul === undefined) return [];
   const inPods = (['etcd', 'consul'] as const)
@@ -96,7 +97,7 @@ export const unneededPrograms: Rule = ({ programs, etcd, consul }) => {
     .map((name) => ({ name, why: `${name} comes in its pod's image` }));
   const forPods = inPods.length > 0 ? [] : (['kubelet', 'containerd'] as const);
   return [...inPods, ...forPods.map((name) => ({ name, why: 'nothing runs as a static pod' }))]
-    .filter(({ name }) => programs?.[name] !== undefined)
+    .filter(({ name }) => programs?.[name] !== undefined && isWritten(`/programs/${name}`))
     .map(({ name, why }) => {
       const message = `\`programs.${name}\` is given, and ${why}.`;
       return { code: 'program-unneeded', pointer: `/programs/${name}`, on: 'key', message, detail: { name } };

@@ -56,7 +56,8 @@ const JOINED = ['bootstrapKubeconfig', 'clientCa', 'clusterDns', 'clusterDomain'
 
 export const kubeletMode: Rule = (draft, { isWritten }) => {
   const { kubernetes, etcd, consul } = draft;
-  if (kubernetes === undefined || etcd?.runtime === undefined || consul?.runtime === undefined) return [];
+  if (!isWritten('/kubernetes') || kubernetes === undefined) return [];
+  if (etcd?.runtime === undefined || consul?.runtime === undefined) return [];
   if (!runsPods(draft)) {
     const message = '`kubernetes` is given, and nothing runs as a static pod: the hosts get no kubelet.';
     return [{ code: 'kubernetes-unneeded', pointer: '/kubernetes', on: 'key', message }];

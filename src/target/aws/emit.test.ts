@@ -98,10 +98,23 @@ test('over the limit nothing is emitted, and the error names the three largest p
   t.regex(error?.remedy ?? '', /programs\.sidekick: {url: .+documents: {baseUrl: .+EC2 User Guide/);
 });
 
+test('what is largest is said near the limit, and else when it is asked for', (t) => {
+  const line = (noisy: number, sizes?: boolean) => {
+    const assets = withSidekick(noise(noisy));
+    return compile(specOf('mycluster.yaml'), { file: 'x', assets, sizes, overlay: inline }).report[0] ?? '';
+  };
+  t.notRegex(line(1000), /largest/);
+  t.regex(line(1000, true), /^aws\/etcd: .+, gzip; largest: \/.+ [0-9,]+, \/.+ [0-9,]+, \/.+ [0-9,]+$/);
+  const near = line(9000);
+  t.regex(near, /; largest: \/opt\/quorumgate\/bin\/etcd-sidekick /);
+  t.is(near, line(9000, true));
+});
+
 test('what is fetched: cloud-init writes two files and waits for nothing', (t) => {
   const compiled = compile(specOf('mycluster.yaml'), {
     file: 'x',
     assets: withSidekick(noise(40_000)),
+    sizes: true,
     overlay: (spec) =>
       inline({ ...spec, documents: { ...spec.documents, baseUrl: 'https://artifacts.example.com/a/' } }),
   });

@@ -14,7 +14,7 @@ export interface Container extends InContainer {
   health: (spec: Spec) => string;
 }
 
-const rows = unitRows.flatMap(({ name, user = 'root', inContainer }): Container[] => {
+const rows = unitRows.flatMap(({ name, user = 'root' as const, inContainer }): Container[] => {
   if (typeof inContainer === 'string') return [];
   const unit = name.replace(/\.service$/, '');
   return [{ unit, user, health: () => `test -e /run/quorumgate/done/${unit}`, ...inContainer }];

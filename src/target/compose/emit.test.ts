@@ -21,7 +21,11 @@ const text = ({ bytes }: OutputFile) => Buffer.from(bytes).toString('utf8');
 
 for (const spec of readdirSync(testdata).filter((name) => name.endsWith('.spec.yaml'))) {
   const name = spec.replace('.spec.yaml', '');
-  const { files, diagnostics, report } = compile(readFileSync(testdata + spec, 'utf8'), { file: spec, assets });
+  const { files, diagnostics, report } = compile(readFileSync(testdata + spec, 'utf8'), {
+    file: spec,
+    assets,
+    sizes: true,
+  });
   const folder = join(work, name);
   const composeFile = files.find(({ path }) => path === 'compose/compose.yaml');
   const read = () => load(composeFile === undefined ? '' : text(composeFile)) as ComposeFile;

@@ -17,7 +17,7 @@ const sidekick = { url: 'https://artifacts.example.com/etcd-sidekick-x64', sha25
 const here = (spec: Spec): Spec => ({ ...spec, targets: ['flatcar'], programs: { ...spec.programs, sidekick } });
 
 for (const name of specs) {
-  const compiled = compile(specOf(name), { file: name, assets, overlay: here });
+  const compiled = compile(specOf(name), { file: name, assets, sizes: true, overlay: here });
   for (const { path, bytes } of compiled.files.filter((file) => file.path.endsWith('/config.ign'))) {
     const role = path.split('/')[1] ?? '';
     test(`golden: ${name}, ${role}`, (t) => {

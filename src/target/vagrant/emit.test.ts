@@ -45,6 +45,7 @@ for (const spec of readdirSync(testdata).filter((name) => name.endsWith('.spec.y
   const name = spec.replace('.spec.yaml', '');
   const withSidekick = { ...assets, sidekicks: { 'etcd-sidekick': '#!/opt/quorumgate/bin/node\n' } };
   const { files, diagnostics, report } = compile(readFileSync(testdata + spec, 'utf8'), {
+    sizes: true,
     file: spec,
     assets: withSidekick,
   });

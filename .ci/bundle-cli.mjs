@@ -1,0 +1,138 @@
+// The command line: an entry, the parts that several commands share, and those that one command loads.
+import * as fs from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+// @ts-expect-error: it has no types
+import ncc from '@vercel/ncc';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import * as esbuild from 'esbuild';
+
+/** Big and needed by `npm run docs` only: stays outside, and is looked for when it is asked for. */
+const OUTSIDE = ['@viz-js/viz'];
+
+/**
+ * @param {string} root @param {esbuild.BuildOptions} common
+ * @returns {Promise<Map<string, string>>} texts by their name in cli/
+ */
+export async function bundleCli(root, common) {
+  const { outputFiles = [], metafile } = await esbuild.build({
+    ...common,
+    entryPoints: { index: 'src/cli/main.ts' },
+    outdir: 'dist/cli',
+    outExtension: { '.js': '.mjs' },
+    // Beside the entry: modules find the files of dist/ from where they are.
+    chunkNames: '[name]-[hash]',
+    splitting: true,
+    // Less to read at each start; names stay, for what a bug's trace tells.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
+    format: 'esm',
+    target: 'node20',
+    external: OUTSIDE,
+    plugins: [{ name: 'quick', setup: (build) => replaceSlow(build, root, common) }],
+  });
+  const files = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
+  files.set('index.mjs', `#!/usr/bin/env node\n${files.get('index.mjs')}`);
+  const { inputs = {}, outputs = {} } = metafile ?? {};
+  const imports = Object.values(outputs).flatMap((output) => output.imports.filter(({ external }) => external));
+  const left = imports.map((one) => one.path).filter((name) => !isBuiltin(name) && !OUTSIDE.includes(name));
+  if (left.length > 0) throw new Error(`the CLI is not self-contained: ${left.join(', ')}`);
+  for (const [name, text] of files) if (text.includes(root)) throw new Error(`${name} holds the path of this checkout`);
+  files.set('licenses.txt', await notices(root, Object.keys(inputs)));
+  return files;
+}
+
+/** Of a pure folder's own hashes: Node has the same, and in a tenth of the time. */
+const NATIVE_HASH = `import { createHash } from 'node:crypto';
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+export const sha512 = (bytes) => createHash('sha512').update(bytes).digest('hex');
+`;
+
+/**
+ * Puts what starts quickly in the place of two modules: neither compiles schemas at each start, nor hashes in JavaScript. Node's
+ * own modules are taken as they are: by `import` all that they have is looked at, and much of it is loaded for that alone.
+ * @param {esbuild.PluginBuild} build @param {string} root @param {esbuild.BuildOptions} common */
+function replaceSlow(build, root, common) {
+  build.onLoad({ filter: /[\\/]src[\\/]format[\\/]hash\.ts$/ }, () => ({ contents: NATIVE_HASH, loader: 'js' }));
+  build.onResolve({ filter: /./ }, ({ path: name, importer }) => {
+    if (!isBuiltin(name)) return undefined;
+    // For commands that are programs of their own, of which there are none here.
+    const isUnused = name.endsWith('child_process') && /[\\/]node_modules[\\/]commander[\\/]/.test(importer);
+    return { path: name, namespace: isUnused ? 'unused' : 'node' };
+  });
+  build.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  build.onLoad({ filter: /./, namespace: 'node' }, ({ path: name }) => ({
+    contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
+  }));
+  build.onLoad({ filter: /[\\/]src[\\/]spec[\\/]validators\.ts$/ }, async () => ({
+    contents: await validators(root, common),
+    loader: 'js',
+    resolveDir: path.join(root, 'src/spec'),
+  }));
+}
+
+const EXPORTS = `export { READER, SCHEMAS } from './src/spec/validators.ts';
+export { ANNOTATIONS } from './src/spec/schema-parts.ts';`;
+
+/**
+ * src/spec/validators.ts without TypeBox and ajv.
+ * @param {string} root @param {esbuild.BuildOptions} common
+ */
+export async function validators(root, common) {
+  const { outputFiles = [] } = await esbuild.build({
+    ...common,
+    stdin: { contents: EXPORTS, resolveDir: root },
+    format: 'esm',
+    target: 'node20',
+  });
+  const sources = Buffer.from(outputFiles[0]?.text ?? '').toString('base64');
+  const { ANNOTATIONS, READER, SCHEMAS } = await import(`data:text/javascript;base64,${sources}`);
+  const ajv = new Ajv({ ...READER, code: { source: true, esm: true } }).addVocabulary(ANNOTATIONS);
+  const names = Object.keys(SCHEMAS);
+  // Under its name: an `$id` would be told apart from it.
+  const named = names.map((name) => ({ ...SCHEMAS[name], $id: name }));
+  for (const schema of named) ajv.addSchema(schema);
+  const whole = standalone.default(ajv, Object.fromEntries(names.map((name) => [`check_${name}`, name])));
+  // It has the schemas in it, for the keys that there are: once is enough.
+  const code = named.reduce((text, one) => text.replace(JSON.stringify(one), () => `SCHEMAS.${one.$id}`), whole);
+  return `export const SCHEMAS = JSON.parse(${JSON.stringify(JSON.stringify(SCHEMAS))});
+${code}
+const CHECKS = { ${names.map((name) => `${name}: check_${name}`).join(', ')} };
+export function check(name, value) { return CHECKS[name](value) ? [] : (CHECKS[name].errors ?? []); }
+`;
+}
+
+/**
+ * The notices of the packages that parts were taken from, as ncc collects them. It wants a file, in the tree so that packages resolve;
+ * dist/cli/ is ignored by git and by the linter.
+ * @param {string} root @param {string[]} inputs
+ */
+async function notices(root, inputs) {
+  const packages = new Map(
+    inputs.flatMap((input) => {
+      const [, name] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+      return name === undefined ? [] : [[name, input]];
+    }),
+  );
+  const base = path.join(root, 'dist/cli');
+  await fs.mkdir(base, { recursive: true });
+  const folder = await fs.mkdtemp(path.join(base, '.build-'));
+  try {
+    const entry = path.join(folder, 'index.mjs');
+    const lines = [...packages.values()]
+      .sort()
+      .map((input, index) => `export * as p${index} from ${JSON.stringify(path.join(root, input))};\n`);
+    await fs.writeFile(entry, lines.join(''));
+    const { assets } = await ncc(entry, { cache: false, esm: true, license: 'licenses.txt', quiet: true });
+    const text = assets['licenses.txt']?.source?.toString() ?? '';
+    const missing = [...packages.keys()]
+      .map((one) => one.replace(/^.*node_modules\//, ''))
+      .filter((name) => !text.includes(name));
+    if (missing.length > 0 || packages.size === 0) throw new Error(`ncc collected no licence of ${missing.join(', ')}`);
+    return text;
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+}

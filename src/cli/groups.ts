@@ -1,0 +1,34 @@
+import { setFlagsFromString } from 'node:v8';
+import type { Command } from 'commander';
+
+/** Commands that are loaded together, and only when one of them is asked for. */
+export interface Group {
+  commands: readonly string[];
+  load(): Promise<(program: Command) => void>;
+}
+
+/** In the order of `--help`. */
+export const groups: readonly Group[] = [
+  {
+    commands: ['compile', 'check', 'schema'],
+    load: async () => {
+      // A command is over before optimized code would pay: V8 takes longer to make it (docs/measurements.md, 2026-11-29).
+      setFlagsFromString('--interrupt-budget=2000000');
+      return (await import('./compile.ts')).addCompileCommands;
+    },
+  },
+  { commands: ['kubernetes'], load: async () => (await import('./kubernetes.ts')).addKubernetesCommand },
+  { commands: ['lock'], load: async () => (await import('./lock.ts')).addLockCommand },
+  { commands: ['lab'], load: async () => (await import('./lab.ts')).addLabCommand },
+  {
+    commands: ['reset', 'restore', 'key', 'sign', 'member'],
+    load: async () => (await import('./operator.ts')).addOperatorCommands,
+  },
+];
+
+/** What has to be loaded for a command line: all where it names no command, for help and for suggestions. */
+export function groupsFor([first = '']: readonly string[]): readonly Group[] {
+  if (first === '--version' || first === '-V') return [];
+  const asked = groups.filter(({ commands }) => commands.includes(first));
+  return asked.length > 0 ? asked : groups;
+}

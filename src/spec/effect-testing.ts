@@ -1,0 +1,103 @@
+import type { LockedPrograms } from './lock.ts';
+import { PROGRAMS } from './rule/program.ts';
+
+/** Specs in which each key has something to say, for effect.test.ts. Test code. */
+export interface Context {
+  /** Without `targets`. */
+  spec: object;
+  locked?: LockedPrograms;
+}
+
+const hash = (digit: number) => String(digit).repeat(64);
+const program = (name: string, digit: number) => ({ url: `https://example.com/${name}`, sha256: hash(digit) });
+const image = (name: string) => `example.com/${name}@sha256:${hash(0)}`;
+const files = (name: string) => ({
+  cert: `/etc/x/${name}.crt`,
+  key: `/etc/x/${name}.key`,
+  ca: `/etc/x/${name}-ca.crt`,
+});
+
+const versions = { consul: '1.20.1', etcd: '3.5.16', socat: '1.8.0.3', node: '20.19.5', sidekick: '0.1.0' };
+
+/** Two indexes that know the same releases at other places. */
+export const INDEXES = Object.fromEntries(
+  ['a.json', 'b.json'].map((index) => [
+    index,
+    {
+      format: 1,
+      releases: PROGRAMS.map((name) => ({
+        program: name,
+        version: versions[name],
+        arch: 'amd64',
+        url: `https://example.com/${index}/${name}`,
+        sha256: hash(PROGRAMS.indexOf(name)),
+      })),
+    },
+  ]),
+);
+
+const base = {
+  version: 1,
+  cluster: { name: 'mycluster', size: 3 },
+  address: { cidr: '192.168.56.0/24' },
+  consul: { servers: 'members', join: ['192.168.56.101'] },
+  etcd: { version: '3.5.16' },
+  tls: 'off',
+  compose: { base: 'localhost/base' },
+};
+
+const fetched = {
+  ...base,
+  programs: {
+    consul: program('consul', 1),
+    etcd: program('etcd', 2),
+    socat: program('socat', 3),
+    node: program('node', 4),
+    sidekick: { url: 'https://example.com/etcd-sidekick.cjs' },
+  },
+};
+
+const pods = {
+  ...base,
+  consul: { servers: 'role', join: ['192.168.56.11'], runtime: 'static-pod', image: image('consul') },
+  etcd: { ...base.etcd, runtime: 'static-pod', image: image('etcd') },
+  kubernetes: { mode: 'joined' },
+  programs: { kubelet: program('kubelet', 5), node: 'image', containerd: 'image', sidekick: program('sidekick', 6) },
+};
+
+const secured = (name: object) => ({
+  ...fetched,
+  tls: { peer: { ...files('peer'), ...name }, client: files('client') },
+});
+
+const released = {
+  ...base,
+  consul: { ...base.consul, version: versions.consul },
+  programs: Object.fromEntries(PROGRAMS.map((name) => [name, 'release'])),
+  releases: {
+    index: Object.fromEntries(PROGRAMS.map((name) => [name, 'a.json'])),
+    versions: { socat: versions.socat, node: versions.node, sidekick: versions.sidekick },
+  },
+};
+
+const locked = Object.fromEntries(
+  PROGRAMS.map((name, index) => [
+    name,
+    { version: versions[name], arch: 'amd64' as const, ...program(`${name}.tar.gz`, index) },
+  ]),
+);
+
+export const CONTEXTS: readonly Context[] = [
+  { spec: fetched },
+  { spec: pods },
+  { spec: secured({}) },
+  { spec: released, locked },
+  // Inline sidekicks have no room where a document is fetched by a stub, or on EC2.
+  {
+    spec: {
+      ...fetched,
+      programs: { ...fetched.programs, sidekick: 'inline' },
+      documents: { platform: 'virtualbox', baseUrl: 'https://example.com/boot' },
+    },
+  },
+];
