@@ -59,8 +59,8 @@ function withLog(seen: Observed, log: Log): Decision {
   const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
   const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
-  // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends.
-  if (isListed || lists.length === 0 || !roll?.known) return { do: 'start' };
+  // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
+  if (isListed || lists.length === 0 || !roll?.known || isForgotten(self)) return { do: 'start' };
   const believed = believe(seen, roll.value, own, [self.peerUrl]);
   if (believed.known) {
     // A removed ID never comes back, so this data can never be a member's again.
