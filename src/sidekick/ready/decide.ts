@@ -32,8 +32,8 @@ function isRetired({ self, keys, proven }: Observed): 'no' | 'marked' | 'proven'
 }
 
 /** A member was launched here on another filesystem: its data is not gone, it is elsewhere. */
-function displaced({ place, here, data }: Self): string | undefined {
-  if (place === undefined || data.state === 'log' || place.location === here.location) return undefined;
+function displaced({ place, here }: Self): string | undefined {
+  if (place === undefined || place.location === here.location) return undefined;
   const lost = place.mounted ? 'is its volume mounted?' : 'what is mounted over it?';
   return `the data of member ${place.memberId} is not here, it was on filesystem ${place.location}: ${lost} If it is lost for good: rm /var/lib/quorumgate-etcd/place.json`;
 }
@@ -59,15 +59,19 @@ function withLog(seen: Observed, log: Log): Decision {
   const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
   const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
-  // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends.
-  if (isListed || lists.length === 0 || !roll?.known) return { do: 'start' };
+  // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
+  if (isListed || lists.length === 0 || !roll?.known || isForgotten(self)) return { do: 'start' };
   const believed = believe(seen, roll.value, own, [self.peerUrl]);
   if (believed.known) {
     // A removed ID never comes back, so this data can never be a member's again.
     if (isRetired(seen) === 'marked') return refuse(RETIRED);
     return { do: 'set-aside', as: log.memberId, why: `cluster ${own} has removed its member ${log.memberId}` };
   }
-  return seen.patience > 0 ? wait(`removed from its cluster? ${believed.cause}`) : { do: 'start' };
+  if (seen.patience === 0) return { do: 'start' };
+  // What was launched here since may lie below what is mounted now.
+  const below = self.place?.memberId === log.memberId ? undefined : displaced(self);
+  const doubt = `removed from its cluster? ${believed.cause}`;
+  return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
 }
 
 /** Why this log is not started, whatever its cluster may say: it is not this disk's, or an operator has replaced its cluster. */

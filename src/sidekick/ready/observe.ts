@@ -48,7 +48,7 @@ export function readProven(settings: Settings, keys: Seen<Keys>, rules: Rules): 
 export async function observe(settings: Settings, ports: Ports, silence: Silence, rules: Rules): Promise<Look> {
   const { consul, disk, clock } = ports;
   // Before all that is read there: what is mounted meanwhile is not where it was launched, rather than lost.
-  const here = disk.data().state === 'log' ? { location: '', mounted: false } : disk.here();
+  const here = (disk.data().state === 'log' ? ifKnown(disk.here) : disk.here()) ?? { location: '', mounted: false };
   const data = disk.data();
   const identity = disk.identity();
   const log = data.state === 'log';
@@ -84,7 +84,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       launchedAt: identity.peerUrl,
       nonce: identity.nonce,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
-      place: log ? placeOf(disk) : disk.place(),
+      place: log ? ifKnown(disk.place) : disk.place(),
       here,
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
@@ -108,9 +108,9 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
 }
 
 /** What cannot be read holds no data back. */
-function placeOf(disk: Ports['disk']) {
+function ifKnown<T>(read: () => T): T | undefined {
   try {
-    return disk.place();
+    return read();
   } catch {
     return undefined;
   }
