@@ -80,7 +80,7 @@ async function bundleSidekick() {
     minify: true,
     sourcemap: false,
     mangleProps: new RegExp(`^(${inner.join('|')})$`),
-    // Without it V8 keeps 30 MB of what answers were made of (host/fuzz-wire.ts, 2026-11-28).
+    // Without it V8 keeps 30 MB of what answers were made of (fuzz/wire.ts, 2026-11-28).
     banner: { js: '#!/opt/quorumgate/bin/node --max-semi-space-size=1' },
   });
   // What esbuild does not try: a second look at what it has put into one file.
@@ -110,7 +110,8 @@ function checkSidekick(text, metafile) {
   if (bad.length > 0) throw new Error(`src/sidekick: not self-contained: ${[...new Set(bad)].join(', ')}`);
 }
 
-const EXPORTS = "export { SpecSchema } from './src/spec/schema.ts'; export { gaps } from './src/spec/schema-gaps.ts';";
+const EXPORTS =
+  "export { SpecSchema } from './src/spec/schema/schema.ts'; export { gaps } from './src/spec/schema/gaps.ts';";
 
 async function schema() {
   const result = await esbuild.build({
@@ -122,7 +123,7 @@ async function schema() {
   const url = `data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`;
   const { SpecSchema, gaps } = await import(url);
   const missing = gaps(SpecSchema);
-  if (missing.length > 0) throw new Error(`src/spec/schema.ts: ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`src/spec/schema/schema.ts: ${missing.join(', ')}`);
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;
 }
 

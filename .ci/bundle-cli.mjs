@@ -74,7 +74,7 @@ function replaceSlow(build, root, common) {
 }
 
 const EXPORTS = `export { READER, SCHEMAS } from './src/spec/validators.ts';
-export { ANNOTATIONS } from './src/spec/schema-parts.ts';`;
+export { ANNOTATIONS } from './src/spec/schema/parts.ts';`;
 
 /**
  * src/spec/validators.ts without TypeBox and ajv.

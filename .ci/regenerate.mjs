@@ -11,7 +11,7 @@ export const steps = [
   { makes: 'docs/boot-order.svg', args: ['--import=tsx', '.ci/docs.ts'] },
   { makes: 'docs/spec.md', tests: ['src/spec/reference.test.ts'] },
   { makes: 'golden files', tests: ['src/target/*/emit.test.ts', 'src/kubernetes/emit.test.ts'] },
-  { makes: "docs/safety.md's table", tests: ['src/sidekick/model/cases.test.ts', '--match', 'docs/safety.md *'] },
+  { makes: "docs/safety.md's table", tests: ['src/sidekick/check/cases.test.ts', '--match', 'docs/safety.md *'] },
   { makes: 'what documents show of commands', tests: ['src/docs.test.ts'] },
 ];
 

@@ -32,7 +32,7 @@ function one(...args) {
 try {
   await esbuild.build({
     absWorkingDir: path.join(import.meta.dirname, '..'),
-    entryPoints: ['src/sidekick/model/soak.ts'],
+    entryPoints: ['src/sidekick/check/soak.ts'],
     outfile: program,
     bundle: true,
     platform: 'node',

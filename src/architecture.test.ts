@@ -74,7 +74,18 @@ function usesOf(file: string, text: string): Set<string> {
 }
 
 /** What tests may use besides their own top folder: all that makes a spec into files, and what is made for them. */
-const FOR_TESTS = ['testing', 'io', 'compile', 'target', 'plan', 'spec', 'format', 'diagnostic'];
+const FOR_TESTS = [
+  'testing',
+  'sidekick/fuzz',
+  'io',
+  'io/release',
+  'compile',
+  'target',
+  'plan',
+  'spec',
+  'format',
+  'diagnostic',
+];
 
 function strays(file: string, text: string): string[] {
   const room = roomOf(place(file));

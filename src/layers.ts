@@ -19,26 +19,27 @@ export const LAYERS: readonly Layer[] = [
   { room: 'kubernetes', about: 'what an existing cluster needs of the members', uses: ['format', 'spec', 'target'] },
   { room: 'compile', about: 'text in, files and diagnostics out', uses: ['diagnostic', 'plan', 'spec', 'target'] },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },
-  {
-    room: 'sidekick/ready',
-    about: 'the gate: what is seen, and what it decides',
-    uses: ['sidekick/register', 'sidekick/shared'],
-  },
+  { room: 'sidekick/ready', about: 'the gate: what is seen, and what it decides', uses: ['sidekick/shared'] },
   {
     room: 'sidekick/register',
     about: 'registrations, and whether etcd is in the predicted cluster',
     uses: ['sidekick/ready', 'sidekick/shared'],
   },
+  { room: 'sidekick/host', about: 'the ports as they really are', uses: ['sidekick/shared'] },
   {
-    room: 'sidekick/host',
-    about: 'the ports as they really are',
-    uses: ['sidekick/ready', 'sidekick/register', 'sidekick/shared'],
+    room: 'sidekick/fuzz',
+    about: 'any answer at all, to each request and to whole programs',
+    uses: ['sidekick/host', 'sidekick/ready', 'sidekick/register', 'sidekick/shared'],
   },
-  { room: 'sidekick/fuzz', about: 'any answer at all, to each request and to whole programs', uses: [] },
   {
     room: 'sidekick/model',
     about: 'the programs in a world of faults and lies',
     uses: ['sidekick/ready', 'sidekick/register', 'sidekick/shared'],
+  },
+  {
+    room: 'sidekick/check',
+    about: 'schedules for the model, and the same with each rule taken out',
+    uses: ['sidekick/model', 'sidekick/ready', 'sidekick/shared'],
   },
   {
     room: 'sidekick',
@@ -57,7 +58,7 @@ export const LAYERS: readonly Layer[] = [
     about: 'commands over a running cluster: list, retire, reset, restore',
     uses: ['format', 'io', 'operator/host', 'plan', 'sidekick/host', 'sidekick/shared', 'spec'],
   },
-  { room: 'fuzz', about: '`npm run fuzz:answers`', uses: ['io/release', 'operator', 'sidekick/host', 'spec'] },
+  { room: 'fuzz', about: '`npm run fuzz:answers`', uses: ['io/release', 'operator', 'sidekick/fuzz', 'spec'] },
   {
     room: 'lab/machine',
     about: 'this machine: processes, cgroups, locks, apt, and where a lab keeps everything',

@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { askings, COMMANDS, outcomeOf } from '../operator/hostile-testing.ts';
-import { type Answer, answersLike } from '../sidekick/host/fuzz-answers.ts';
-import { findUnsound } from '../sidekick/host/fuzz-mass.ts';
-import { findMiscount } from '../sidekick/host/fuzz-names.ts';
-import { findBreach, SCENES, type Scene } from '../sidekick/host/fuzz-programs.ts';
-import { REQUESTS } from '../sidekick/host/fuzz-requests.ts';
-import { slowly, Wire, type WireReport } from '../sidekick/host/fuzz-wire.ts';
+import { type Answer, answersLike } from '../sidekick/fuzz/answers.ts';
+import { findUnsound } from '../sidekick/fuzz/mass.ts';
+import { findMiscount } from '../sidekick/fuzz/names.ts';
+import { findBreach, SCENES, type Scene } from '../sidekick/fuzz/programs.ts';
+import { REQUESTS } from '../sidekick/fuzz/requests.ts';
+import { slowly, Wire, type WireReport } from '../sidekick/fuzz/wire.ts';
 import { findWrong, LOOKUP_NAMES } from './releases.ts';
 
 const [count = 100_000, seed = 1] = process.argv.slice(2).map(Number);

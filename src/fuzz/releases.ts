@@ -3,7 +3,7 @@ import { type Bucket, bucketOf, findInBucket } from '../io/release/bucket.ts';
 import { findInJson } from '../io/release/json-index.ts';
 import { ReleaseFault } from '../io/release/release-fault.ts';
 import { sumOf } from '../io/release/sums.ts';
-import { type Answer, answersLike } from '../sidekick/host/fuzz-answers.ts';
+import { type Answer, answersLike } from '../sidekick/fuzz/answers.ts';
 import type { Wanted } from '../spec/locked.ts';
 
 const wanted: Wanted = { program: 'consul', version: '1.14.11', arch: 'amd64', pointer: '' };

@@ -1,4 +1,4 @@
-import type { Answer } from '../sidekick/host/fuzz-answers.ts';
+import type { Answer } from '../sidekick/fuzz/answers.ts';
 import type { Ask, Reply } from '../sidekick/host/http.ts';
 import { decimal } from '../sidekick/host/members.ts';
 import { visible } from '../sidekick/host/text.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { answersLike } from '../sidekick/host/fuzz-answers.ts';
+import { answersLike } from '../sidekick/fuzz/answers.ts';
 import { askings, COMMANDS, outcomeOf } from './hostile-testing.ts';
 
 // Any answer to any request of a command: an error with a cause, or a result; nothing of it acts on a terminal.

@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
-import { isScript, type ProgramSource, type SidekickSource } from '../spec/schema-program.ts';
+import { isScript, type ProgramSource, type SidekickSource } from '../spec/schema/program.ts';
 import type { Role } from './plan.ts';
 
 function lines(values: Record<string, string | number>): string {

@@ -1,6 +1,6 @@
 import { sha256 } from '../format/hash.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { isScript } from '../spec/schema-program.ts';
+import { isScript } from '../spec/schema/program.ts';
 import type { Assets } from './plan.ts';
 
 /** The sidekicks as a script that hosts fetch: the compiler's own bytes, and where the user puts them. */

@@ -17,6 +17,17 @@ test('every unit is a row, every row a unit', (t) => {
   t.deepEqual(unitRows.map(({ name, file = name }) => file).sort(), [...units].sort());
 });
 
+test('what a row says of its unit is what the unit says', (t) => {
+  for (const { name, file = name, user, writesData = false, isRetried = false } of unitRows) {
+    if (file !== name || !name.endsWith('.service')) continue;
+    const text = readFileSync(folder + file, 'utf8');
+    const own = /^User=(.+)$/m.exec(text)?.[1] ?? (/^DynamicUser=yes$/m.test(text) ? 'nobody' : undefined);
+    t.is(own, user, `${name}: who runs it`);
+    t.is(/^StateDirectory=etcd\b/m.test(text), writesData, `${name}: whether it writes etcd's data`);
+    t.is(/^Type=oneshot$/m.test(text) && /^Restart=/m.test(text), isRetried, `${name}: a oneshot that is tried again`);
+  }
+});
+
 test('every unit starts again for ever: none may end as failed', (t) => {
   for (const name of services) {
     const text = readFileSync(folder + name, 'utf8');

@@ -1,5 +1,5 @@
-import type { SpecInput, SpecSchema } from './schema.ts';
-import type { Filled } from './schema-parts.ts';
+import type { Filled } from './schema/parts.ts';
+import type { SpecInput, SpecSchema } from './schema/schema.ts';
 import { check } from './validators.ts';
 
 /** A spec with every default filled in: what plan/ works on. `consul.count` is 0 unless `consul.servers` is `role`. */

@@ -13,7 +13,7 @@ import { printLock } from './lock.ts';
 import { wantedReleases } from './locked.ts';
 import { child, parent, segments } from './pointer.ts';
 import { readSpec } from './read.ts';
-import { mapping, mappings, ROOT, type SchemaNode, words } from './schema-tree.ts';
+import { mapping, mappings, ROOT, type SchemaNode, words } from './schema/tree.ts';
 import { check } from './validators.ts';
 
 // A key that is accepted has an effect: two valid specs that differ in it alone differ in an output, or in a finding.

@@ -1,6 +1,6 @@
-import { mapping, type SchemaNode, words } from './schema-tree.ts';
+import { mapping, type SchemaNode, words } from './schema/tree.ts';
 
-/** What `expected` reads in "Write …" for a string. Every one that has a pattern has a form (see schema-gaps.ts). */
+/** What `expected` reads in "Write …" for a string. Every one that has a pattern has a form (see schema/gaps.ts). */
 export const stringForm = (node: SchemaNode): string => node.form ?? node.then?.form ?? expected(node);
 
 /** What may stand at a place, in words: `a number`, "`off` or a mapping with `peer` and `client`". */

@@ -1,7 +1,7 @@
 import { expected, kindOf, list, stringForm } from './expectation.ts';
 import { child, quoted, segments, spoken } from './pointer.ts';
 import type { Problem } from './problem.ts';
-import { mapping, mappings, type SchemaNode, words } from './schema-tree.ts';
+import { mapping, mappings, type SchemaNode, words } from './schema/tree.ts';
 import { snippet } from './snippet.ts';
 import { nearest } from './suggest.ts';
 import type { DocumentKind } from './validate.ts';

@@ -4,7 +4,7 @@ import { diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { placeIn, textIn } from './read.ts';
 import { hasCredentials, PROGRAMS, strangeEnding } from './rule/program.ts';
-import type { Locked as LockedSchema, LockSchema } from './schema-lock.ts';
+import type { Locked as LockedSchema, LockSchema } from './schema/lock.ts';
 import { toSource } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml } from './yaml.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { specReference } from './reference.ts';
-import { mappings, ROOT } from './schema-tree.ts';
+import { mappings, ROOT } from './schema/tree.ts';
 
 const committed = new URL('../../docs/spec.md', import.meta.url);
 

@@ -1,4 +1,4 @@
-import { mapping, type SchemaNode, words } from './schema-tree.ts';
+import { mapping, type SchemaNode, words } from './schema/tree.ts';
 
 /** The smallest spec but for what it says of programs: nothing, so what has no room on EC2 has none. */
 export const WITHOUT_PROGRAMS = `version: 1
@@ -27,7 +27,7 @@ export const SMALLEST = `${WITHOUT_PROGRAMS}programs:
 export function specReference(schema: SchemaNode): string {
   return `# The cluster spec
 
-Made from \`src/spec/schema.ts\`; do not edit. \`quorumgate schema\` prints the same as JSON Schema, for editors.
+Made from \`src/spec/schema/schema.ts\`; do not edit. \`quorumgate schema\` prints the same as JSON Schema, for editors.
 
 The smallest spec:
 

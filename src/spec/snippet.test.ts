@@ -1,7 +1,7 @@
 import test from 'ava';
 import { isWithin } from './pointer.ts';
 import { readSpec } from './read.ts';
-import { mapping, mappings, ROOT } from './schema-tree.ts';
+import { mapping, mappings, ROOT } from './schema/tree.ts';
 import { snippet } from './snippet.ts';
 
 const { properties = {}, required: top = [] } = ROOT;

@@ -1,4 +1,4 @@
-import { mapping, type SchemaNode } from './schema-tree.ts';
+import { mapping, type SchemaNode } from './schema/tree.ts';
 
 /** What to paste where a required key is missing. */
 export function snippet(key: string, node: SchemaNode): string {

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { EXPLAIN, type Explained, type Fault } from './explain.ts';
 import { child, isWithin, parent, segments } from './pointer.ts';
-import { type SchemaNode, schemaAt } from './schema-tree.ts';
+import { type SchemaNode, schemaAt } from './schema/tree.ts';
 import { check, SCHEMAS } from './validators.ts';
 
 /** A kind of document, and what messages call it. */

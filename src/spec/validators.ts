@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import { SpecSchema } from './schema.ts';
-import { LockSchema } from './schema-lock.ts';
-import { ANNOTATIONS } from './schema-parts.ts';
+import { LockSchema } from './schema/lock.ts';
+import { ANNOTATIONS } from './schema/parts.ts';
+import { SpecSchema } from './schema/schema.ts';
 
 /**
  * The schemas as they are used at run time. The build puts plain data and ajv's stand-alone code in the place of this module

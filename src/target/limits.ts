@@ -1,4 +1,4 @@
-import type { Platform } from '../spec/schema-documents.ts';
+import type { Platform } from '../spec/schema/documents.ts';
 import type { Limit } from './target.ts';
 
 /**

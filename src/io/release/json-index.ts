@@ -3,8 +3,8 @@ import { type Static, Type } from 'typebox';
 import { parseJson } from '../../sidekick/host/json.ts';
 import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
-import { ANNOTATIONS } from '../../spec/schema-parts.ts';
-import { Architecture, Version } from '../../spec/schema-release.ts';
+import { ANNOTATIONS } from '../../spec/schema/parts.ts';
+import { Architecture, Version } from '../../spec/schema/release.ts';
 import { ReleaseFault } from './release-fault.ts';
 
 /** What an index says of a release: where it is, and its hash or where that is. */

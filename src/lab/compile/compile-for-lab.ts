@@ -1,7 +1,7 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../../compile.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { withReleases } from '../../spec/locked.ts';
-import { isScript } from '../../spec/schema-program.ts';
+import { isScript } from '../../spec/schema/program.ts';
 import { type Artifact, ensureArtifact, offerFor, type Served } from '../image/artifacts.ts';
 import { ensurePodImage } from '../image/pod-image.ts';
 import { ensureScript, ensureSidekick } from '../image/single-executable.ts';

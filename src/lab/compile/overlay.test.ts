@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type Spec, withDefaults } from '../../spec/defaults.ts';
-import type { SpecInput } from '../../spec/schema.ts';
+import type { SpecInput } from '../../spec/schema/schema.ts';
 import { type Artifact, offerFor, upstreamVersion } from '../image/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { hostsOf, networkOf } from '../network/addresses.ts';

@@ -1,6 +1,6 @@
 import type { Spec } from '../../spec/defaults.ts';
 import { withReleases } from '../../spec/locked.ts';
-import type { ProgramName, ProgramSource, SidekickSource } from '../../spec/schema-program.ts';
+import type { ProgramName, ProgramSource, SidekickSource } from '../../spec/schema/program.ts';
 import type { Artifact, Served } from '../image/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { consulAddresses, hostsOf, type Network, networkOf } from '../network/addresses.ts';

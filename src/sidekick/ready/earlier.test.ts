@@ -1,10 +1,10 @@
 import test from 'ava';
-import { listOf, recordOf } from '../register/publish.ts';
 import { lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { Own } from '../shared/ports.ts';
 import { makeRecord } from '../shared/record.ts';
 import { agreed, given, gives, keys, known, log, members, own, ownId, peer, urlOf, voter } from './decide-testing.ts';
 import { unlisted } from './observe.ts';
+import { listOf, recordOf } from './publish.ts';
 
 /** What hosts and operators have left behind that knew neither lineages nor proofs. */
 const born = makeRecord(members, 'token', 1);

@@ -1,5 +1,3 @@
-import { publishLost, recordOf } from '../register/publish.ts';
-import { putServerRecord } from '../register/server.ts';
 import { launchKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
 import { lineageOf, membersOf } from '../shared/record.ts';
@@ -8,6 +6,8 @@ import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
 import { type Look, observe, probe } from './observe.ts';
 import { type Decision, wait } from './observed.ts';
+import { publishLost, recordOf } from './publish.ts';
+import { putServerRecord } from './registration.ts';
 import { isNobody } from './roll.ts';
 import { RULES, type Rules } from './rules.ts';
 

@@ -1,5 +1,7 @@
 import { latestSigned } from '../ready/choose.ts';
 import { readProven } from '../ready/observe.ts';
+import { listOf, publish, publishLost, recordOf } from '../ready/publish.ts';
+import { putServerRecord, serviceId } from '../ready/registration.ts';
 import { RULES, type Rules } from '../ready/rules.ts';
 import type { Identity } from '../shared/identity.ts';
 import type { Keys } from '../shared/keys.ts';
@@ -7,8 +9,6 @@ import type { Own, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, notYet, persist } from './persist.ts';
-import { listOf, publish, publishLost, recordOf } from './publish.ts';
-import { putServerRecord, serviceId } from './server.ts';
 
 /** This host's own etcd, which runs on the log that is here. Nothing is asked of an address. */
 async function ownEtcd({ disk, etcd }: Ports): Promise<Own & { memberId: string }> {

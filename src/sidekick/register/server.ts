@@ -1,52 +1,7 @@
-import type { Identity } from '../shared/identity.ts';
-import type { Data, Place, Ports } from '../shared/ports.ts';
-import { lineageOf } from '../shared/record.ts';
-import { type Settings, tagOf } from '../shared/settings.ts';
+import { putServerRecord, serviceId } from '../ready/registration.ts';
+import type { Ports } from '../shared/ports.ts';
+import type { Settings } from '../shared/settings.ts';
 import { persist } from './persist.ts';
-
-export function serviceId(settings: Settings, type: 'server' | 'client'): string {
-  return `${settings.name}-${type}`;
-}
-
-/** What a host says of its disk. Launched without data: about to start, or the data is gone. */
-function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined, location: string | undefined): string {
-  if (state === 'log') return 'member';
-  if (place !== undefined && place.location !== location) return 'missing';
-  return state === 'remains' ? 'remains' : phase === 'launched' || place !== undefined ? 'launched' : 'empty';
-}
-
-/**
- * The server record: this host is there. No check depends on etcd, which does not run before all are there; a dead
- * host leaves the answers by Consul's own node check.
- */
-export async function putServerRecord(settings: Settings, { consul, disk }: Ports): Promise<void> {
-  const data = disk.data();
-  const identity = disk.identity();
-  const place = data.state === 'log' ? undefined : disk.place();
-  const location = place && disk.here().location;
-  const { incarnation, record, memberId, nonce } = identity;
-  // The disk of this incarnation was here, and is here no more, or without its log: wiped, not lost.
-  const isWiped =
-    place !== undefined && place.location === location && !(disk.mark() === nonce && place.nonce === nonce);
-  await consul.register({
-    ID: serviceId(settings, 'server'),
-    Name: 'etcd3',
-    Tags: [tagOf(settings, 'server')],
-    Address: settings.address,
-    Port: settings.peerPort,
-    Meta: {
-      incarnation,
-      state: stateOf(data, identity, place, location),
-      size: String(settings.size),
-      scheme: settings.scheme,
-      cid: record?.cluster_id ?? '',
-      lineage: record ? lineageOf(record) : (place?.lineage ?? ''),
-      member: data.state === 'log' ? data.memberId : (memberId ?? ''),
-      wiped: isWiped ? place.incarnation : '',
-      former: isWiped ? place.memberId : '',
-    },
-  });
-}
 
 /** What the agent still holds of this cluster under another name of this host, or from another disk. */
 async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports): Promise<void> {

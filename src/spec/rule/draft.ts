@@ -1,6 +1,6 @@
 import { parent, segments } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
-import type { SpecInput } from '../schema.ts';
+import type { SpecInput } from '../schema/schema.ts';
 
 type Partial<T> = T extends readonly (infer Item)[]
   ? readonly (Item | undefined)[]

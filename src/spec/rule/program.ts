@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { isScript } from '../schema-program.ts';
+import { isScript } from '../schema/program.ts';
 import type { Rule } from './draft.ts';
 
 /** What may be taken by `release`. */

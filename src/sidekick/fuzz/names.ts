@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { countIn } from './dns.ts';
-import { bytesLike } from './fuzz-answers.ts';
-import { visible } from './text.ts';
+import { countIn } from '../host/dns.ts';
+import { visible } from '../host/text.ts';
+import { bytesLike } from './answers.ts';
 
 const asked = Buffer.from('516701000001000000000000016101620000210001', 'hex');
 /** Two SRV records. */

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { gaps } from './schema-gaps.ts';
-import { ROOT, type SchemaNode } from './schema-tree.ts';
-import { SCHEMAS } from './validators.ts';
+import { SCHEMAS } from '../validators.ts';
+import { gaps } from './gaps.ts';
+import { ROOT, type SchemaNode } from './tree.ts';
 
 test('every key has a description, and every string a form in words', (t) => {
   t.deepEqual(gaps(ROOT), []);

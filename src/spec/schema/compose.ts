@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strict, Text } from './schema-parts.ts';
+import { strict, Text } from './parts.ts';
 
 /** By digest, so that it is the same for ever; or a name under which no registry is asked. */
 const IMAGE =

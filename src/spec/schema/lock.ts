@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { ARTIFACT } from './schema-artifact.ts';
-import { strict } from './schema-parts.ts';
-import { Architecture, Version } from './schema-release.ts';
+import { ARTIFACT } from './artifact.ts';
+import { strict } from './parts.ts';
+import { Architecture, Version } from './release.ts';
 
 export const Locked = Type.Object(
   { version: Version('Version.'), arch: Architecture('Architecture.'), ...ARTIFACT },

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { findUnsound } from './fuzz-mass.ts';
-import { findMiscount } from './fuzz-names.ts';
-import { findBreach, play, SCENES, type Scene } from './fuzz-programs.ts';
-import { REQUESTS } from './fuzz-requests.ts';
-import { slowly, Wire } from './fuzz-wire.ts';
+import { findUnsound } from './mass.ts';
+import { findMiscount } from './names.ts';
+import { findBreach, play, SCENES, type Scene } from './programs.ts';
+import { REQUESTS } from './requests.ts';
+import { slowly, Wire } from './wire.ts';
 
 // A selection of `npm run fuzz:answers`, which takes a hundred thousand.
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_128);

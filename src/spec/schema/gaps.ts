@@ -1,5 +1,5 @@
-import { child } from './pointer.ts';
-import { mapping, type SchemaNode } from './schema-tree.ts';
+import { child } from '../pointer.ts';
+import { mapping, type SchemaNode } from './tree.ts';
 
 /** What a schema does not say of its keys, and messages or documents would need: the build wants none. */
 export function gaps(node: SchemaNode, pointer = ''): string[] {

@@ -1,8 +1,8 @@
+import { RULES, type Rules } from '../model/rules.ts';
 import type { Observed, Peer } from '../ready/observed.ts';
 import type { Found, Keys } from '../shared/keys.ts';
 import type { Entry, Ports } from '../shared/ports.ts';
 import { makeRecord, membersOf } from '../shared/record.ts';
-import { RULES, type Rules } from './rules.ts';
 
 /** The programs with one of their rules taken out, and what happens then. */
 export interface Mutant {

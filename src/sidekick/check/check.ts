@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { makeWorld, type Terms } from '../model/make.ts';
+import { EVENTS, type Event, type EventName, play } from '../model/play.ts';
+import { RULES, type Rules } from '../model/rules.ts';
+import type { World } from '../model/world.ts';
 import { heal } from './heal.ts';
-import { makeWorld, type Terms } from './make.ts';
-import { EVENTS, type Event, type EventName, play } from './play.ts';
-import { RULES, type Rules } from './rules.ts';
-import type { World } from './world.ts';
 
 // Progress has to be likely, or nothing ever forms that could break. What comes first is what stories are shrunk to.
 const OFTEN: EventName[] = [

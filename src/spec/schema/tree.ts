@@ -1,5 +1,5 @@
-import { segments } from './pointer.ts';
-import { SCHEMAS } from './validators.ts';
+import { segments } from '../pointer.ts';
+import { SCHEMAS } from '../validators.ts';
 
 /** The part of JSON Schema that the spec's schema uses. */
 export interface SchemaNode {

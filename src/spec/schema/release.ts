@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strict, Text, withDefault } from './schema-parts.ts';
+import { strict, Text, withDefault } from './parts.ts';
 
 /** An address with a scheme, or a path; no text that a terminal would not show. */
 const Index = (description: string) =>

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { consulPort } from './consul.ts';
-import { etcdPort } from './etcd.ts';
-import { type Answer, answersLike } from './fuzz-answers.ts';
-import { type FuzzedRequest, trueAnswer, unsoundness } from './fuzz-requests.ts';
-import type { Ask, Reply } from './http.ts';
-import { settings } from './server-testing.ts';
+import { consulPort } from '../host/consul.ts';
+import { etcdPort } from '../host/etcd.ts';
+import type { Ask, Reply } from '../host/http.ts';
+import { settings } from '../host/server-testing.ts';
+import { type Answer, answersLike } from './answers.ts';
+import { type FuzzedRequest, trueAnswer, unsoundness } from './requests.ts';
 
 /** What the network would make of an answer. */
 export function replyOf({ status, headers, body }: Answer): Reply {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { HostPath, strict, Text, withDefault } from './schema-parts.ts';
+import { HostPath, strict, Text, withDefault } from './parts.ts';
 
 /** Kubernetes' form of a label: an optional DNS name, a slash, and a name. */
 const LABEL = '([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?';

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
+import * as truth from '../host/answers-testing.ts';
+import { visible } from '../host/text.ts';
 import { ConsulError, type ConsulPort, type EtcdPort } from '../shared/ports.ts';
-import * as truth from './answers-testing.ts';
-import { visible } from './text.ts';
 
 export interface Fuzzed {
   consul: ConsulPort;

@@ -1,5 +1,5 @@
+import type { Event, EventName } from '../model/play.ts';
 import type { Schedule } from './check.ts';
-import type { Event, EventName } from './play.ts';
 
 /** The shortest schedule that was found with one rule taken out, and how long that took: seed 1. */
 export interface Case {

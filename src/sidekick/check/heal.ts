@@ -1,18 +1,18 @@
+import { canServe, currentOf } from '../model/alive.ts';
+import { changed, endSession, setKey } from '../model/consul.ts';
+import { crash, forget, wipe } from '../model/faults.ts';
+import { isMember, sizeIn } from '../model/guard.ts';
+import { elect } from '../model/log.ts';
+import { reset } from '../model/operator.ts';
+import { play } from '../model/play.ts';
+import type { Rules } from '../model/rules.ts';
+import { running } from '../model/running.ts';
+import { urlOf } from '../model/settings.ts';
+import { empty } from '../model/volume.ts';
+import { CLUSTER, type Host, volumeOf, type World } from '../model/world.ts';
 import { listKey, recordKey } from '../shared/keys.ts';
 import { lineageOf, parseRecord } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
-import { canServe, currentOf } from './alive.ts';
-import { changed, endSession, setKey } from './consul.ts';
-import { crash, forget, wipe } from './faults.ts';
-import { isMember, sizeIn } from './guard.ts';
-import { elect } from './log.ts';
-import { reset } from './operator.ts';
-import { play } from './play.ts';
-import type { Rules } from './rules.ts';
-import { running } from './running.ts';
-import { urlOf } from './settings.ts';
-import { empty } from './volume.ts';
-import { CLUSTER, type Host, volumeOf, type World } from './world.ts';
 
 /** As many as it could take: each joins one host, and some see that somebody is dead. */
 const ROUNDS = 40;

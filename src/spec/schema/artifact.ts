@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { strict, Text, WordOr, withDefault } from './schema-parts.ts';
-import { FETCHABLE } from './schema-program.ts';
+import { strict, Text, WordOr, withDefault } from './parts.ts';
+import { FETCHABLE } from './program.ts';
 
 const Url = (description: string, example: string) =>
   Text({

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strict, Text, withDefault } from './schema-parts.ts';
+import { strict, Text, withDefault } from './parts.ts';
 
 /** Who the cluster is, and by whose signature hosts give up its data. */
 export const Cluster = Type.Object(

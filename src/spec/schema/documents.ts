@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strict, Text, withDefault } from './schema-parts.ts';
+import { strict, Text, withDefault } from './parts.ts';
 
 /** The section `documents` of the spec. */
 export const Documents = Type.Object(

@@ -1,4 +1,11 @@
 import fc from 'fast-check';
+import { instance, node, services, session } from '../host/answers-testing.ts';
+import { consulPort } from '../host/consul.ts';
+import { etcdPort } from '../host/etcd.ts';
+import type { Ask, Reply } from '../host/http.ts';
+import { decimal } from '../host/members.ts';
+import { settings } from '../host/server-testing.ts';
+import { visible } from '../host/text.ts';
 import { Again, gate } from '../ready/gate.ts';
 import { registerClient } from '../register/client.ts';
 import { registerServer } from '../register/server.ts';
@@ -7,16 +14,9 @@ import type { Identity } from '../shared/identity.ts';
 import { launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { Data, DiskPort, Ports } from '../shared/ports.ts';
 import { makeRecord } from '../shared/record.ts';
-import { instance, node, services, session } from './answers-testing.ts';
-import { consulPort } from './consul.ts';
-import { etcdPort } from './etcd.ts';
-import { answerBy, type Recipe, recipes } from './fuzz-answers.ts';
-import { replyOf } from './fuzz-mass.ts';
-import { trueAnswer } from './fuzz-requests.ts';
-import type { Ask, Reply } from './http.ts';
-import { decimal } from './members.ts';
-import { settings } from './server-testing.ts';
-import { visible } from './text.ts';
+import { answerBy, type Recipe, recipes } from './answers.ts';
+import { replyOf } from './mass.ts';
+import { trueAnswer } from './requests.ts';
 
 // A cluster of three that lives; this host is the first of it.
 const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];

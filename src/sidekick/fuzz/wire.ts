@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import fc from 'fast-check';
-import { type Answer, answersLike, bytesLike } from './fuzz-answers.ts';
-import type { Done, Errand } from './fuzz-client.ts';
-import { type FuzzedRequest, REQUESTS, trueAnswer } from './fuzz-requests.ts';
-import { http, serveBytes } from './server-testing.ts';
+import { http, serveBytes } from '../host/server-testing.ts';
+import { type Answer, answersLike, bytesLike } from './answers.ts';
+import type { Done, Errand } from './client.ts';
+import { type FuzzedRequest, REQUESTS, trueAnswer } from './requests.ts';
 
 /** Ways in which bytes come. */
 const QUICK = [

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { consulPort } from './consul.ts';
-import { dnsPort } from './dns.ts';
-import { etcdPort } from './etcd.ts';
-import { REQUESTS, unsoundness } from './fuzz-requests.ts';
-import { settings } from './server-testing.ts';
+import { consulPort } from '../host/consul.ts';
+import { dnsPort } from '../host/dns.ts';
+import { etcdPort } from '../host/etcd.ts';
+import { settings } from '../host/server-testing.ts';
+import { REQUESTS, unsoundness } from './requests.ts';
 
 /** Where to ask, and for what: by its name in REQUESTS, or `dns udp`, `dns tcp`. */
 export interface Errand {

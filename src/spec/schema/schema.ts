@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { Programs } from './schema-artifact.ts';
-import { Cluster } from './schema-cluster.ts';
-import { Compose } from './schema-compose.ts';
-import { Documents } from './schema-documents.ts';
-import { Kubernetes } from './schema-kubernetes.ts';
-import { HostPath, strict, Text, WordOr, withDefault } from './schema-parts.ts';
-import { Releases } from './schema-release.ts';
+import { Programs } from './artifact.ts';
+import { Cluster } from './cluster.ts';
+import { Compose } from './compose.ts';
+import { Documents } from './documents.ts';
+import { Kubernetes } from './kubernetes.ts';
+import { HostPath, strict, Text, WordOr, withDefault } from './parts.ts';
+import { Releases } from './release.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
