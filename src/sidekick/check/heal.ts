@@ -172,6 +172,8 @@ function isBeyondHelp(world: World, host: Host): boolean {
   const { log, identity } = volumeOf(host);
   const record = currentOf(world);
   if (log === undefined) return false;
+  // What its data was, and where, it has forgotten; what is here was removed long ago.
+  if (host.root.hasForgotten && !isMember(world, log)) return true;
   return identity?.machineId !== host.root.machineId || log.clusterId !== record?.cluster_id;
 }
 

@@ -56,7 +56,8 @@ export function canServe(world: World, record: ClusterRecord): boolean {
     const { identity, log } = volume;
     if (identity && (world.retired.has(identity.incarnation) || identity.machineId !== host.root.machineId)) return [];
     // What is hidden, and nobody remembers, nobody will find.
-    if (volume !== volumeOf(host) && host.root.place === undefined) return [];
+    const { place } = host.root;
+    if (volume !== volumeOf(host) && (place === undefined || place.memberId !== log?.memberId)) return [];
     if (log !== undefined) return log.clusterId === record.cluster_id ? [log] : [];
     const id = unborn(world, host, volume, record);
     return id === undefined ? [] : [{ clusterId: record.cluster_id, memberId: id, head }];

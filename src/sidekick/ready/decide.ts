@@ -192,7 +192,10 @@ function unfounded(
   if (!absent.known) return absent.cause;
   const isSeen = ({ incarnation, peer_url, name }: RecordMember) =>
     !absent.value.includes(name) &&
-    peers.some((peer) => peer.meta.incarnation === incarnation && peer.peerUrl === peer_url);
+    peers.some(({ meta, peerUrl }) => {
+      const isIt = meta.incarnation === incarnation || meta.member === memberId(peer_url, record.token);
+      return isIt && peerUrl === peer_url;
+    });
   // One that was lost since then may be missing: those that are left have to be a quorum without it.
   const unseen = record.members.filter((one) => !isSeen(one)).map(({ name }) => name);
   return unseen.length * 2 < record.size ? undefined : `this host sees none of its members ${unseen.join(', ')}`;
