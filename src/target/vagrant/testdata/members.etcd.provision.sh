@@ -370,6 +370,12 @@ say "waiting: $manager has no package or cannot install it:$missing; see the jou
 exit 1
 fi
 QG-END
+text 755 /opt/quorumgate/libexec/decided <<'QG-END'
+#!/bin/sh
+set -aeu
+. /run/etcd/decision.env
+exec "$@"
+QG-END
 text 755 /opt/quorumgate/bin/etcd-sidekick <<'QG-END'
 #!/opt/quorumgate/bin/node
 QG-END
@@ -763,9 +769,8 @@ Group=etcd
 Environment=ETCD_INITIAL_CLUSTER_STATE=existing GODEBUG=netedns0=1
 EnvironmentFile=/etc/quorumgate/cluster.env
 EnvironmentFile=/run/quorumgate/host.env
-EnvironmentFile=-/run/etcd/decision.env
 ExecStartPre=/opt/quorumgate/bin/etcd-ready
-ExecStart=/opt/quorumgate/bin/etcd --name=${QG_NAME} --data-dir=${QG_DATA_DIR} --listen-peer-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_PEER_PORT},unix://peer:0 --initial-advertise-peer-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_PEER_PORT} --listen-client-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_CLIENT_PORT},${QG_SCHEME}://127.0.0.1:${QG_CLIENT_PORT},unix://client:0 --advertise-client-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_CLIENT_PORT} --listen-metrics-urls=http://127.0.0.1:${QG_METRICS_PORT} --auto-compaction-mode=periodic --auto-compaction-retention=1h
+ExecStart=/bin/sh /opt/quorumgate/libexec/decided /opt/quorumgate/bin/etcd --name=${QG_NAME} --data-dir=${QG_DATA_DIR} --listen-peer-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_PEER_PORT},unix://peer:0 --initial-advertise-peer-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_PEER_PORT} --listen-client-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_CLIENT_PORT},${QG_SCHEME}://127.0.0.1:${QG_CLIENT_PORT},unix://client:0 --advertise-client-urls=${QG_SCHEME}://${QG_ADDRESS}:${QG_CLIENT_PORT} --listen-metrics-urls=http://127.0.0.1:${QG_METRICS_PORT} --auto-compaction-mode=periodic --auto-compaction-retention=1h
 RuntimeDirectory=etcd
 RuntimeDirectoryMode=0700
 WorkingDirectory=/run/etcd
