@@ -174,6 +174,7 @@ export const LAYERS: readonly Layer[] = [
       'lab/network',
       'lab/target',
       'plan',
+      'sidekick/shared',
       'spec',
       'testing',
     ],

@@ -66,7 +66,17 @@ row(
     await lab.kill('etcd-3');
     await Promise.all(['etcd-1', 'etcd-2'].map((host) => rollBack(lab.host(host))));
     await holds(25, async () => {
-      for (const host of ['etcd-1', 'etcd-2']) t.false(await runsEtcd(lab.host(host)), await statuses(lab));
+      for (const host of ['etcd-1', 'etcd-2']) {
+        if (await runsEtcd(lab.host(host)))
+          t.log(
+            await output(
+              lab,
+              host,
+              'ps axo pid,args; journalctl -b --no-pager -o short-precise -u etcd -u etcd-register-client | tail -60',
+            ),
+          );
+        t.false(await runsEtcd(lab.host(host)), await statuses(lab));
+      }
     });
     await lab.start('etcd-3');
     const named = /restore.*etcd-3|etcd-3.*restore/i;
