@@ -234,11 +234,6 @@ export const MUTANTS: Mutant[] = [
     },
     /members where|two clusters|second cluster/,
   ),
-  reading(
-    '4: a key that cannot be read may be the record',
-    (keys) => ({ ...keys, garbage: new Map() }),
-    /second cluster|waits, with \d members: .*cannot join/,
-  ),
   instead(
     '5: no time-out opens the gate',
     (seen) => {

@@ -1,4 +1,4 @@
-import { breach, type Host, next, TICK, type World } from './world.ts';
+import { breach, type Host, next, type World } from './world.ts';
 
 /** A call of a program that has not happened yet: a request on its way, or a nap. */
 export interface Call {
@@ -140,7 +140,7 @@ function giveUp<T>(world: World, program: Program, what: string, { after, error 
       due,
       isSilence: true,
       // To whom nobody answers time passes by itself, up to the first of what he waits for.
-      isDue: () => world.clock >= due || findNext(world, program) === call,
+      isDue: () => world.clock >= due || findNext(program) === call,
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
         pass(world, program, due, after);
@@ -169,7 +169,7 @@ export function nap(world: World, program: Program, milliseconds: number): Promi
       isSilence: false,
       isDue: () =>
         world.clock >= due ||
-        findNext(world, program) === call ||
+        findNext(program) === call ||
         (program.isFree && isBrief && due - world.clock <= 3 * MOMENT),
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
@@ -234,15 +234,13 @@ export function kill(host: Host, kind: string): void {
 }
 
 /** Which of the waits of a program are over before the answer comes that it gives up. */
-function findNext(world: World, { pending }: Program): Call | undefined {
+function findNext({ pending }: Program): Call | undefined {
   // What can go on does before time passes.
   if (!pending.some(({ isSilence }) => isSilence) || pending.some(({ due }) => due === undefined)) return undefined;
-  const first = pending.reduce<Call | undefined>(
-    (soonest, call) => ((call.due ?? 0) < (soonest?.due ?? Number.POSITIVE_INFINITY) ? call : soonest),
+  return pending.reduce<Call | undefined>(
+    (next, call) => (call.due !== undefined && call.due < (next?.due ?? Number.POSITIVE_INFINITY) ? call : next),
     undefined,
   );
-  // No further ahead of everybody else than until all go on.
-  return (first?.due ?? 0) <= world.clock + TICK ? first : undefined;
 }
 
 /** Whether something that a program waits for may happen, if nothing else does before. */
