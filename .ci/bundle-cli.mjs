@@ -119,7 +119,10 @@ async function notices(root, inputs) {
   const base = path.join(root, 'dist/cli');
   await fs.mkdir(base, { recursive: true });
   const folder = await fs.mkdtemp(path.join(base, '.build-'));
+  // Modules are sorted by their paths from the working directory.
+  const before = process.cwd();
   try {
+    process.chdir(folder);
     const entry = path.join(folder, 'index.mjs');
     const lines = [...packages.values()]
       .sort()
@@ -133,6 +136,7 @@ async function notices(root, inputs) {
     if (missing.length > 0 || packages.size === 0) throw new Error(`ncc collected no licence of ${missing.join(', ')}`);
     return text;
   } finally {
+    process.chdir(before);
     await fs.rm(folder, { recursive: true, force: true });
   }
 }
