@@ -10,7 +10,7 @@ export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
 
 /** A script of units/scripts/, as it lands on hosts. */
 export function scriptText(name: string): string {
-  return dense(readFileSync(fileURLToPath(new URL(`../units/scripts/${name}.sh`, import.meta.url)), 'utf8'));
+  return dense(readFileSync(fileURLToPath(new URL(`../../units/scripts/${name}.sh`, import.meta.url)), 'utf8'));
 }
 
 /** What is no text: each has to come out as one line of visible characters. */

@@ -157,7 +157,7 @@ export class Wire {
 
   async open(): Promise<this> {
     const outfile = join(this.#folder, 'client.cjs');
-    const entry = join(import.meta.dirname, 'fuzz-client.ts');
+    const entry = join(import.meta.dirname, 'client.ts');
     await esbuild.build({
       entryPoints: [entry],
       outfile,
