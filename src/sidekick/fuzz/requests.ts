@@ -54,6 +54,8 @@ const isList = ({ clusterId, members }: List) =>
   });
 
 const nothing = (value: unknown) => value === undefined;
+const areMachines = (value: ReadonlySet<string>) =>
+  value instanceof Set && [...value].every((one) => typeof one === 'string');
 const isSession = (value: unknown) =>
   value === undefined || (typeof value === 'string' && isLine(value) && value.length < 200);
 const session = '11111111-e9e3-2416-59e0-133b28005b8b';
@@ -135,6 +137,7 @@ export const REQUESTS: readonly FuzzedRequest[] = [
     (port) => port.candidates(),
     areCandidates,
   ),
+  consul('machines', /agent\/members/, truth.machines, (port) => port.machines(), areMachines),
   consul('change', /index=/, truth.entries, (port) => port.change({ keys: '5', candidates: '6' }), nothing),
   consul('put', /^PUT \/v1\/kv/, true, (port) => port.put('etcd3/mycluster/bootstrap', '{}', 0), nothing),
   consul('lock', /^GET \/v1\/kv\/.*lock/, truth.lock, (port) => port.acquire('disk-1'), isSession),
@@ -215,6 +218,14 @@ export const REQUESTS: readonly FuzzedRequest[] = [
   ),
 ];
 
+/** What is answered so, whatever is in question. */
+const PLAIN: readonly [asks: RegExp, truth: unknown][] = [
+  [/session\/create/, truth.session],
+  [/catalog\/node/, truth.node],
+  [/agent\/members/, truth.machines],
+  [/agent\/self/, truth.agent],
+];
+
 /** The true answer to anything but the request in question. */
 export function trueAnswer(asking: string, name: string): unknown {
   if (/authorize/.test(asking)) return 401;
@@ -223,9 +234,8 @@ export function trueAnswer(asking: string, name: string): unknown {
   if (/bootstrap/.test(asking)) return 404;
   if (/recurse/.test(asking)) return name === 'consul one key' ? 404 : truth.entries;
   if (/health\/service/.test(asking)) return [truth.instance];
-  if (/session\/create/.test(asking)) return truth.session;
-  if (/catalog\/node/.test(asking)) return truth.node;
-  if (/agent\/self/.test(asking)) return truth.agent;
+  const [, plain] = PLAIN.find(([asks]) => asks.test(asking)) ?? [];
+  if (plain !== undefined) return plain;
   if (/maintenance\/status/.test(asking)) return name === 'etcd metrics' ? truth.nameless : truth.status;
   if (/kv\/range/.test(asking)) return truth.range;
   if (/member\/list/.test(asking)) return truth.memberList;
