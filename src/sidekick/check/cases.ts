@@ -198,6 +198,10 @@ export const GAP = {
 /** What was found with all rules in place, and holds since: by its seed, and after how many schedules. */
 export const ONCE: { what: string; schedule: Schedule }[] = [
   {
+    what: '1001, 1900: a registration at a former address that comes late',
+    schedule: on('3', 'come-late 3 0, settle 0 0, readdress 0 0, settle 0 0, arrive 0 0'),
+  },
+  {
     what: '1001, 3277: a volume that is mounted while the gate asks Consul is not a disk that was wiped',
     schedule: on('3 volumes', 'settle 0 0, settle 0 0, unmount 3 0, settle 0 0, step 3 0'),
   },

@@ -5,7 +5,7 @@ import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
 import { type Look, observe, probe } from './observe.ts';
-import { type Decision, wait } from './observed.ts';
+import { type Decision, type Peer, wait } from './observed.ts';
 import { publishLost, recordOf } from './publish.ts';
 import { putServerRecord } from './registration.ts';
 import { isNobody } from './roll.ts';
@@ -181,8 +181,9 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     ports.say(outcome);
     await joining.release();
     const { candidates, self } = look;
-    const isHere = !candidates.known || candidates.value.some(({ meta }) => meta.incarnation === self.incarnation);
-    // Its volume has been mounted since, or somebody has removed it from the catalog.
+    const isOwn = ({ meta, peerUrl }: Peer) => meta.incarnation === self.incarnation && peerUrl === self.peerUrl;
+    const isHere = !candidates.known || candidates.value.some(isOwn);
+    // Its volume has been mounted since, somebody has removed it from the catalog, or what was asked of the agent at another address came late.
     if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
     if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
     // Soon at first, then less often, also where causes take turns; a cluster is asked less often than Consul.
