@@ -91,10 +91,19 @@ async function launch(
   return 'done';
 }
 
+/** Whether it is this host's own registration, as it has to be. */
+const isOwn = ({ self }: Look, { meta, peerUrl }: Peer) =>
+  meta.incarnation === self.incarnation && peerUrl === self.peerUrl;
+
 /** That the data is here, which may have been missing, and the record, should Consul have lost it: by these the others start. */
-async function tell(settings: Settings, ports: Ports, { self, keys, proven, date }: Look): Promise<void> {
-  await putServerRecord(settings, ports);
-  if (!keys.known || self.data.state !== 'log' || !self.record) return;
+async function tell(settings: Settings, ports: Ports, look: Look): Promise<void> {
+  const { self, keys, candidates, proven, date } = look;
+  // Only of an agent that answers: this process does not end before what it has asked for.
+  if (!keys.known || !candidates.known || self.data.state !== 'log') return;
+  if (!candidates.value.some((peer) => isOwn(look, peer) && peer.meta.state === 'member')) {
+    await putServerRecord(settings, ports);
+  }
+  if (!self.record) return;
   const record = recordOf(self.data.clusterId, self.record, keys.value, proven, date);
   if (record) await publishLost(settings, ports, keys.value, record);
 }
@@ -181,8 +190,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     ports.say(outcome);
     await joining.release();
     const { candidates, self } = look;
-    const isOwn = ({ meta, peerUrl }: Peer) => meta.incarnation === self.incarnation && peerUrl === self.peerUrl;
-    const isHere = !candidates.known || candidates.value.some(isOwn);
+    const isHere = !candidates.known || candidates.value.some((peer) => isOwn(look, peer));
     // Its volume has been mounted since, somebody has removed it from the catalog, or what was asked of the agent at another address came late.
     if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
     if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
