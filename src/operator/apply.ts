@@ -1,3 +1,4 @@
+import { allRecords } from '../sidekick/shared/keys.ts';
 import type { ClusterRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { isProven } from './known.ts';
@@ -65,7 +66,7 @@ function staleness(plan: PlanFile, now: Replacement): string | undefined {
 }
 
 const isApplied = ({ record: { token } }: PlanFile, { keys }: Situation): boolean =>
-  [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])].some(({ record }) => record.token === token);
+  allRecords(keys).some(({ record }) => record.token === token);
 
 /** Plans the same once more, with what is there now; refused when it comes to anything else. Pure. */
 export function planAgain(settings: Settings, plan: PlanFile): Plan {

@@ -1,5 +1,5 @@
 import { visible } from '../sidekick/host/text.ts';
-import { type Keys, lineageKey, listKey, recordKey } from '../sidekick/shared/keys.ts';
+import { allRecords, type Keys, lineageKey, listKey, recordKey } from '../sidekick/shared/keys.ts';
 import type { List } from '../sidekick/shared/ports.ts';
 import { isSigned, signedText } from '../sidekick/shared/proof.ts';
 import { type ClusterRecord, lineageOf, memberIdOf } from '../sidekick/shared/record.ts';
@@ -80,7 +80,7 @@ function notesOf(settings: Settings, keys: Keys, lineage: string | undefined, no
     ([key, { why }]) =>
       `${visible(key)} cannot be read (${visible(why).slice(0, 120)}); to remove it: ${removing(visible(key))}`,
   );
-  const all = [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])];
+  const all = allRecords(keys);
   for (const { record, entry } of all) {
     if (!counts(settings, record))
       notes.push(
@@ -167,7 +167,7 @@ export function knownOf(
     ) ??
     [];
   const members = listed.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const generations = [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])]
+  const generations = allRecords(keys)
     .map((found) => found.record)
     .filter((one) => isProven(settings, one) || (counts(settings, one) && one.generation <= now + SKEW))
     .map((one) => one.generation);

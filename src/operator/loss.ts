@@ -1,5 +1,5 @@
 import { visible } from '../sidekick/host/text.ts';
-import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
+import { allRecords, type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
 import type { Machine, OperatorPorts, Probe } from './host/ports.ts';
@@ -27,9 +27,9 @@ export function portOf(url: string): string {
 }
 
 /** Every peer URL that Consul's keys name: of whichever lineage, to be asked who is there. */
-function urlsIn({ records, bootstrap, lists }: Keys): string[] {
-  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])];
-  const listed = [...lists.values()].flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
+function urlsIn(keys: Keys): string[] {
+  const found = allRecords(keys);
+  const listed = [...keys.lists.values()].flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
   return [...found.flatMap(({ record }) => record.members.map((member) => member.peer_url)), ...listed];
 }
 

@@ -1,5 +1,5 @@
 import type { OperatorKey } from '../io/operator-key.ts';
-import { sortKeys } from '../sidekick/shared/keys.ts';
+import { allRecords, sortKeys } from '../sidekick/shared/keys.ts';
 import { signedText } from '../sidekick/shared/proof.ts';
 import type { ClusterRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
@@ -75,7 +75,7 @@ export async function write(
     );
     // An answer may be lost, and what was asked be done all the same: only reading tells.
     const keys = sortKeys(settings.cluster, (await consul.keys()).value);
-    const there = [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])];
+    const there = allRecords(keys);
     if (isWritten(settings, there.find(({ entry }) => entry.key === key)?.record, record)) continue;
     if (index === 0 && sent !== undefined) throw sent;
     if (index === 0) {

@@ -1,3 +1,4 @@
+import { allRecords } from '../sidekick/shared/keys.ts';
 import { type ClusterRecord, lineageOf, makeRecord, parseRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { facts } from './columns.ts';
@@ -78,9 +79,8 @@ export function changeFacts(
 
 /** That the record can be read by those whom it is for, and outranks all that is left beside it. */
 export function reasonsAgainstRecord(record: ClusterRecord, seen: Situation, settings: Settings): Reason[] {
-  const { records, bootstrap } = seen.keys;
   const written = replacedBy(settings, seen.keys, lineageOf(record)).map(({ key }) => key);
-  const later = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
+  const later = allRecords(seen.keys).filter(
     (found) => found.record.generation >= record.generation && !written.includes(found.entry.key),
   );
   const reasons = later.map(({ entry: { key }, record: { generation } }) => ({

@@ -1,4 +1,4 @@
-import type { Found } from '../shared/keys.ts';
+import { allRecords, type Found } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import type { Observed, Seen } from './observed.ts';
 
@@ -9,8 +9,7 @@ const unknown = (cause: string) => ({ known: false, cause }) as const;
 /** The latest record that an operator has signed, of whatever lineage. */
 export function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterRecord | undefined {
   if (!keys.known) return undefined;
-  const { bootstrap, records } = keys.value;
-  return [...records.values(), ...(bootstrap ? [bootstrap] : [])]
+  return allRecords(keys.value)
     .filter(({ entry }) => proven.has(entry.key))
     .map(({ record }) => record)
     .sort((a, b) => b.generation - a.generation)[0];
@@ -36,7 +35,7 @@ export function choose(seen: Read): Seen<ClusterRecord | undefined> {
     // Where a lineage has come to be verified, the record of a birth decides nothing.
     return entry !== bootstrap?.entry || !(own === undefined ? records.size > 0 : records.has(own));
   };
-  const all = [...records.values(), ...(bootstrap ? [bootstrap] : [])];
+  const all = allRecords(keys.value);
   const pool = all.filter(counts);
   const spoilt = spoiltKey(seen, own, pool);
   if (spoilt !== undefined) return unknown(spoilt);

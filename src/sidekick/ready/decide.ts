@@ -1,4 +1,5 @@
 import { memberId } from '../shared/cluster-id.ts';
+import { allRecords } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
@@ -173,9 +174,7 @@ function unfounded(
   record: ClusterRecord,
   id: string,
 ): string | undefined {
-  const found = keys.known
-    ? [...keys.value.records.values(), ...(keys.value.bootstrap ? [keys.value.bootstrap] : [])]
-    : [];
+  const found = keys.known ? allRecords(keys.value) : [];
   if (found.some(({ record: one, entry }) => one.cluster_id === record.cluster_id && proven.has(entry.key)))
     return undefined;
   if (self.untouched && self.memberId === id) return undefined;

@@ -1,7 +1,7 @@
-import type { Keys } from '../shared/keys.ts';
+import { allRecords, type Keys } from '../shared/keys.ts';
 import { ConsulError, type Ports, type Read } from '../shared/ports.ts';
 import { retiredText, signedText } from '../shared/proof.ts';
-import { lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { addressIn, peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
 import { choose } from './choose.ts';
 import type { Observed, Peer, Probe, Seen } from './observed.ts';
@@ -31,7 +31,7 @@ const indexOf = (from: Seen<Read<unknown>>) => (from.known ? from.value.index : 
 /** The keys of which an operator's own hand can be proved. */
 function provenOf({ cluster, operatorKeys }: Settings, keys: Keys, { isSigned }: Rules): Set<string> {
   const proven = new Set<string>();
-  for (const { record, entry } of [...keys.records.values(), ...(keys.bootstrap ? [keys.bootstrap] : [])]) {
+  for (const { record, entry } of allRecords(keys)) {
     if (isSigned(signedText(cluster, record), record.proof, operatorKeys)) proven.add(entry.key);
   }
   for (const [incarnation, { member, proof, key }] of keys.retired) {
@@ -126,10 +126,15 @@ function listedIn(keys: Seen<Keys>, clusterId: string): string[] {
 /** A gate looks every few seconds; who was not looked at for longer than this may have been there meanwhile. */
 export const gapOf = ({ replaceDeadAfter }: Settings): number => Math.min(30_000, replaceDeadAfter * 1000);
 
+/** The record that a host without a log goes by, if that can be told. */
+function goneBy(seen: Parameters<typeof choose>[0]): ClusterRecord | undefined {
+  const chosen = choose(seen);
+  return chosen.known ? chosen.value : undefined;
+}
+
 /** Peer URLs of the members that a host without a log knows of: its own list, the published one, or the record's. */
 export function baseOf({ self, keys, proven }: Observed): string[] {
-  const chosen = choose({ self, keys, proven });
-  const record = (chosen.known && chosen.value) || self.record;
+  const record = goneBy({ self, keys, proven }) ?? self.record;
   if (record === undefined) return [];
   const published = keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
   const lists = [self.list, published].filter((list) => list?.cluster_id === record.cluster_id);
@@ -139,8 +144,7 @@ export function baseOf({ self, keys, proven }: Observed): string[] {
 
 /** Members by the published list, to be asked where nobody of the own one answers: a file that has gone back names who was there then. */
 export function published({ self, keys, proven }: Observed): string[] {
-  const chosen = choose({ self, keys, proven });
-  const record = chosen.known ? chosen.value : undefined;
+  const record = goneBy({ self, keys, proven });
   const list = record && keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
   if (!self.list || list?.cluster_id !== record?.cluster_id) return [];
   return list?.members.flatMap((member) => member.peer_urls).filter((url) => url !== self.peerUrl) ?? [];
@@ -151,8 +155,7 @@ export function published({ self, keys, proven }: Observed): string[] {
  * in at the birth need be left.
  */
 export function unlisted({ self, keys, proven, candidates }: Observed): string[] {
-  const chosen = choose({ self, keys, proven });
-  const record = chosen.known ? chosen.value : undefined;
+  const record = goneBy({ self, keys, proven });
   if (!record || !keys.known || !candidates.known || self.list || keys.value.lists.has(lineageOf(record))) return [];
   return candidates.value
     .filter(({ meta, peerUrl: url }) => meta.cid === record.cluster_id && url !== self.peerUrl)
@@ -161,8 +164,7 @@ export function unlisted({ self, keys, proven, candidates }: Observed): string[]
 
 /** Asks each host whether etcd runs there already, and DNS, through port 53, whether it names the same hosts. */
 export async function probe(settings: Settings, ports: Ports, look: Look): Promise<Probe> {
-  const chosen = choose(look);
-  const record = chosen.known ? chosen.value : undefined;
+  const record = goneBy(look);
   const candidates = look.candidates.known ? look.candidates.value.map((one) => ({ ...one, url: one.peerUrl })) : [];
   const hosts =
     record?.members.map((one) => ({ node: one.name, address: addressIn(one.peer_url), url: one.peer_url })) ??

@@ -1,5 +1,5 @@
 import type { Identity } from '../shared/identity.ts';
-import { type Keys, launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
+import { allRecords, type Keys, launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { List, Own, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -42,8 +42,7 @@ export function recordOf(
   proven: ReadonlySet<string>,
   date: number,
 ): ClusterRecord | undefined {
-  const { records, bootstrap } = keys;
-  const found = [...records.values(), ...(bootstrap ? [bootstrap] : [])].filter(
+  const found = allRecords(keys).filter(
     ({ record: { cluster_id: id, lineage, generation }, entry }) =>
       id === clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + 86_400)),
   );

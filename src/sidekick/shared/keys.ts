@@ -52,6 +52,12 @@ export interface Keys {
   garbage: Map<string, { why: string; modified: number }>;
 }
 
+/** Every record that stands there: of each lineage, and of a birth. */
+export const allRecords = ({ records, bootstrap }: Pick<Keys, 'records' | 'bootstrap'>): Found[] => [
+  ...records.values(),
+  ...(bootstrap ? [bootstrap] : []),
+];
+
 const isHex = (text: unknown): text is string => typeof text === 'string' && /^[0-9a-f]{16}$/.test(text);
 
 /** Throws when it is none. */
