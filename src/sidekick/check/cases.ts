@@ -228,4 +228,40 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1, 5078: a disk goes back to before its launch, and the file outside it tells of a later one alone',
     schedule: on('3', 'settle 0 0, settle 0 0, settle 0 0, lose-log 2 0, settle 0 0, kv-lost 0 0, go-back 5 16'),
   },
+  {
+    what: '1012, 3580: somebody answers at the port of a member that is about to start',
+    schedule: on('3', 'settle 0 0, kill-etcd 2 0, answer-falsely 2 1, abreast 0 0'),
+  },
+  {
+    what: '1007, 1956: somebody answers where a member was that runs at an address which nobody knows yet',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, crash 1 0, answer-falsely 4 10, lose-identity 1 0, readdress 1 0, crash-others 1 0, settle 0 0',
+    ),
+  },
+  {
+    what: '1008, 3282: a removed member whose file beside the data has gone back to whom nobody is left of',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, retire 1 0, identity-goes-back 1 2, readdress 2 0, kv-lost 0 0, settle 0 0, spare 0 0, retire 6 0',
+    ),
+  },
+  {
+    what: '1007, 1194: the mark of another launch is none',
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, fail-launch 0 0, place-goes-back 0 0, kv-lost 0 0, go-back 0 0, settle 0 0, member-goes-back 0 1',
+    ),
+  },
+  {
+    what: '1008, 2428: a list that nobody has agreed on but hosts which are not where it says',
+    schedule: on('3', 'settle 0 0, wipe 3 0, lose-identity 2 0, readdress 2 0'),
+  },
+  {
+    what: '2, 2234: a learner goes on asking while nobody answers at an address that it no longer waits for',
+    schedule: on(
+      '3 https',
+      'settle 0 0, settle 0 0, settle 0 0, spare 0 0, readdress 5 0, settle 0 0, retire 6 0, abreast 0 0, gather 0 0, identity-goes-back 5 2',
+    ),
+  },
 ];

@@ -23,7 +23,9 @@ const NAMES: EventName[] = [...OFTEN, 'step', 'step', 'step', 'step', 'hear', 'b
 /** Many rules are for clusters that live, or that have grown. */
 const UP: EventName[] = ['settle', 'settle', 'settle'];
 const GROWN: EventName[] = [...UP, 'grow', 'grow', ...UP];
-const BEGINNINGS: EventName[][] = [[], [], [], UP, UP, GROWN];
+/** A volume is not there when its host boots. */
+const AWAY: EventName[] = [...UP, 'unmount', 'settle'];
+const BEGINNINGS: EventName[][] = [[], [], [], UP, UP, GROWN, AWAY];
 const HOSTS = 7;
 const WAYS = 24;
 

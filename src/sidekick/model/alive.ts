@@ -1,4 +1,4 @@
-import type { ClusterRecord } from '../shared/record.ts';
+import { type ClusterRecord, membersOf, type RecordMember } from '../shared/record.ts';
 import { elect, knownMemberId, makeConfig, type Wal } from './log.ts';
 import { urlOf } from './settings.ts';
 import type { Volume } from './volume.ts';
@@ -25,8 +25,10 @@ function isUnspent({ consul }: World, id: string, nonce: string | undefined): bo
 
 /** The log that a disk without one may yet start with: as a member that the record lists, and that never was. */
 function unborn(world: World, host: Host, volume: Volume, record: ClusterRecord): string | undefined {
-  const { identity, mark, snap } = volume;
+  const { identity, snap } = volume;
   if (identity === undefined || volume !== volumeOf(host)) return undefined;
+  // That of another launch is none.
+  const mark = volume.mark === identity.nonce ? volume.mark : undefined;
   const listed = record.members.find(({ incarnation }) => incarnation === identity.incarnation);
   // etcd takes part in a birth at the address that it is listed with alone.
   if (listed?.peer_url !== urlOf(world, host.address)) return undefined;
@@ -39,7 +41,20 @@ function unborn(world: World, host: Host, volume: Volume, record: ClusterRecord)
   }
   const isBefore = (identity.record?.generation ?? 0) < record.generation;
   const isUnused = identity.phase === 'fresh' || isBefore || mark !== undefined;
-  return isUnused && isUnspent(world, id, identity.nonce) ? id : undefined;
+  const isFounded = mark !== undefined || identity.agreed === membersOf(record) || isFounding(world, record);
+  return isUnused && isFounded && isUnspent(world, id, identity.nonce) ? id : undefined;
+}
+
+/** Whether a host that has not agreed on a record itself can see it to be true: signed, or of a quorum that is where it lists them. */
+function isFounding(world: World, record: ClusterRecord): boolean {
+  if (world.signed.has(record.cluster_id)) return true;
+  const isThere = ({ peer_url: url, incarnation }: RecordMember) =>
+    world.hosts.some((host) => {
+      const { identity, log } = volumeOf(host);
+      const isIt = identity?.incarnation === incarnation || log?.memberId === knownMemberId(url, record.token);
+      return isIt && urlOf(world, host.address) === url;
+    });
+  return record.members.filter(isThere).length * 2 > record.size;
 }
 
 /** Whether a quorum lives: of disks with data, and of those that may yet start from the record's list. */

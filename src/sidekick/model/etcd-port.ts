@@ -3,9 +3,10 @@ import { lead, seatsOf } from './etcd.ts';
 import { guardAddition, guardRemoval, guardStop } from './guard.ts';
 import type { Wal } from './log.ts';
 import { addLearner, promote, removeMember, updateMember } from './members.ts';
+import { isOverheard } from './nap.ts';
 import { ask, type Program, Silence, tell } from './program.ts';
 import { urlOf } from './settings.ts';
-import { type Host, next, type Stranger, type World } from './world.ts';
+import { type Host, next, type Stranger, volumeOf, type World } from './world.ts';
 
 /** etcd's error as a request meets it. */
 function failure(code: string, message = code): Error {
@@ -50,7 +51,10 @@ function membersOf(world: World, wal: Wal): Member[] {
   });
 }
 
-function saying({ clusterId, members }: Stranger): Membership {
+/** What a stranger says; to a gate that no true member could tell otherwise meanwhile it counts. */
+function saying(world: World, program: Program, { clusterId, members }: Stranger): Membership {
+  const { log } = volumeOf(program.host);
+  if (log && isOverheard(world, program.host, log)) program.mayRun = false;
   return {
     clusterId,
     members: members.map(({ id, name, url, learner }) => ({
@@ -104,13 +108,13 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
     peer: (url, timeout) =>
       ask(world, program, `asks ${url}`, () => {
         const there = at(world, host, url, timeout);
-        if ('stranger' in there) return saying(there.stranger);
+        if ('stranger' in there) return saying(world, program, there.stranger);
         return { clusterId: there.wal.clusterId, members: membersOf(world, there.wal) };
       }),
     list: (url, timeout) =>
       ask(world, program, `asks ${url} for the members`, () => {
         const there = at(world, host, url, timeout);
-        if ('stranger' in there) return saying(there.stranger);
+        if ('stranger' in there) return saying(world, program, there.stranger);
         return { clusterId: there.wal.clusterId, members: membersOf(world, quorate(world, there)) };
       }),
     add: (via, url) =>

@@ -1,6 +1,6 @@
-import { isMember, isReplaced } from './guard.ts';
+import { isMember, isReplaced, truthOf } from './guard.ts';
 import type { Program } from './program.ts';
-import { running } from './running.ts';
+import { knowers } from './running.ts';
 import { urlOf } from './settings.ts';
 import { breach, type Host, volumeOf, type World } from './world.ts';
 
@@ -25,11 +25,12 @@ export function mayRun(world: World, program: Program): boolean {
 
 /**
  * In plain http, where everybody may listen at the port of a host whose etcd is down, and no true member can be reached that says
- * otherwise: nobody can tell.
+ * otherwise, where its cluster has it: nobody can tell.
  */
-export function isOverheard(world: World, host: Host, log: { clusterId: string }): boolean {
+export function isOverheard(world: World, host: Host, { clusterId }: { clusterId: string }): boolean {
   if (world.scheme === 'https' || world.strangers.size === 0) return false;
-  return running(world, log.clusterId, host.net).length === 0;
+  const urls = truthOf(world, clusterId)?.map(({ url }) => url) ?? [];
+  return knowers(world, host, clusterId, urls).length === 0;
 }
 
 /** A gate that naps over the data of a member is held back by words. */

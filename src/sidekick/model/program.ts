@@ -44,6 +44,12 @@ export interface Program {
 /** Naps as short as this are over before anything else happens, while nothing else is to happen. Milliseconds. */
 const MOMENT = 100;
 
+/**
+ * How far its naps let a program run ahead while an answer is awaited: as far as any of its waits for one. Of whom it no longer waits
+ * for, it would otherwise never be rid. Milliseconds.
+ */
+const AHEAD = 15_000;
+
 /** Calls of a program in one turn that are too many: it never comes to rest. */
 const MOST = 3000;
 
@@ -169,7 +175,7 @@ export function nap(world: World, program: Program, milliseconds: number): Promi
       isSilence: false,
       isDue: () =>
         world.clock >= due ||
-        findNext(program) === call ||
+        (findNext(program) === call && due - world.clock <= AHEAD) ||
         (program.isFree && isBrief && due - world.clock <= 3 * MOMENT),
       happen: () => {
         program.pending.splice(program.pending.indexOf(call), 1);
