@@ -258,4 +258,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, spare 0 0, readdress 5 0, settle 0 0, retire 6 0, abreast 0 0, gather 0 0, identity-goes-back 5 2',
     ),
   },
+  {
+    what: '1020, 185: somebody answers for the only member that a host knows, another has joined since',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, grow 0 0, lose-identity 1 0, answer-falsely 0 2, settle 0 0, replace 2 0, spare 0 0, crash 5 0, crash 6 0, settle 0 0',
+    ),
+  },
 ];

@@ -2,15 +2,14 @@ import { canServe, currentOf } from '../model/alive.ts';
 import { changed, endSession, setKey } from '../model/consul.ts';
 import { crash, forget, wipe } from '../model/faults.ts';
 import { isMember, sizeIn } from '../model/guard.ts';
-import { elect, type Wal } from '../model/log.ts';
+import { elect } from '../model/log.ts';
 import { reset } from '../model/operator.ts';
 import { play } from '../model/play.ts';
 import type { Rules } from '../model/rules.ts';
-import { knowers, running } from '../model/running.ts';
+import { knowsAnybody, running } from '../model/running.ts';
 import { urlOf } from '../model/settings.ts';
 import { empty } from '../model/volume.ts';
 import { CLUSTER, type Host, volumeOf, type World } from '../model/world.ts';
-import type { Identity } from '../shared/identity.ts';
 import { listKey, recordKey } from '../shared/keys.ts';
 import { lineageOf, parseRecord } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
@@ -178,14 +177,8 @@ function isBeyondHelp(world: World, host: Host): boolean {
   if (log === undefined) return false;
   // What its data was, and where, it has forgotten; what is here was removed long ago.
   if (host.root.hasForgotten && !isMember(world, log)) return true;
-  if (!isMember(world, log) && identity?.record && !knowsAnybody(world, host, log, identity)) return true;
+  if (!isMember(world, log) && identity?.record && !knowsAnybody(world, host, log.clusterId)) return true;
   return identity?.machineId !== host.root.machineId || log.clusterId !== record?.cluster_id;
-}
-
-/** Whether a member runs where an identity, which may have gone back, has its cluster's members. */
-function knowsAnybody(world: World, host: Host, { clusterId }: Wal, { list, record }: Identity): boolean {
-  const urls = list?.members.flatMap(({ peer_urls: those }) => those) ?? record?.members.map((one) => one.peer_url);
-  return knowers(world, host, clusterId, urls ?? []).length > 0;
 }
 
 /** What should have come up by itself, and did not. */

@@ -1,6 +1,6 @@
-import { isMember, isReplaced, truthOf } from './guard.ts';
+import { isMember, isReplaced } from './guard.ts';
 import type { Program } from './program.ts';
-import { knowers } from './running.ts';
+import { knowsAnybody } from './running.ts';
 import { urlOf } from './settings.ts';
 import { breach, type Host, volumeOf, type World } from './world.ts';
 
@@ -25,12 +25,10 @@ export function mayRun(world: World, program: Program): boolean {
 
 /**
  * In plain http, where everybody may listen at the port of a host whose etcd is down, and no true member can be reached that says
- * otherwise, where its cluster has it: nobody can tell.
+ * otherwise, where this host knows of one: nobody can tell.
  */
 export function isOverheard(world: World, host: Host, { clusterId }: { clusterId: string }): boolean {
-  if (world.scheme === 'https' || world.strangers.size === 0) return false;
-  const urls = truthOf(world, clusterId)?.map(({ url }) => url) ?? [];
-  return knowers(world, host, clusterId, urls).length === 0;
+  return world.scheme === 'http' && world.strangers.size > 0 && !knowsAnybody(world, host, clusterId);
 }
 
 /** A gate that naps over the data of a member is held back by words. */

@@ -1,5 +1,5 @@
 import type { Wal } from './log.ts';
-import type { Host, World } from './world.ts';
+import { type Host, volumeOf, type World } from './world.ts';
 
 /** The logs of a cluster's running members, of all or of those in one net. */
 export function running(world: World, cluster: string, net?: number): Wal[] {
@@ -16,4 +16,11 @@ export function knowers(world: World, host: Host, cluster: string, urls: readonl
     const isThere = etcd?.wal.clusterId === cluster && net === host.net && urls.includes(etcd.url);
     return etcd && isThere ? [etcd.wal] : [];
   });
+}
+
+/** Whether a member runs where the file beside a host's data, which may have gone back, has its cluster's members. */
+export function knowsAnybody(world: World, host: Host, cluster: string): boolean {
+  const { list, record } = volumeOf(host).identity ?? {};
+  const urls = list?.members.flatMap(({ peer_urls: those }) => those) ?? record?.members.map((one) => one.peer_url);
+  return knowers(world, host, cluster, urls ?? []).length > 0;
 }
