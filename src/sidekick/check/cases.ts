@@ -265,4 +265,8 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, grow 0 0, lose-identity 1 0, answer-falsely 0 2, settle 0 0, replace 2 0, spare 0 0, crash 5 0, crash 6 0, settle 0 0',
     ),
   },
+  {
+    what: '1026, 1532: data that comes back when an operator has put another cluster in its place',
+    schedule: on('1', 'settle 0 0, spare 0 0, isolate 4 0, member-goes-back 6 12, settle 0 0, reset 0 0, go-back 6 4'),
+  },
 ];

@@ -1,6 +1,6 @@
 import { clusterId } from '../shared/cluster-id.ts';
 import { candidates } from './consul.ts';
-import { guardBirth } from './guard.ts';
+import { guardBirth, isReplaced } from './guard.ts';
 import {
   type Config,
   type Election,
@@ -175,6 +175,8 @@ function startable(world: World, host: Host, volume: Volume): Wal | undefined {
   // What is hidden, and nobody remembers, nobody will find.
   if (log === undefined || (volume !== volumeOf(host) && root.place?.memberId !== log.memberId)) return undefined;
   if (world.discovery === 'srv' && !world.agreed.has(log.clusterId)) return undefined;
+  // Data that was lost when an operator put another cluster in its place, and came back.
+  if (isReplaced(world, { own: identity?.record, cluster: log.clusterId })) return undefined;
   // A copied disk counts when it is started.
   return identity?.machineId === root.machineId || etcd?.wal === log ? log : undefined;
 }
