@@ -269,4 +269,8 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1026, 1532: data that comes back when an operator has put another cluster in its place',
     schedule: on('1', 'settle 0 0, spare 0 0, isolate 4 0, member-goes-back 6 12, settle 0 0, reset 0 0, go-back 6 4'),
   },
+  {
+    what: '1040, 4194: a member that was lost while the first of more is joining takes its own place again',
+    schedule: on('3', 'settle 0 0, grow 0 0, fail-launch 3 0, settle 0 0, member-goes-back 0 0, settle 0 0'),
+  },
 ];

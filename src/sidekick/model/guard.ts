@@ -57,10 +57,11 @@ export function guardRemoval(world: World, { host }: Program, cluster: string, i
   world.story?.push(`${host.name} removes ${seat.url}`);
 }
 
-/** As many members as are wanted: by a host's spec, or by any list that was ever published. */
-export function wantedSize({ consul }: World, { size }: Host): number {
-  const sizes = consul.keep.past.map(({ key, value }) => (key.endsWith('/members') ? sizeIn(value) : 0));
-  return Math.max(size, ...sizes);
+/** As many members as are wanted: by the spec of a host or of a member, or by any list that was ever published. */
+function wantedSize(world: World, { size }: Host, seats: readonly Seat[]): number {
+  const sizes = world.consul.keep.past.map(({ key, value }) => (key.endsWith('/members') ? sizeIn(value) : 0));
+  const members = world.hosts.filter(({ address }) => seats.some(({ url }) => url === urlOf(world, address)));
+  return Math.max(size, ...sizes, ...members.map((one) => one.size));
 }
 
 export function sizeIn(list: string): number {
@@ -75,7 +76,7 @@ export function sizeIn(list: string): number {
 export function guardAddition(world: World, host: Host, cluster: string): void {
   const seats = truthOf(world, cluster);
   if (seats === undefined || world.consul.lockWasLost) return;
-  const wanted = wantedSize(world, host);
+  const wanted = wantedSize(world, host, seats);
   if (seats.length >= wanted)
     breach(world, `${host.name} adds itself to ${seats.length} members where ${wanted} are wanted`);
 }
