@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz:answers [-- COUNT [SEED]]`: as many generated answers (default 100,000) to each request of the sidekicks, of the
- * commands and of the look-up of releases; a hundredth as many through each program as a whole, a thousandth over real sockets.
+ * `npm run fuzz:answers [-- COUNT [SEED [PART]]]`: as many generated answers (default 100,000) to each request of the sidekicks, of the
+ * commands and of the look-up of releases; a hundredth as many through each program as a whole, a thousandth over real sockets. PART is a
+ * pattern: only those that are named so.
  */
 import fc from 'fast-check';
 import { askings, COMMANDS, outcomeOf } from '../operator/hostile-testing.ts';
@@ -12,7 +13,8 @@ import { REQUESTS } from '../sidekick/fuzz/requests.ts';
 import { slowly, Wire, type WireReport } from '../sidekick/fuzz/wire.ts';
 import { findWrong, LOOKUP_NAMES } from './releases.ts';
 
-const [count = 100_000, seed = 1] = process.argv.slice(2).map(Number);
+const [count = 100_000, seed = 1] = process.argv.slice(2, 4).map(Number);
+const part = new RegExp(process.argv[4] ?? '');
 const some = Math.ceil(count / 100);
 let answers = 0;
 
@@ -51,7 +53,7 @@ async function commands(): Promise<void> {
   // What is true of a cluster that lives is true for most of them.
   for (const [index, asking] of askings(true).entries()) {
     const askers = await askersOf(asking);
-    for (const name of askers) {
+    for (const name of askers.filter((one) => part.test(`${one}, ${asking.asks}`))) {
       const its = askings(COMMANDS[name]?.isAlive === true)[index] ?? asking;
       const property = fc.asyncProperty(answersLike(its.truth), async (answer) => {
         return (await outcomeOf(name, its, answer)).fault === undefined;
@@ -70,14 +72,20 @@ const wire = ({ answers: made, wrong, memory, resolved, slowest }: WireReport, w
 };
 
 const began = performance.now();
-for (const request of REQUESTS) tell(request.name, await findUnsound(request, count, seed));
-tell('DNS over TCP', findMiscount(count, seed));
-for (const name of LOOKUP_NAMES) tell(name, await findWrong(name, count, seed));
-for (const scene of Object.keys(SCENES) as Scene[]) tell(scene, await findBreach(scene, some, seed), some);
+for (const request of REQUESTS.filter(({ name }) => part.test(name))) {
+  tell(request.name, await findUnsound(request, count, seed));
+}
+if (part.test('DNS over TCP')) tell('DNS over TCP', findMiscount(count, seed));
+for (const name of LOOKUP_NAMES.filter((one) => part.test(one))) tell(name, await findWrong(name, count, seed));
+for (const scene of (Object.keys(SCENES) as Scene[]).filter((one) => part.test(one))) {
+  tell(scene, await findBreach(scene, some, seed), some);
+}
 await commands();
-const real = await new Wire().open();
-wire(await real.quick(Math.ceil(some / 10), seed), 'over sockets');
-real.close();
-wire(await slowly(), 'over sockets, without an end');
+if (part.test('over sockets')) {
+  const real = await new Wire().open();
+  wire(await real.quick(Math.ceil(some / 10), seed), 'over sockets');
+  real.close();
+  wire(await slowly(), 'over sockets, without an end');
+}
 const minutes = ((performance.now() - began) / 60_000).toFixed(1);
 console.log(`${answers} answers in ${minutes} min: ${process.exitCode ? 'something is wrong' : 'nothing found'}`);

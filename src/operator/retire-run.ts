@@ -70,7 +70,10 @@ export function retire(
 async function lock({ consul, clock, random }: OperatorPorts, say: (line: string) => void): Promise<string> {
   const owner = `operator-${random()}`;
   let isSaid = false;
-  for (const end = clock.now() + LONGEST_LOCK; clock.now() < end; await clock.sleep(200)) {
+  // Soon at first, then less often: Consul is asked twice each time.
+  let pause = 200;
+  for (const end = clock.now() + LONGEST_LOCK; clock.now() < end; await clock.sleep(pause)) {
+    pause = Math.min(pause * 2, 2000);
     const session = await consul.acquire(owner);
     if (session !== undefined) return session;
     if (!isSaid) say('a host is joining, or another holds the lock of the membership: waiting, 5 minutes at most');
