@@ -273,4 +273,15 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1040, 4194: a member that was lost while the first of more is joining takes its own place again',
     schedule: on('3', 'settle 0 0, grow 0 0, fail-launch 3 0, settle 0 0, member-goes-back 0 0, settle 0 0'),
   },
+  {
+    what: '1046, 4297: two that were removed, and whose marks somebody deletes, know none of those that are left',
+    schedule: on('3', 'settle 0 0, settle 0 0, retire 6 0, retire 4 0, settle 0 0, lie-birth 0 0, readdress 5 0'),
+  },
+  {
+    what: '1050, 2941: the only one who knows the record is hidden under a volume, and forgotten',
+    schedule: on(
+      '3 volumes',
+      'unmount 2 0, settle 0 0, delete-key 0 16, crash-noticed 5 0, settle 0 0, place-goes-back 5 0',
+    ),
+  },
 ];

@@ -167,17 +167,21 @@ function loseAll(world: World, _rules: Rules): boolean {
   return true;
 }
 
-/**
- * Data of another machine, or from before a reset, or that an identity of another life lies beside, or of a member that was removed
- * and has nobody left to tell it so but etcd itself.
- */
+/** It was removed, and knows nobody any more who could tell it so, but etcd itself. */
+function isDeaf(world: World, host: Host): boolean {
+  const { log, identity } = volumeOf(host);
+  if (log === undefined || identity?.record === undefined || isMember(world, log)) return false;
+  return !knowsAnybody(world, host, log.clusterId);
+}
+
+/** Data of another machine, or from before a reset, or that an identity of another life lies beside. */
 function isBeyondHelp(world: World, host: Host): boolean {
   const { log, identity } = volumeOf(host);
   const record = currentOf(world);
   if (log === undefined) return false;
   // What its data was, and where, it has forgotten; what is here was removed long ago.
   if (host.root.hasForgotten && !isMember(world, log)) return true;
-  if (!isMember(world, log) && identity?.record && !knowsAnybody(world, host, log.clusterId)) return true;
+  if (isDeaf(world, host)) return true;
   return identity?.machineId !== host.root.machineId || log.clusterId !== record?.cluster_id;
 }
 
@@ -198,7 +202,7 @@ function findProblem(world: World): string | undefined {
     (seat) => seat.learner && wanted.some(({ address }) => urlOf(world, address) === seat.url),
   );
   if (learner !== undefined) return `${learner.url} is a learner still: ${sayings(wanted)}`;
-  const waiting = wanted.filter((host) => !host.etcd);
+  const waiting = wanted.filter((host) => !host.etcd && !isDeaf(world, host));
   const outside = wanted.filter((host) => host.etcd && !seats.some(({ id }) => id === host.etcd?.wal.memberId));
   if (outside.length > 0) return `${names(outside)} runs, and is no member`;
   if (waiting.length === 0) return undefined;

@@ -7,7 +7,13 @@ import { type Host, volumeOf, type World } from './world.ts';
 /** The record that counts: the last that hosts agreed on, or an operator signed. */
 export const currentOf = ({ agreed }: World): ClusterRecord | undefined => [...agreed.values()].at(-1);
 
-const volumesOf = ({ root, volume }: Host): Volume[] => (volume ? [volume, root.data] : [root.data]);
+/** A host's filesystems, without one that is hidden and that nobody remembers: nobody will find it. */
+function volumesOf(host: Host): Volume[] {
+  const { root, volume } = host;
+  return (volume ? [volume, root.data] : [root.data]).filter(
+    (one) => one === volumeOf(host) || (root.place !== undefined && root.place.memberId === one.log?.memberId),
+  );
+}
 
 /** Whether anybody still knows a record who would put it back into Consul: its key, or a disk that may start by it. */
 function isKnown({ consul, hosts }: World, { cluster_id: id }: ClusterRecord): boolean {
@@ -70,9 +76,6 @@ export function canServe(world: World, record: ClusterRecord): boolean {
   const logOf = (host: Host, volume: Volume): Wal[] => {
     const { identity, log } = volume;
     if (identity && (world.retired.has(identity.incarnation) || identity.machineId !== host.root.machineId)) return [];
-    // What is hidden, and nobody remembers, nobody will find.
-    const { place } = host.root;
-    if (volume !== volumeOf(host) && (place === undefined || place.memberId !== log?.memberId)) return [];
     if (log !== undefined) return log.clusterId === record.cluster_id ? [log] : [];
     const id = unborn(world, host, volume, record);
     return id === undefined ? [] : [{ clusterId: record.cluster_id, memberId: id, head }];
