@@ -55,11 +55,14 @@ export async function foreignEtcd(layout: Layout, host: HostState): Promise<{ en
   };
 }
 
-/** Puts a disk back to a copy that was made before the first launch, as a machine's snapshot does. */
+/** Puts a disk back to a copy that was made before the first launch, as a machine's snapshot does: never below an etcd that runs. */
 export async function rollBack(host: HostState): Promise<void> {
+  const stopped = await inside(host, ['sh', '-c', 'systemctl stop etcd && ! pgrep -x etcd']);
+  if (stopped.exitCode !== 0) {
+    throw new LabError(`${host.name}: etcd has not stopped`, `${stopped.stdout} ${stopped.stderr}`.trim());
+  }
   await script(
     host,
-    'systemctl stop etcd',
     'rm -rf /var/lib/etcd/member',
     `sed -i 's/"phase":"launched".*/"phase":"fresh"}/' /var/lib/etcd/quorumgate.json`,
     'systemctl restart etcd-register-server',
