@@ -57,7 +57,7 @@ export async function foreignEtcd(layout: Layout, host: HostState): Promise<{ en
 
 /** Puts a disk back to a copy that was made before the first launch, as a machine's snapshot does: never below an etcd that runs. */
 export async function rollBack(host: HostState): Promise<void> {
-  const stopped = await inside(host, ['sh', '-c', 'systemctl stop etcd && ! pgrep -x etcd']);
+  const stopped = await inside(host, ['sh', '-c', `systemctl stop etcd && ! pgrep -f '${ETCD}'`]);
   if (stopped.exitCode !== 0) {
     throw new LabError(`${host.name}: etcd has not stopped`, `${stopped.stdout} ${stopped.stderr}`.trim());
   }
@@ -70,9 +70,12 @@ export async function rollBack(host: HostState): Promise<void> {
   );
 }
 
-/** Whether etcd runs there: the member's, or any. */
+/** The command line of an etcd that serves, the member's or any: not that of a gate that asks for its version. */
+export const ETCD = '^([^ ]*/)?etcd --[^v]';
+
+/** Whether etcd runs there. */
 export async function runsEtcd(host: HostState): Promise<boolean> {
-  return (await inside(host, ['pgrep', '-x', 'etcd'])).exitCode === 0;
+  return (await inside(host, ['pgrep', '-f', ETCD])).exitCode === 0;
 }
 
 /** etcd's directory is a volume, there before the first launch; once it is detached it is not there at boot. */

@@ -20,6 +20,7 @@ test('nothing else is taken for one of them', (t) => {
     '/usr/bin/node /srv/app',
     'sh etcd',
     '/lib/systemd/systemd',
+    '/opt/quorumgate/bin/etcd --version',
     'gate',
   ]) {
     t.is(programOf(line(text)), undefined, text);

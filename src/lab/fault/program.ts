@@ -23,7 +23,8 @@ const SIDEKICKS: Record<string, Program> = { 'etcd-ready': 'gate', 'etcd-registe
 export function programOf([command = '', ...args]: readonly string[]): Program | undefined {
   const name = basename(command);
   if (name === 'node') return SIDEKICKS[basename(args.find((word) => !word.startsWith('-')) ?? '')];
-  return SIDEKICKS[name] ?? BINARIES.find((program) => program === name);
+  // A gate that asks which version there is runs none.
+  return SIDEKICKS[name] ?? BINARIES.find((program) => program === name && args[0] !== '--version');
 }
 
 function read(file: string): string {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { dump, load } from 'js-yaml';
 import { loadAssets } from '../../io/assets.ts';
+import { ETCD } from '../attack/disk-attacks.ts';
 import { consulFlaws } from '../chaos/consul-health.ts';
 import { labOperatorKey } from '../compile/operator-key.ts';
 import { type Lab, type UpOptions, up, type WaitOptions } from '../lab.ts';
@@ -101,6 +102,9 @@ export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) =>
 export async function output(lab: Lab, host: string, command: string): Promise<string> {
   return (await lab.exec(host, ['sh', '-c', `exec 2>&1; ${command}`])).stdout.trim();
 }
+
+/** The processes of etcd inside a host, a line each; none: it does not run. */
+export const etcdOf = (lab: Lab, host: string): Promise<string> => output(lab, host, `pgrep -f '${ETCD}'`);
 
 /** The status line of a unit: what it says it waits for. */
 export function statusLine(lab: Lab, host: string, unit: string): Promise<string> {

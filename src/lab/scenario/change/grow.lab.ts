@@ -5,12 +5,12 @@ import { startWriter } from '../../chaos/writer.ts';
 import {
   assertSound,
   assertWhole,
+  etcdOf,
   eventually,
   inLab,
   labSpec,
   labTest,
   operate,
-  output,
   says,
   serverRole,
 } from '../lab-testing.ts';
@@ -54,7 +54,7 @@ labTest('3 to 5 to 3 while a client writes', async (t) => {
       t.log(stdout);
       const refused = /refusing: an operator has retired this host/;
       t.regex(await says(lab, name, refused), refused);
-      t.is(await output(lab, name, 'pgrep -x etcd'), '');
+      t.is(await etcdOf(lab, name), '');
       await lab.remove(name, { size });
     }
     await assertSound(t, lab);

@@ -6,6 +6,7 @@ import { hostPaths } from '../../machine/layout.ts';
 import {
   assertSound,
   assertWhole,
+  etcdOf,
   eventually,
   inLab,
   labSpec,
@@ -48,7 +49,7 @@ labTest('all disks wiped: every host waits and says so; reset brings a new clust
 
     await lab.start('etcd-3', { wipe: true });
     for (const host of members) t.regex(await says(lab, host, lostAll), lostAll);
-    for (const host of members) t.is(await output(lab, host, 'pgrep -x etcd'), '');
+    for (const host of members) t.is(await etcdOf(lab, host), '');
     const unasked = await operate(lab, 'etcd-1', spec, ['reset', 'SPEC', '--lost', ...members]);
     t.is(unasked.exitCode, 2, 'nobody there to confirm');
 
@@ -139,7 +140,7 @@ labTest('old disks that come back after a restore: their members are stopped and
     const refused = new RegExp(`refusing: the data here is of cluster ${old}; an operator has put`);
     for (const host of ['etcd-2', 'etcd-3']) {
       t.regex(await says(lab, host, refused), refused);
-      t.is(await output(lab, host, 'pgrep -x etcd'), '');
+      t.is(await etcdOf(lab, host), '');
     }
     const clients = 'curl -s "127.0.0.1:8500/v1/health/service/etcd3?passing&tag=_etcd-client._tcp.mycluster"';
     const named = await output(lab, 'etcd-1', `${clients} | grep -o '"Node":"etcd-[0-9]"' | sort -u`);

@@ -7,6 +7,7 @@ import { random } from '../../host/spread.ts';
 import { boot, compileForLab, type Lab, start } from '../../lab.ts';
 import {
   assertSound,
+  etcdOf,
   inLab,
   type labOptions,
   labSpec,
@@ -39,7 +40,7 @@ async function assertShut(t: ExecutionContext, lab: Lab, hosts: string[]): Promi
   const end = performance.now() + minutes * 60_000;
   while (performance.now() < end) {
     for (const host of hosts) {
-      t.is(await output(lab, host, 'pgrep -x etcd'), '', `${host}: etcd runs`);
+      t.is(await etcdOf(lab, host), '', `${host}: etcd runs`);
       t.is(await output(lab, host, 'ls -d /var/lib/etcd/member 2>/dev/null'), '', `${host}: etcd has data`);
       t.is(await output(lab, host, 'systemctl --failed --plain --no-legend'), '', host);
     }
@@ -105,7 +106,7 @@ labTest('an artifact with another hash: the host says so and stops there', async
         );
         t.regex(await says(lab, name, line, 'quorumgate-program@etcd.service'), line);
         t.is(await output(lab, name, 'ls /opt/quorumgate/bin/etcd 2>/dev/null'), '');
-        t.is(await output(lab, name, 'pgrep -x etcd'), '');
+        t.is(await etcdOf(lab, name), '');
         t.is(await output(lab, name, 'systemctl --failed --plain --no-legend'), '');
       }
     },

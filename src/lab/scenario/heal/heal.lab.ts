@@ -5,6 +5,7 @@ import { hostPaths } from '../../machine/layout.ts';
 import {
   assertHealed,
   assertSound,
+  etcdOf,
   eventually,
   inLab,
   labSpec,
@@ -94,13 +95,13 @@ labTest(
       await Promise.all(['etcd-2', 'etcd-3'].map((name) => lab.fault.wipe(name)));
       for (const host of ['etcd-2', 'etcd-3']) {
         t.regex(await says(lab, host, /waiting: cannot join cluster .*no healthy quorum/), /no healthy quorum/);
-        t.is(await output(lab, host, 'pgrep -x etcd'), '');
+        t.is(await etcdOf(lab, host), '');
         t.is(await output(lab, host, 'ls -d /var/lib/etcd/member 2>/dev/null'), '');
       }
       await lab.start('etcd-1');
       // One of three is no quorum, and what the others acknowledged nobody can know: an operator decides.
       const survivor = await eventually(
-        () => output(lab, 'etcd-1', 'pgrep -x etcd').catch(() => ''),
+        () => etcdOf(lab, 'etcd-1').catch(() => ''),
         (text) => text !== '',
         60,
       );

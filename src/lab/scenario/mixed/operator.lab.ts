@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
-import { eventually, memberIds, operate, output, says } from '../lab-testing.ts';
+import { etcdOf, eventually, memberIds, operate, output, says } from '../lab-testing.ts';
 import {
   assertKeys,
   assertUp,
@@ -112,7 +112,7 @@ mixedTest('marks that are bare names: of a member it counts for nothing, of who 
     await giveInPlace(lab, 'etcd-3', now);
     const refused = /refusing: an operator has retired this host/;
     t.regex(await says(lab, 'etcd-3', refused), refused);
-    t.is(await output(lab, 'etcd-3', 'pgrep -x etcd'), '');
+    t.is(await etcdOf(lab, 'etcd-3'), '');
     await serve(lab, now);
     await lab.fault.wipe('etcd-3');
     await assertUp(t, lab, cluster, 'wiped');

@@ -8,6 +8,7 @@ import {
   assertHealed,
   assertSound,
   assertWhole,
+  etcdOf,
   eventually,
   inLab,
   labOptions,
@@ -32,7 +33,6 @@ const targets = ['kubelet'];
 
 const put = (lab: Lab, host: string, key: string) => lab.etcdctl(host, ['put', key, key]);
 const get = async (lab: Lab, host: string, key: string) => (await lab.etcdctl(host, ['get', key])).stdout;
-const etcdOf = (lab: Lab, host: string) => output(lab, host, 'pgrep -x etcd').catch(() => '');
 const members = (lab: Lab) => lab.hosts.map(({ name }) => name);
 
 /** That host's etcd is a pod's: confined as the manifest says, and as the same user as the data. */
@@ -241,7 +241,7 @@ labTest('from services to static pods and back, one host at a time, under a writ
         await migrate(lab, name);
         if (text === asServices) await output(lab, name, 'systemctl disable --now kubelet containerd');
         t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up', name);
-        t.regex(await output(lab, name, 'cat /proc/$(pgrep -x etcd)/cgroup'), runs, name);
+        t.regex(await output(lab, name, `cat /proc/${await etcdOf(lab, name)}/cgroup`), runs, name);
       }
       t.deepEqual(await assertWhole(t, lab), before, 'the same members');
       await assertSound(t, lab);

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { startLiar } from '../../attack/attacker.ts';
 import type { Lab } from '../../lab.ts';
 import { processesIn, removeCgroup } from '../../machine/cgroup.ts';
-import { eventually, labSpec, memberIds, output } from '../lab-testing.ts';
+import { etcdOf, eventually, labSpec, memberIds, output } from '../lab-testing.ts';
 import { assertServing, rowsIn, whileWriting } from './trust-testing.ts';
 
 const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' }) }));
@@ -58,7 +58,7 @@ async function assertBears(t: ExecutionContext, lab: Lab, body: string): Promise
     const most = await mostMemory(lab, 6);
     t.log(`${body}: ${most.toFixed(0)} MiB, the gate ${(await gateSeconds(lab)).toFixed(1)} s`);
     t.true(most > 0 && most < 128, `${body}: a sidekick had ${most.toFixed(0)} MiB`);
-    t.not(await output(lab, HOST, 'pgrep -x etcd'), '', `${body}: data starts`);
+    t.not(await etcdOf(lab, HOST), '', `${body}: data starts`);
     // Three for the answers, and what Node takes on a busy machine.
     t.true((await gateSeconds(lab)) < 4, `${body}: the gate took ${await gateSeconds(lab)} s`);
     for (const unit of ['etcd', 'etcd-register-server', 'etcd-register-client']) {

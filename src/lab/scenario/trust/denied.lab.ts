@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { HostFile } from '../../host/host.ts';
 import type { Lab } from '../../lab.ts';
-import { eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
+import { etcdOf, eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import { assertServing, holds, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
 
 const spec = labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
@@ -93,7 +93,7 @@ for (const [right, named] of WHICH) {
       // Rule 1.
       await useToken(lab, 'etcd-2');
       await output(lab, 'etcd-2', 'systemctl restart --no-block etcd');
-      const running = () => output(lab, 'etcd-2', 'pgrep -x etcd');
+      const running = () => etcdOf(lab, 'etcd-2');
       t.not(await eventually(running, (pid) => pid !== '', 10), '');
       await grant(lab, all);
       t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up', await statuses(lab));

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
+import { ETCD } from '../../attack/disk-attacks.ts';
 import type { Leaf } from '../../compile/certificates.ts';
 import type { HostFile } from '../../host/host.ts';
 import { compileForLab, hostsOf, type Lab, networkOf, start, throwawayCertificates } from '../../lab.ts';
@@ -8,6 +9,7 @@ import type { HostPlan } from '../../network/addresses.ts';
 import {
   assertSound,
   assertWhole,
+  etcdOf,
   eventually,
   example,
   inLab,
@@ -106,7 +108,7 @@ labTest(
       const end = await placeStranger(lab, 'etcd-3', members);
       await output(lab, 'etcd-2', 'systemctl restart --no-block etcd');
       const running = () =>
-        output(lab, 'etcd-2', 'systemctl show -P MainPID etcd; systemctl show -P SubState etcd; pgrep -x etcd');
+        output(lab, 'etcd-2', `systemctl show -P MainPID etcd; systemctl show -P SubState etcd; pgrep -f '${ETCD}'`);
       await eventually(running, (text) => /\n\d+$/.test(text), 30);
       t.regex(
         await output(lab, 'etcd-2', 'journalctl -u etcd -b -o cat --no-pager'),
@@ -163,7 +165,7 @@ labTest('one CA and a common name of peers; a key that comes late is named until
   const use = async (lab: Lab) => {
     const missing = /^\w+: \/etc\/etcd\/peer\.key cannot be read: ENOENT/;
     t.regex(await says(lab, 'etcd-2', missing), missing);
-    t.is(await output(lab, 'etcd-2', 'pgrep -x etcd'), '');
+    t.is(await etcdOf(lab, 'etcd-2'), '');
     await lab.exec('etcd-2', ['sh', '-c', 'cat >/etc/etcd/peer.key'], { input: String(late?.content) });
     t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
     await assertSound(t, lab);

@@ -3,11 +3,11 @@ import type { ExecutionContext } from 'ava';
 import { type Lab, start } from '../../lab.ts';
 import {
   assertSound,
+  etcdOf,
   eventually,
   inLab,
   labSpec,
   labTest,
-  output,
   says,
   serverRole,
   statusLine,
@@ -53,7 +53,7 @@ async function assertNamed(t: ExecutionContext, lab: Lab, cause: RegExp): Promis
   );
   t.regex(line, cause);
   await sleep(1000);
-  for (const host of ['etcd-1', 'etcd-2']) t.is(await output(lab, host, 'pgrep -x etcd'), '', host);
+  for (const host of ['etcd-1', 'etcd-2']) t.is(await etcdOf(lab, host), '', host);
 }
 
 labTest(

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { lostWrites } from '../../chaos/check.ts';
 import { startWriter, type Writer } from '../../chaos/writer.ts';
 import { type Lab, up } from '../../lab.ts';
-import { eventually, labOptions, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
+import { etcdOf, eventually, labOptions, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
 
 export const members = ['etcd-1', 'etcd-2', 'etcd-3'];
 
@@ -116,7 +116,7 @@ export async function holds(seconds: number, assert: () => Promise<void>): Promi
 /** The number of etcd's process on each host; none: it does not run. */
 export async function processes(lab: Lab): Promise<Map<string, string>> {
   const hosts = lab.hosts.filter(({ role }) => role === 'etcd');
-  const found = hosts.map(async ({ name }) => [name, await output(lab, name, 'pgrep -x etcd')] as const);
+  const found = hosts.map(async ({ name }) => [name, await etcdOf(lab, name)] as const);
   return new Map(await Promise.all(found));
 }
 
@@ -152,7 +152,7 @@ export async function assertUntouched(t: ExecutionContext, lab: Lab, hosts = mem
 
 /** etcd runs on none of these hosts. */
 export async function runsNone(lab: Lab, hosts: readonly string[]): Promise<boolean> {
-  const found = await Promise.all(hosts.map((host) => output(lab, host, 'pgrep -x etcd').catch(() => '')));
+  const found = await Promise.all(hosts.map((host) => etcdOf(lab, host).catch(() => '')));
   return found.every((pid) => pid === '');
 }
 
