@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { Silence } from '../ready/roll.ts';
-import { CASES, GAP, ONCE } from './cases.ts';
+import { CASES, GAP } from './cases.ts';
 import { run } from './check.ts';
 import { MUTANTS } from './mutants.ts';
+import { ONCE } from './once.ts';
 
 for (const { rule, schedule } of CASES) {
   test.serial(rule, async (t) => {

@@ -20,17 +20,23 @@ const ROUNDS = 40;
 /** All faults and lies end, and everything has time. What has not come up then, though it should have. */
 export async function heal(world: World, rules: Rules): Promise<string | undefined> {
   calm(world);
-  let problem = await settle(world, rules);
-  for (let turn = 0; turn < 3 && problem !== undefined && treat(world, turn > 0); turn++)
-    problem = await settle(world, rules);
+  const problem = await nurse(world, rules);
   if (problem !== undefined || world.violation !== undefined || world.excused) return problem;
   const record = currentOf(world);
   if (record === undefined || canServe(world, record) || !loseAll(world, rules)) return undefined;
   await play(world, { name: 'settle', host: 0, way: 0 }, rules);
   reset(world);
   if (currentOf(world) === record) return undefined;
-  const rest = await settle(world, rules);
+  const rest = await nurse(world, rules);
   return rest && `after an operator's reset ${rest}`;
+}
+
+/** With an operator who does what hosts ask for. */
+async function nurse(world: World, rules: Rules): Promise<string | undefined> {
+  let problem = await settle(world, rules);
+  for (let turn = 0; turn < 3 && problem !== undefined && treat(world, turn > 0); turn++)
+    problem = await settle(world, rules);
+  return problem;
 }
 
 function calm(world: World): void {

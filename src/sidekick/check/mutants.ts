@@ -118,7 +118,7 @@ export const MUTANTS: Mutant[] = [
   seeing(
     "1: an operator's signed record stops older data",
     (seen) => ({ ...seen, proven: new Set() }),
-    /another cluster|no quorum runs/,
+    /another cluster|no quorum runs|is dead/,
   ),
   {
     rule: '1: a record that nobody has signed stops nobody',

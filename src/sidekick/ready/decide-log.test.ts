@@ -25,6 +25,7 @@ import {
   verified,
   voter,
 } from './decide-testing.ts';
+import type { Answer } from './observed.ts';
 
 const data = { ...launched, data: log } as const;
 const [two, third] = [voter(2), voter(3)];
@@ -102,6 +103,17 @@ test('not when one of them still lists it', gives, { self: data, ...rolled(doubt
 const half = { 2: listed([two, third]), 3: quiet(90_000) };
 test('not yet while one is silent', gives, { self: data, ...rolled(half) }, 'wait', /10.0.0.3:2380 does not confirm/);
 test('nor while one is mute', gives, { self: data, ...rolled({ ...half, 3: mute }) }, 'wait', /no leader/);
+const alone: Answer = {
+  is: 'mute',
+  cause: 'no leader',
+  list: { clusterId: record.cluster_id, members: [two, third] },
+};
+test(
+  'a list without a quorum says nothing against it',
+  gives,
+  { self: data, ...rolled({ 2: alone, 3: quiet() }) },
+  'start',
+);
 const over = { 2: listed([two, third]), 3: quiet(30_000) };
 test('after the policy it is believed', gives, { self: data, ...rolled(over) }, 'set-aside');
 test('without a policy it starts: etcd hears of it', gives, { self: data, ...rolled(over), patience: 0 }, 'start');

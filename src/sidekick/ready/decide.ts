@@ -1,5 +1,6 @@
 import { memberId } from '../shared/cluster-id.ts';
 import { allRecords } from '../shared/keys.ts';
+import type { Membership } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
@@ -56,12 +57,16 @@ function withLog(seen: Observed, log: Log): Decision {
   const cause = whyNot(seen, log, own);
   if (cause !== undefined) return refuse(cause);
   const answers = roll?.known ? [...roll.value.answers.values()] : [];
-  const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one.list] : []));
-  const isListed = lists.some(({ members }) => members.some(({ id }) => id === log.memberId));
+  const isOwn = (list: Membership | undefined) => list?.clusterId === own;
+  const isListed = answers.some(
+    (one) => one.is !== 'silent' && isOwn(one.list) && one.list?.members.some(({ id }) => id === log.memberId),
+  );
+  // A list that no quorum stands behind may be older than this member: it speaks for it, never against it.
+  const isDenied = !isListed && answers.some((one) => one.is === 'list' && isOwn(one.list));
   const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
-  if (isListed || lists.length === 0 || !roll?.known || isForgotten(self)) return { do: 'start' };
+  if (!isDenied || !roll?.known || isForgotten(self)) return { do: 'start' };
   const believed = believe(seen, roll.value, own, [self.peerUrl]);
   if (believed.known) {
     // A removed ID never comes back, so this data can never be a member's again.

@@ -1,0 +1,127 @@
+import { on } from './cases.ts';
+import type { Schedule } from './check.ts';
+
+/** What was found with all rules in place, and holds since: by its seed, and after how many schedules. */
+export const ONCE: { what: string; schedule: Schedule }[] = [
+  {
+    what: '1001, 1900: a registration at a former address that comes late',
+    schedule: on('3', 'come-late 3 0, settle 0 0, readdress 0 0, settle 0 0, arrive 0 0'),
+  },
+  {
+    what: '1001, 3277: a volume that is mounted while the gate asks Consul is not a disk that was wiped',
+    schedule: on('3 volumes', 'settle 0 0, settle 0 0, unmount 3 0, settle 0 0, step 3 0'),
+  },
+  {
+    what: '1000, 4075: a disk that goes back to a cluster that never had a quorum',
+    schedule: on('3', 'settle 0 0, wipe-data 2 0, delete-key 1 4, lose-place 5 0, settle 0 0, go-back 2 3'),
+  },
+  {
+    what: '1002, 3961: a log of a list that only DNS had, and nothing beside it',
+    schedule: on('3 srv', 'cut-dns 5 13, settle 0 0, lose-identity 2 0'),
+  },
+  {
+    what: '1, 2019: a joining etcd hears its list from a member whose log went back',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, spare 0 0, wipe-data 1 0, boot 1 0, abreast 1 17, isolate 2 0, machine-goes-back 0 15, step 5 9, settle 0 0',
+    ),
+  },
+  {
+    what: '1, 3893: an operator resets what is on a disk that a volume hides, and that nobody remembers',
+    schedule: on('1 volumes', 'unmount 0 0, settle 0 0, place-goes-back 0 0, go-back 0 0, settle 0 0, reset 0 0'),
+  },
+  {
+    what: '1, 5078: a disk goes back to before its launch, and the file outside it tells of a later one alone',
+    schedule: on('3', 'settle 0 0, settle 0 0, settle 0 0, lose-log 2 0, settle 0 0, kv-lost 0 0, go-back 5 16'),
+  },
+  {
+    what: '1012, 3580: somebody answers at the port of a member that is about to start',
+    schedule: on('3', 'settle 0 0, kill-etcd 2 0, answer-falsely 2 1, abreast 0 0'),
+  },
+  {
+    what: '1007, 1956: somebody answers where a member was that runs at an address which nobody knows yet',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, crash 1 0, answer-falsely 4 10, lose-identity 1 0, readdress 1 0, crash-others 1 0, settle 0 0',
+    ),
+  },
+  {
+    what: '1008, 3282: a removed member whose file beside the data has gone back to whom nobody is left of',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, retire 1 0, identity-goes-back 1 2, readdress 2 0, kv-lost 0 0, settle 0 0, spare 0 0, retire 6 0',
+    ),
+  },
+  {
+    what: '1007, 1194: the mark of another launch is none',
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, fail-launch 0 0, place-goes-back 0 0, kv-lost 0 0, go-back 0 0, settle 0 0, member-goes-back 0 1',
+    ),
+  },
+  {
+    what: '1008, 2428: a list that nobody has agreed on but hosts which are not where it says',
+    schedule: on('3', 'settle 0 0, wipe 3 0, lose-identity 2 0, readdress 2 0'),
+  },
+  {
+    what: '2, 2234: a learner goes on asking while nobody answers at an address that it no longer waits for',
+    schedule: on(
+      '3 https',
+      'settle 0 0, settle 0 0, settle 0 0, spare 0 0, readdress 5 0, settle 0 0, retire 6 0, abreast 0 0, gather 0 0, identity-goes-back 5 2',
+    ),
+  },
+  {
+    what: '1020, 185: somebody answers for the only member that a host knows, another has joined since',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, grow 0 0, lose-identity 1 0, answer-falsely 0 2, settle 0 0, replace 2 0, spare 0 0, crash 5 0, crash 6 0, settle 0 0',
+    ),
+  },
+  {
+    what: '1026, 1532: data that comes back when an operator has put another cluster in its place',
+    schedule: on('1', 'settle 0 0, spare 0 0, isolate 4 0, member-goes-back 6 12, settle 0 0, reset 0 0, go-back 6 4'),
+  },
+  {
+    what: '1040, 4194: a member that was lost while the first of more is joining takes its own place again',
+    schedule: on('3', 'settle 0 0, grow 0 0, fail-launch 3 0, settle 0 0, member-goes-back 0 0, settle 0 0'),
+  },
+  {
+    what: '1046, 4297: two that were removed, and whose marks somebody deletes, know none of those that are left',
+    schedule: on('3', 'settle 0 0, settle 0 0, retire 6 0, retire 4 0, settle 0 0, lie-birth 0 0, readdress 5 0'),
+  },
+  {
+    what: '1050, 2941: the only one who knows the record is hidden under a volume, and forgotten',
+    schedule: on(
+      '3 volumes',
+      'unmount 2 0, settle 0 0, delete-key 0 16, crash-noticed 5 0, settle 0 0, place-goes-back 5 0',
+    ),
+  },
+  {
+    what: '1065, 3431: a reset where somebody has spoilt the key of a cluster that was before',
+    schedule: on(
+      '1 srv',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, machine-goes-back 1 0, kv-lost 0 0, settle 0 0, go-back 0 1, lie-record 5 6, wipe 0 0',
+    ),
+  },
+  {
+    what: '1067, 348: a member that went back runs without a quorum, and lists none that joined since',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, lose-log 6 0, settle 0 0, lose-member 4 0, settle 0 0, machine-goes-back 0 18, crash-others 3 0',
+    ),
+  },
+  {
+    what: '1075, 2532: the same, on a volume that came back',
+    schedule: on(
+      '5 volumes',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, lose-place 5 0, settle 0 0, lose-log 2 0, settle 0 0, isolate 6 0, crash-others 1 0, settle 0 0',
+    ),
+  },
+  {
+    what: '1073, 727: the record of a reset is deleted while a host starts by it',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, place-goes-back 3 0, machine-goes-back 1 0, wipe 5 0, go-back 3 0, settle 0 0, step 5 0, reset 0 0, step 2 6, lie-birth 0 0',
+    ),
+  },
+];
