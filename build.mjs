@@ -71,12 +71,13 @@ const inner = [
 ];
 
 async function bundleSidekick() {
+  const { VERSIONS } = await evaluate("export { VERSIONS } from './src/version/facts.ts';");
   const result = await esbuild.build({
     ...common,
     entryPoints: ['src/sidekick/main.ts'],
     outfile: 'etcd-sidekick.cjs',
     format: 'cjs',
-    target: 'node18',
+    target: `node${VERSIONS.nodeTooOld.before}`,
     minify: true,
     sourcemap: false,
     mangleProps: new RegExp(`^(${inner.join('|')})$`),
@@ -92,6 +93,20 @@ async function bundleSidekick() {
   });
   checkSidekick(text, result.metafile);
   return `${text}\n`;
+}
+
+/**
+ * What a module of the sources exports.
+ * @param {string} contents
+ */
+async function evaluate(contents) {
+  const result = await esbuild.build({
+    ...common,
+    stdin: { contents, resolveDir: root },
+    format: 'esm',
+    target: 'node20',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`);
 }
 
 /**
@@ -114,14 +129,7 @@ const EXPORTS =
   "export { SpecSchema } from './src/spec/schema/schema.ts'; export { gaps } from './src/spec/schema/gaps.ts';";
 
 async function schema() {
-  const result = await esbuild.build({
-    ...common,
-    stdin: { contents: EXPORTS, resolveDir: root },
-    format: 'esm',
-    target: 'node20',
-  });
-  const url = `data:text/javascript;base64,${Buffer.from(onlyOutput(result)).toString('base64')}`;
-  const { SpecSchema, gaps } = await import(url);
+  const { SpecSchema, gaps } = await evaluate(EXPORTS);
   const missing = gaps(SpecSchema);
   if (missing.length > 0) throw new Error(`src/spec/schema/schema.ts: ${missing.join(', ')}`);
   return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;

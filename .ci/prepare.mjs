@@ -22,11 +22,21 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** @returns {string} */
+const oldestNode = () =>
+  JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+
+/** @param {string} version of Node */
+export function isTooOld(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [least = 0, then = 0] = oldestNode().split('.').map(Number);
+  return major < least || (major === least && minor < then);
+}
+
 /** @param {{ only?: 'ignored' }} [options] */
 export function prepare({ only } = {}) {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    throw new Error(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+  if (isTooOld(process.versions.node)) {
+    throw new Error(`Node ${oldestNode()} or newer is needed, this is ${process.versions.node}`);
   }
   if (!installed()) {
     console.log('prepare: npm ci (node_modules/ is missing or is not what package-lock.json says)');

@@ -12,10 +12,15 @@ export interface Layer {
 export const LAYERS: readonly Layer[] = [
   { room: 'diagnostic', about: 'findings: codes, causes, remedies, and how they are shown', uses: [] },
   { room: 'format', about: 'leaves: unit files, cloud-config, addresses, and other forms of text', uses: [] },
-  { room: 'spec', about: 'the schema, reading a spec with positions, rules across fields', uses: ['diagnostic'] },
-  { room: 'plan', about: 'from a spec to what each role has, and the boot graph', uses: ['format', 'spec'] },
+  { room: 'version', about: 'what is so of some versions of a program: facts with date and source', uses: [] },
+  {
+    room: 'spec',
+    about: 'the schema, reading a spec with positions, rules across fields',
+    uses: ['diagnostic', 'version'],
+  },
+  { room: 'plan', about: 'from a spec to what each role has, and the boot graph', uses: ['format', 'spec', 'version'] },
   { room: 'testing', about: 'servers that fail, and shells, for tests', uses: ['plan'] },
-  { room: 'target', about: 'from a plan to the files of one boot system', uses: ['format', 'plan', 'spec'] },
+  { room: 'target', about: 'from a plan to the files of one boot system', uses: ['format', 'plan', 'spec', 'version'] },
   { room: 'kubernetes', about: 'what an existing cluster needs of the members', uses: ['format', 'spec', 'target'] },
   { room: 'compile', about: 'text in, files and diagnostics out', uses: ['diagnostic', 'plan', 'spec', 'target'] },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },

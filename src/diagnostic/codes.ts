@@ -113,12 +113,12 @@ export const CODES = {
   ),
   'srv-needs-tls': error(
     'etcd 3.4 cannot start from plain-http SRV records',
-    'Use etcd 3.5.3 or newer, or TLS, or `discovery: committed`.',
+    'Use etcd {good} or newer, or TLS, or `discovery: committed`.',
   ),
-  'etcd-corrupts': error('An etcd that corrupts data', 'Use etcd 3.5.3 or newer.'),
-  'etcd-too-old': error('An etcd that is too old', 'Use etcd 3.4 or newer; 3.5 is recommended.'),
-  'consul-dns-broken': error('A Consul whose DNS ignores tags', 'Use Consul 1.19.2 or newer, or 1.18.'),
-  'consul-too-old': error('A Consul that is too old', 'Use Consul 1.7.0 or newer.'),
+  'etcd-corrupts': error('An etcd that corrupts data', 'Use etcd {good} or newer.'),
+  'etcd-too-old': error('An etcd that is too old', 'Use etcd {good} or newer; 3.5 is recommended.'),
+  'consul-dns-broken': error('A Consul whose DNS ignores tags', 'Use Consul {good} or newer, or 1.18.'),
+  'consul-too-old': error('A Consul that is too old', 'Use Consul {good} or newer.'),
   'datacenter-reserved': error("A word of Consul's DNS as datacenter", 'Choose another name for the datacenter.'),
   'tls-file-shared': error('One file as key and certificate', 'Name the file that holds the private key alone.'),
   'tls-ca-shared': error(

@@ -1,7 +1,8 @@
 import { parseUnitFile, unitValue } from '../format/unit-file.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { folderOf } from '../spec/rule/file.ts';
-import { isBefore, parse } from '../spec/rule/version.ts';
+import { VERSIONS } from '../version/facts.ts';
+import { isIn } from '../version/range.ts';
 import { settings, tlsEnvironment } from './environment.ts';
 import type { Role } from './plan.ts';
 
@@ -92,16 +93,13 @@ function pod(name: string, container: { name: string; image: string }, mounts: M
   return `${JSON.stringify(manifest, null, 1)}\n`;
 }
 
-/** By etcd's change logs of 3.4.29, 3.5.11 and 3.6.0; looked up 2026-11-25. */
 function probes(version: string, port: number) {
-  const number = parse(version);
-  const from = (...first: [number, number, number]) => !isBefore(number, first);
   const get = (path: string) => ({ httpGet: { host: '127.0.0.1', port, path } });
-  const split = from(3, 5, 11) || (from(3, 4, 29) && !from(3, 5, 0));
+  const split = isIn(version, VERSIONS.etcdHasLiveness) || isIn(version, VERSIONS.etcd34HasLiveness);
   // Alive is a member also without a quorum: none of these asks for one, which /health by itself does.
   const alive = split
     ? get('/livez')
-    : from(3, 5, 0)
+    : isIn(version, VERSIONS.etcdHasLocalHealth)
       ? get('/health?serializable=true')
       : { tcpSocket: { host: '127.0.0.1', port } };
   return {

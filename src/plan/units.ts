@@ -24,7 +24,7 @@ export interface UnitRow {
   user?: 'consul' | 'etcd' | 'nobody';
   /** It writes etcd's data directory, wherever the spec has that. */
   writesData?: true;
-  /** A oneshot that is tried again, which systemd before 244 refuses as a whole. */
+  /** A oneshot that is tried again, which old systemd refuses as a whole. */
   isRetried?: true;
   /** Distributions have a unit of this name too. */
   isCommon?: true;

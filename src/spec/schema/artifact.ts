@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { VERSIONS } from '../../version/facts.ts';
 import { strict, Text, WordOr, withDefault } from './parts.ts';
 import { FETCHABLE } from './program.ts';
 
@@ -54,7 +55,10 @@ export const Programs = Type.Object(
     consul: withDefault(Source('Consul.'), 'image'),
     etcd: withDefault(Source('etcd (archive: also `etcdctl`).'), 'image'),
     socat: withDefault(Source('socat.'), 'package'),
-    node: withDefault(Source('Node 18 or newer, for the sidekicks unless they are a single executable.'), 'package'),
+    node: withDefault(
+      Source(`Node ${VERSIONS.nodeTooOld.before} or newer, for the sidekicks unless they are a single executable.`),
+      'package',
+    ),
     kubelet: withDefault(
       // Typed like the others, so that one line can set any of them; the rules of the schema are narrower.
       WordOr<'package' | 'image' | 'release', typeof Artifact>(['package', 'image'], Artifact, {

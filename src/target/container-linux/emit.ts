@@ -3,6 +3,7 @@ import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import { unitRows } from '../../plan/units.ts';
+import { VERSIONS } from '../../version/facts.ts';
 import { hostArchive } from '../archive.ts';
 import { firstThatFits } from '../form.ts';
 import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
@@ -10,7 +11,8 @@ import { PLATFORMS } from '../limits.ts';
 import { staticPods } from '../static-pods.ts';
 import type { Emitted, Target } from '../target.ts';
 import type { Documents } from '../upload.ts';
-import { planForOldSystemd } from './old-systemd.ts';
+import { systemd } from './limits.ts';
+import { planFor } from './old-systemd.ts';
 
 const ARCHIVE = '/opt/quorumgate/host.tar.gz';
 
@@ -41,7 +43,7 @@ function packed(plan: Plan, assets: Assets): IgnitionConfig {
 /** One document of spec 2.2.0: as it is while that fits, else one archive and the unit that unpacks it, else fetched. */
 export function emitIgnition2(given: Plan, assets: Assets, documents: Documents): Emitted {
   const folder = `container-linux/${given.role}`;
-  const plan = planForOldSystemd(given);
+  const plan = planFor(systemd.oldest, given);
   const config = toIgnition(plan, '2.2.0', (bytes) => shortestDataUrl(bytes));
   const inline = () => writeDocument(folder, printIgnition(config), () => weigh(plan, config));
   const archived = () =>
@@ -53,7 +55,7 @@ export function emitIgnition2(given: Plan, assets: Assets, documents: Documents)
   ]);
 }
 
-const RETRIES = 'systemd before 244 takes no Restart= with Type=oneshot: ExecStart= tries again instead';
+const RETRIES = `systemd before ${VERSIONS.systemdRefusesRetries.before} takes no Restart= with Type=oneshot: ExecStart= tries again instead`;
 const oneshots = [...new Set(unitRows.filter(({ isRetried }) => isRetried).map(({ name }) => name))];
 
 /** It ended with systemd 241, years before the kubelet 1.27 that the units are made for. */

@@ -1,9 +1,8 @@
 import type { Plan } from '../../plan/plan.ts';
+import { VERSIONS } from '../../version/facts.ts';
+import { isIn } from '../../version/range.ts';
 
-/**
- * Before systemd 244 (Container Linux ended with 241) a unit with `Type=oneshot` and any `Restart=` is refused as a
- * whole. There the trying again happens inside of ExecStart=.
- */
+/** A unit for systemd that refuses one with `Type=oneshot` and any `Restart=` as a whole: it tries again inside of ExecStart=. */
 export function forOldSystemd(unit: string): string {
   if (!restartsOneshot(unit)) return unit;
   const pause = /^RestartSec=([0-9]+)$/m.exec(unit)?.[1] ?? '1';
@@ -16,6 +15,13 @@ export function restartsOneshot(unit: string): boolean {
   return /^Type=oneshot$/m.test(unit) && /^Restart=(?!no$)/m.test(unit);
 }
 
-export function planForOldSystemd(plan: Plan): Plan {
+/** A plan with its units as this version of systemd takes them. */
+export function planFor(systemd: string, plan: Plan): Plan {
+  if (!isIn(systemd, VERSIONS.systemdRefusesRetries)) return plan;
   return { ...plan, units: plan.units.map((unit) => ({ ...unit, content: forOldSystemd(unit.content) })) };
+}
+
+/** Whether this version of systemd enables a unit of this name by a preset. */
+export function enables(systemd: string, name: string): boolean {
+  return !name.includes('@') || !isIn(systemd, VERSIONS.systemdEnablesNoInstances);
 }

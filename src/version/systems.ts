@@ -14,9 +14,6 @@ export interface System {
   date: string;
 }
 
-/** The oldest Node that the sidekicks run on. */
-export const OLDEST_NODE = 18;
-
 const BOOTED = 'booted in the lab, by NoCloud and by IMDSv2';
 const READ = 'by its documents';
 

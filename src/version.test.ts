@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+import test from 'ava';
+import { isTooOld } from '../.ci/prepare.mjs';
+import { loadAssets } from './io/assets.ts';
+import { etcdPod } from './plan/pod.ts';
+import { readSpec } from './spec/read.ts';
+import { SMALLEST } from './spec/reference.ts';
+import { systemd } from './target/container-linux/limits.ts';
+import { enables, planFor } from './target/container-linux/old-systemd.ts';
+import { DIRECTIVES, VALUES } from './version/directives.ts';
+import { type Fact, VERSIONS } from './version/facts.ts';
+import { systems } from './version/systems.ts';
+
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const assets = await loadAssets();
+
+/** By a diagnostic. `{}` in the change is the version. */
+const compiler = (code: string, key: string, change: string) => (version: string) =>
+  readSpec(SMALLEST.replace(key, change.replace('{}', version)), 'x', ['aws']).diagnostics.some(
+    (one) => one.code === code,
+  );
+
+const { spec } = readSpec(read('examples/static-pod.yaml'), 'x', ['aws', 'flatcar']);
+
+/** By what a static pod is asked. */
+const probes = (path: string) => (version: string) =>
+  spec !== undefined &&
+  etcdPod({ ...spec, etcd: { ...spec.etcd, version } }, assets.units['etcd.service'] ?? '').includes(path);
+
+const retried = { name: 'a.service', content: '[Service]\nType=oneshot\nRestart=on-failure\n', enabled: true };
+const ETCD = 'version: 3.5.16';
+const CONSUL = 'servers: members';
+
+/** What each row is there for: what is so of a version by it. */
+const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> = {
+  etcdTooOld: [compiler('etcd-too-old', ETCD, 'version: {}')],
+  etcdCorrupts: [compiler('etcd-corrupts', ETCD, 'version: {}')],
+  etcdDropsPlainSrv: [compiler('srv-needs-tls', ETCD, 'version: {}\n  discovery: srv')],
+  etcdHasLiveness: [probes('/livez'), probes('/readyz')],
+  etcd34HasLiveness: [probes('/livez'), probes('/readyz')],
+  etcdHasLocalHealth: [probes('/health?serializable=true')],
+  consulTooOld: [compiler('consul-too-old', CONSUL, `${CONSUL}\n  version: {}`)],
+  consulIgnoresTags: [compiler('consul-dns-broken', CONSUL, `${CONSUL}\n  version: {}`)],
+  systemdRefusesRetries: [
+    (version) => planFor(version, { role: 'etcd', files: [], units: [retried] }).units[0]?.content !== retried.content,
+  ],
+  systemdEnablesNoInstances: [(version) => !enables(version, 'a@b.service')],
+  nodeTooOld: [
+    (version) => {
+      const [, script = ''] = /^ *node\) "\$1" -e '(.*)' ;;$/m.exec(read('units/scripts/program.sh')) ?? [];
+      try {
+        runInNewContext(script, { process: { version: `v${version}` } });
+        return script === '';
+      } catch {
+        return true;
+      }
+    },
+  ],
+  nodeTooOldHere: [isTooOld],
+};
+
+const whole = (version: string) => [...version.split('.'), '0', '0'].slice(0, 3).join('.');
+
+/** The last version before one, or as good as that. */
+function below(version: string): string {
+  const numbers = whole(version).split('.').map(Number);
+  const at = numbers.findLastIndex((part) => part > 0);
+  return numbers.map((part, index) => (index < at ? part : index === at ? part - 1 : 99)).join('.');
+}
+
+for (const [key, effects] of Object.entries(EFFECTS)) {
+  const { program, from, before }: Fact = VERSIONS[key as keyof typeof VERSIONS];
+  const edges = [from, before].filter((edge) => edge !== undefined);
+  test(`${key}: ${program} is told apart at ${edges.join(' and ')}`, (t) => {
+    t.true(edges.length > 0 && effects.length > 0);
+    for (const effect of effects) {
+      if (from !== undefined) t.deepEqual([below(from), whole(from)].map(effect), [false, true], from);
+      if (before !== undefined) t.deepEqual([below(before), whole(before)].map(effect), [true, false], before);
+    }
+  });
+}
+
+test('every fact has its source and date', (t) => {
+  for (const { source, date } of [...Object.values(VERSIONS), ...systems, DIRECTIVES, VALUES, systemd]) {
+    t.true(source.length > 10, source);
+    t.regex(date, /^20\d\d-(0[1-9]|1[0-2])-([0-2]\d|3[01])$/, source);
+  }
+});
