@@ -80,6 +80,7 @@ async function bundleSidekick() {
     target: `node${VERSIONS.nodeTooOld.before}`,
     minify: true,
     sourcemap: false,
+    plugins: [{ name: 'values', setup: takeValues }],
     mangleProps: new RegExp(`^(${inner.join('|')})$`),
     // Without it V8 keeps 30 MB of what answers were made of (fuzz/wire.ts, 2026-11-28).
     banner: { js: '#!/opt/quorumgate/bin/node --max-semi-space-size=1' },
@@ -93,6 +94,22 @@ async function bundleSidekick() {
   });
   checkSidekick(text, result.metafile);
   return `${text}\n`;
+}
+
+/**
+ * Puts values in the place of what one module takes of the table of versions: the table itself stays here.
+ * @param {esbuild.PluginBuild} build
+ */
+function takeValues(build) {
+  build.onLoad({ filter: /[\\/]sidekick[\\/]host[\\/]fitness\.ts$/ }, async ({ path: file }) => {
+    const values = await evaluate("export * from './src/sidekick/host/refused.ts';");
+    const text = await fs.readFile(file, 'utf8');
+    const contents = text.replace(/\brefused\.(\w+)/g, (_, name) => {
+      const value = values[name];
+      return value instanceof RegExp ? String(value) : JSON.stringify(value);
+    });
+    return { contents, loader: 'ts' };
+  });
 }
 
 /**

@@ -30,7 +30,7 @@ export const LAYERS: readonly Layer[] = [
     about: 'registrations, and whether etcd is in the predicted cluster',
     uses: ['sidekick/ready', 'sidekick/shared'],
   },
-  { room: 'sidekick/host', about: 'the ports as they really are', uses: ['sidekick/shared'] },
+  { room: 'sidekick/host', about: 'the ports as they really are', uses: ['sidekick/shared', 'version'] },
   {
     room: 'sidekick/fuzz',
     about: 'any answer at all, to each request and to whole programs',

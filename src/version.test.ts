@@ -4,6 +4,8 @@ import test from 'ava';
 import { isTooOld } from '../.ci/prepare.mjs';
 import { loadAssets } from './io/assets.ts';
 import { etcdPod } from './plan/pod.ts';
+import { unfit } from './sidekick/host/fitness.ts';
+import type { Settings } from './sidekick/shared/settings.ts';
 import { readSpec } from './spec/read.ts';
 import { SMALLEST } from './spec/reference.ts';
 import { systemd } from './target/container-linux/limits.ts';
@@ -28,6 +30,12 @@ const probes = (path: string) => (version: string) =>
   spec !== undefined &&
   etcdPod({ ...spec, etcd: { ...spec.etcd, version } }, assets.units['etcd.service'] ?? '').includes(path);
 
+/** By a host. */
+const host = (what: 'etcd' | 'consul', why: string) => (version: string) => {
+  const settings = { discovery: 'srv', scheme: 'http' } as Settings;
+  return unfit(settings, what === 'etcd' ? version : '', what === 'consul' ? version : '')?.includes(why) ?? false;
+};
+
 const retried = { name: 'a.service', content: '[Service]\nType=oneshot\nRestart=on-failure\n', enabled: true };
 const ETCD = 'version: 3.5.16';
 const CONSUL = 'servers: members';
@@ -35,13 +43,19 @@ const CONSUL = 'servers: members';
 /** What each row is there for: what is so of a version by it. */
 const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> = {
   etcdTooOld: [compiler('etcd-too-old', ETCD, 'version: {}')],
-  etcdCorrupts: [compiler('etcd-corrupts', ETCD, 'version: {}')],
-  etcdDropsPlainSrv: [compiler('srv-needs-tls', ETCD, 'version: {}\n  discovery: srv')],
+  etcdCorrupts: [compiler('etcd-corrupts', ETCD, 'version: {}'), host('etcd', 'can lose data')],
+  etcdDropsPlainSrv: [
+    compiler('srv-needs-tls', ETCD, 'version: {}\n  discovery: srv'),
+    host('etcd', 'finds nobody by SRV without TLS'),
+  ],
   etcdHasLiveness: [probes('/livez'), probes('/readyz')],
   etcd34HasLiveness: [probes('/livez'), probes('/readyz')],
   etcdHasLocalHealth: [probes('/health?serializable=true')],
   consulTooOld: [compiler('consul-too-old', CONSUL, `${CONSUL}\n  version: {}`)],
-  consulIgnoresTags: [compiler('consul-dns-broken', CONSUL, `${CONSUL}\n  version: {}`)],
+  consulIgnoresTags: [
+    compiler('consul-dns-broken', CONSUL, `${CONSUL}\n  version: {}`),
+    host('consul', 'whose DNS ignores tags'),
+  ],
   systemdRefusesRetries: [
     (version) => planFor(version, { role: 'etcd', files: [], units: [retried] }).units[0]?.content !== retried.content,
   ],

@@ -23,3 +23,17 @@ export function lastOf({ from = '', before = '' }: Range): string {
   }
   return `${line}${end - 1}`;
 }
+
+/**
+ * A range as a pattern, for a sidekick, which has no room for more: a whole minor version, or releases of one, of a digit each. What
+ * is no release by its name (`3.5.0-rc.1`) is in the former alone.
+ */
+export function pattern(range: Range): RegExp {
+  const { from = '', before = '' } = range;
+  const [major = 0, minor = 0, first] = parse(from);
+  const line = `^${major}\\.${minor}\\.`;
+  if (first === undefined && before === `${major}.${minor + 1}`) return new RegExp(line);
+  const last = parse(lastOf(range))[2] ?? 0;
+  if (first === undefined || last > 9) throw new Error(`${from} to ${before}: no pattern`);
+  return new RegExp(`${line}[${'0123456789'.slice(first, last + 1)}]$`);
+}

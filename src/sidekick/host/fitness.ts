@@ -2,15 +2,20 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Settings } from '../shared/settings.ts';
 import { certificateProblem } from './certificates.ts';
+import * as refused from './refused.ts';
 import { say } from './say.ts';
 
 /** Why these versions must not run here, or undefined. Empty: not known. */
 export function unfit({ discovery, scheme }: Settings, etcd: string, consul: string): string | undefined {
-  if (/^3\.5\.[012]$/.test(etcd)) return `this host has etcd ${etcd}, which can lose data; 3.5.3 or newer is needed`;
-  if (/^3\.4\./.test(etcd) && discovery === 'srv' && scheme === 'http') {
-    return `this host has etcd ${etcd}, which finds nobody by SRV without TLS; 3.5 or newer is needed`;
+  if (refused.etcdCorrupts.test(etcd)) {
+    return `this host has etcd ${etcd}, which can lose data; ${refused.etcdRepaired} or newer is needed`;
   }
-  if (/^1\.19\.[01]$/.test(consul)) return `this host has Consul ${consul}, whose DNS ignores tags; 1.19.2 is good`;
+  if (refused.etcdDropsPlainSrv.test(etcd) && discovery === 'srv' && scheme === 'http') {
+    return `this host has etcd ${etcd}, which finds nobody by SRV without TLS; ${refused.etcdTakesPlainSrv} or newer is needed`;
+  }
+  if (refused.consulIgnoresTags.test(consul)) {
+    return `this host has Consul ${consul}, whose DNS ignores tags; ${refused.consulHeedsTags} is good`;
+  }
   return undefined;
 }
 
