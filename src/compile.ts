@@ -9,7 +9,7 @@ import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { targets } from './target/index.ts';
-import type { Emitted, OutputFile, Part, Target } from './target/target.ts';
+import type { Emitted, OutputFile, Part, Target, Upload } from './target/target.ts';
 
 export type { Assets, LockFile, OutputFile };
 
@@ -48,20 +48,30 @@ export function compile(text: string, { file, assets, lock, sizes = false, overl
   const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
   if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
   const plans = buildPlans(spec, assets);
-  const emitted = chosen.flatMap((target) =>
-    plans.map((plan) => ({ target, document: target.emit(plan, assets, spec) })),
-  );
-  const oversized = emitted
+  const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
+  const oversized = outputs
+    .flatMap(({ target, documents }) => documents.map((document) => ({ target, document })))
     .filter(({ document }) => document.size > document.limit.bytes)
     .map((one) => tooLarge(one, spec, place));
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
   return {
-    files: failed ? [] : [...emitted.flatMap(({ document }) => document.files), ...scriptFiles(script)],
+    files: failed
+      ? []
+      : [
+          ...outputs.flatMap(({ documents, shared = [] }) => [...documents.flatMap(({ files }) => files), ...shared]),
+          ...scriptFiles(script),
+        ],
     diagnostics: all,
     report: [
-      ...emitted.flatMap((one) => [sizeLine(one, sizes), ...(one.document.notes ?? [])]),
-      ...scriptNotes(script),
+      ...outputs.flatMap(({ target, documents, notes = [] }) => [
+        ...documents.flatMap((document) => [
+          sizeLine({ target, document }, sizes),
+          ...(document.uploads ?? []).map(uploadNote),
+        ]),
+        ...notes,
+      ]),
+      ...(script === undefined ? [] : [uploadNote({ path: SCRIPT, url: script.url })]),
     ],
     ...(failed ? {} : { spec }),
   };
@@ -99,8 +109,7 @@ export const FOLDERS: readonly string[] = [...targets.map(({ name }) => name), U
 const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
 
-const scriptNotes = (script: OwnScript | undefined): string[] =>
-  script === undefined ? [] : [`before a host boots, put ${SCRIPT} at ${script.url} (it holds no secret)`];
+const uploadNote = ({ path, url }: Upload): string => `before a host boots, put ${path} at ${url} (it holds no secret)`;
 
 interface Sized {
   target: Target;

@@ -50,10 +50,10 @@ function strays(target: Target, read: Spec, length: number): string[] {
   const { spec } = withOwnScript(read, assets);
   if (interpret === undefined || (target.check?.(spec) ?? []).length > 0) return [];
   const plans = buildPlans(spec, assets);
-  const emitted = plans.map((plan) => target.emit(plan, assets, spec));
-  const trees = interpret(emitted.flatMap(({ files }) => files));
+  const { documents, shared = [] } = target.emit(plans, assets, spec);
+  const trees = interpret([...documents.flatMap(({ files }) => files), ...shared]);
   seen.targets.set(target.name, (seen.targets.get(target.name) ?? 0) + 1);
-  for (const { form } of emitted) if (form !== undefined) seen.forms.add(`${target.name}: ${form}`);
+  for (const { form } of documents) if (form !== undefined) seen.forms.add(`${target.name}: ${form}`);
   return plans.flatMap((plan) => {
     const paths = unequal(plannedTree(plan), trees.get(plan.role) ?? { files: new Map(), enabled: [] });
     for (const path of paths) seen.differences.add(`${target.name}: ${path}`);
@@ -106,7 +106,9 @@ test('what is fetched and is not what it should be is refused by each target tha
   // The others take a document of any size.
   const limited = targets
     .filter(({ check }) => (check?.(spec) ?? []).length === 0)
-    .map((target) => ({ target, ...target.emit(plan, assetsWith(40_000), spec) }))
+    .flatMap((target) =>
+      target.emit([plan], assetsWith(40_000), spec).documents.map((document) => ({ target, ...document })),
+    )
     .filter(({ limit }) => limit.bytes < Number.POSITIVE_INFINITY);
   t.true(limited.length >= 4);
   for (const { target, files, uploads = [] } of limited) {

@@ -18,27 +18,19 @@ export interface Written {
 /**
  * The first of the legal forms that fits the limit. Where none does, the one that is nearest to it: the caller sees its
  * size.
- *
- * @param besides what comes with the document in any form
  */
-export function firstThatFits(
-  role: string,
-  limit: Limit,
-  forms: readonly Form[],
-  besides: { files: OutputFile[]; notes: string[] } = { files: [], notes: [] },
-): Emitted {
+export function firstThatFits(role: string, limit: Limit, forms: readonly Form[]): Emitted {
   let nearest: Emitted | undefined;
   for (const { name, write } of forms) {
     const { files, uploads, parts } = write();
     const size = measure(files[0].bytes, limit);
     const emitted: Emitted = {
       role,
-      files: [...files, ...besides.files],
+      files,
       size,
       limit,
       form: name,
       ...(uploads === undefined ? {} : { uploads }),
-      notes: [...(uploads ?? []).map(printUpload), ...besides.notes],
       get parts() {
         return parts().map((part) => ({ ...part, bytes: measure({ length: part.bytes }, limit) }));
       },
@@ -48,8 +40,4 @@ export function firstThatFits(
   }
   if (nearest === undefined) throw new Error(`no form for ${role}`);
   return nearest;
-}
-
-function printUpload({ path, url }: Upload): string {
-  return `before a host boots, put ${path} at ${url} (it holds no secret)`;
 }

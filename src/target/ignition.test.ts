@@ -37,7 +37,7 @@ function plansOf(text: string, length = 0): { plans: Plan[]; emit(target: typeof
   if (read === undefined) throw new Error(`no spec: ${text}`);
   const { spec } = withOwnScript(read, assets);
   const plans = buildPlans(spec, assets);
-  return { plans, emit: (target) => plans.map((plan) => target.emit(plan, assets, spec)) };
+  return { plans, emit: (target) => target.emit(plans, assets, spec).documents };
 }
 
 const text = ({ files }: Emitted) => new TextDecoder().decode(files[0]?.bytes);

@@ -17,13 +17,13 @@ import { plannedTree } from '../host-tree.ts';
 export const plainJson: Target = {
   name: 'plain-json',
   check: ({ tls }) => (tls === 'off' ? [] : [{ code: 'target-without-containers', pointer: '/tls', message: 'no TLS here' }]),
-  emit(plan) {
+  emit: (plans) => ({ documents: plans.map((plan) => {
     const { files, enabled } = plannedTree(plan);
     const entries = [...files].map(([path, { mode, bytes }]) => ({ path, mode, base64: Buffer.from(bytes ?? []).toString('base64') }));
     const bytes = new TextEncoder().encode(JSON.stringify({ entries, enabled }));
     const limit = { bytes: Infinity, counted: 'raw', place: 'nowhere', source: 'none', date: '2026-11-25' } as const;
     return { role: plan.role, files: [{ path: \`plain-json/\${plan.role}.json\`, bytes }], size: bytes.length, limit, parts: [] };
-  },
+  }) }),
 };
 `,
   'interpret.ts': `import type { HostTree } from '../host-tree.ts';

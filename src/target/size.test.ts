@@ -26,7 +26,12 @@ function growing(documents: object): Growing {
   const { spec, diagnostics } = readSpec(text, 'x', ['aws']);
   const [plan] = spec === undefined ? [] : buildPlans(spec, assets);
   if (spec === undefined || plan === undefined) throw new Error(JSON.stringify(diagnostics));
-  return { plan, emit: (target, larger) => target.emit(larger, assets, spec) };
+  const emit = (target: Target, larger: Plan) => {
+    const [document] = target.emit([larger], assets, spec).documents;
+    if (document === undefined) throw new Error('no document');
+    return document;
+  };
+  return { plan, emit };
 }
 
 /** The plan and one more file of `bytes` incompressible bytes, and a second that makes up for the steps of base64. */

@@ -43,12 +43,20 @@ export interface Emitted {
   limit: Limit;
   /** In which of its forms, where the target has several. */
   form?: string;
-  /** What the user has to do besides handing it over, a line each. */
-  notes?: string[];
   /** What of the files hosts fetch: the user puts it at `url` before they boot. */
   uploads?: readonly Upload[];
   /** Largest first. Weighed when asked for: it takes longer than all the rest. */
   parts: Part[];
+}
+
+/** All that a target makes of a spec. */
+export interface Output {
+  /** One a plan, in their order. */
+  documents: Emitted[];
+  /** What is there once, whatever roles there are. */
+  shared?: OutputFile[];
+  /** What the user has to do besides handing documents over, a line each. */
+  notes?: string[];
 }
 
 /** Where a host of this target is other than the plan says: declared, so that a test can hold all else equal. */
@@ -58,11 +66,11 @@ export interface Difference {
   why: string;
 }
 
-/** One way to hand a plan to a machine. */
+/** One way to hand plans to machines. */
 export interface Target {
   name: string;
   differs?: readonly Difference[];
   /** What of a valid spec this target cannot do: errors all of them. */
   check?(spec: Spec): Problem[];
-  emit(plan: Plan, assets: Assets, spec: Spec): Emitted;
+  emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output;
 }

@@ -7,7 +7,7 @@ import type { Spec } from '../../spec/defaults.ts';
 import { hostArchive } from '../archive.ts';
 import { type Form, firstThatFits, type Written } from '../form.ts';
 import { PLATFORMS } from '../limits.ts';
-import type { Emitted, OutputFile, Part, Target } from '../target.ts';
+import type { Emitted, Output, OutputFile, Part, Target } from '../target.ts';
 import { uploadTo } from '../upload.ts';
 import { FETCH, FETCH_COMMANDS, FETCH_UNIT, fetchFiles } from './fetched.ts';
 import { neededActions, printPolicy } from './iam.ts';
@@ -44,20 +44,22 @@ function weigh(files: readonly PlanFile[], runcmd: string[][], whole: number): P
 
 const file = (path: string, text: string): OutputFile => ({ path: `aws/${path}`, bytes: encode(text) });
 
-/** What is there once for all roles, and what to say of it. */
-function shared(spec: Spec, roles: string): { files: OutputFile[]; notes: string[] } {
+function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
+  const documents = plans.map((plan) => document(plan, assets, spec));
   const ports = file('ports.json', `${JSON.stringify(portRules(spec), null, 2)}\n`);
   const needed = neededActions(spec);
-  if (needed.length === 0) return { files: [ports], notes: [] };
+  if (needed.length === 0) return { documents, shared: [ports] };
+  const roles = plans.map(({ role }) => role).join(' and ');
   return {
-    files: [file('iam-policy.json', printPolicy(needed)), ports],
+    documents,
+    shared: [file('iam-policy.json', printPolicy(needed)), ports],
     notes: [
       `aws: the IAM role of ${roles} instances needs aws/iam-policy.json (Consul's auto-join: ${needed.join(', ')})`,
     ],
   };
 }
 
-function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
+function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   const { role } = plan;
   const { baseUrl, timeout } = spec.documents;
   // Compressed always: cloud-init unpacks it, and one form less is one way less to hand it over wrongly.
@@ -82,9 +84,7 @@ function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
   };
   const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), [['/bin/sh', FIRST_BOOT]]) }];
   if (baseUrl !== undefined) forms.push({ name: 'gzip, the rest fetched by a unit', write: () => fetched(baseUrl) });
-  // It comes with the role that every spec has.
-  const roles = spec.consul.servers === 'role' ? 'etcd and consul-server' : 'etcd';
-  return firstThatFits(role, PLATFORMS.ec2, forms, role === 'etcd' ? shared(spec, roles) : undefined);
+  return firstThatFits(role, PLATFORMS.ec2, forms);
 }
 
 export const aws: Target = {

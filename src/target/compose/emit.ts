@@ -1,7 +1,6 @@
-import { buildPlans } from '../../plan/build.ts';
 import type { Assets, Plan, PlanFile } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
-import type { Emitted, OutputFile, Target } from '../target.ts';
+import type { Emitted, Output, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
 import { composeFile, printComposeFile } from './compose-file.ts';
 import { containersOf, unitScript } from './containers.ts';
@@ -32,23 +31,20 @@ function imageFiles(plan: Plan, { templates }: Assets): PlanFile[] {
   ];
 }
 
-function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
+const file = (path: string, text: string): OutputFile => ({
+  path: `compose/${path}`,
+  bytes: new TextEncoder().encode(text),
+});
+
+function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   const { role } = plan;
   const files = imageFiles(plan, assets);
-  const file = (path: string, text: string): OutputFile => ({
-    path: `compose/${path}`,
-    bytes: new TextEncoder().encode(text),
-  });
-  // What is there once for all roles comes with the one that every spec has.
-  const shared =
-    role === 'etcd' ? [file('compose.yaml', printComposeFile(composeFile(spec, buildPlans(spec, assets))))] : [];
   const parts = files
     .map(({ path, content, pointer }) => ({ name: path, bytes: content.length, pointer }))
     .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
   return {
     role,
     files: [
-      ...shared,
       file(`${role}/Dockerfile`, printDockerfile(plan, spec, files)),
       file(`${role}/programs`, buildPrograms(spec, role)),
       ...files.map(({ path, content }) => file(`${role}/root${path}`, content)),
@@ -56,6 +52,13 @@ function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
     size: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     limit: imageLimit,
     parts,
+  };
+}
+
+function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
+  return {
+    documents: plans.map((plan) => document(plan, assets, spec)),
+    shared: [file('compose.yaml', printComposeFile(composeFile(spec, plans)))],
   };
 }
 

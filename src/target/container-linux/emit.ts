@@ -71,5 +71,5 @@ export const containerLinux: Target = {
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
   check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS)],
-  emit: (plan, assets, { documents }) => emitIgnition2(plan, assets, documents),
+  emit: (plans, assets, { documents }) => ({ documents: plans.map((plan) => emitIgnition2(plan, assets, documents)) }),
 };

@@ -7,5 +7,7 @@ export const fedoraCoreos: Target = {
     { path: '/opt/quorumgate/bin', why: 'made by Ignition, which labels it for SELinux: programs in it may be run' },
   ],
   check: (spec) => checkPrograms(spec, 'fedora-coreos'),
-  emit: (plan, _, { documents }) => emitIgnition3(plan, 'fedora-coreos', documents),
+  emit: (plans, _, { documents }) => ({
+    documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', documents)),
+  }),
 };

@@ -5,5 +5,5 @@ export const flatcar: Target = {
   name: 'flatcar',
   differs: [{ path: '/opt/quorumgate/bin', why: 'there before the first program' }],
   check: (spec) => checkPrograms(spec, 'flatcar'),
-  emit: (plan, _, { documents }) => emitIgnition3(plan, 'flatcar', documents),
+  emit: (plans, _, { documents }) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'flatcar', documents)) }),
 };

@@ -5,7 +5,7 @@ import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { numbered } from '../numbered.ts';
-import type { Emitted, OutputFile, Target } from '../target.ts';
+import type { Emitted, Output, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
 import { scriptLimit } from './limits.ts';
 import { printScript } from './script.ts';
@@ -34,33 +34,36 @@ function vagrantfile(spec: Spec, assets: Assets): string {
   });
 }
 
-function emit(plan: Plan, assets: Assets, spec: Spec): Emitted {
+const file = (path: string, text: string): OutputFile => ({
+  path: `vagrant/${path}`,
+  bytes: new TextEncoder().encode(text),
+});
+
+function document(plan: Plan, assets: Assets): Emitted {
   const files = everyFile(plan, assets);
   const script = printScript(template(assets, 'Vagrantfile.provision'), files);
   const userData = printCloudConfig({
     write_files: files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content })),
     runcmd: [['/bin/sh', FIRST_BOOT]],
   });
-  const file = (path: string, text: string): OutputFile => ({
-    path: `vagrant/${path}`,
-    bytes: new TextEncoder().encode(text),
-  });
-  // What is there once for all roles comes with the one that every spec has.
-  const shared =
-    plan.role === 'etcd'
-      ? [
-          file('Vagrantfile', vagrantfile(spec, assets)),
-          file('docker/Dockerfile', template(assets, 'Vagrantfile.dockerfile')),
-        ]
-      : [];
   return {
     role: plan.role,
-    files: [...shared, file(`${plan.role}/provision.sh`, script), file(`${plan.role}/user-data`, userData)],
+    files: [file(`${plan.role}/provision.sh`, script), file(`${plan.role}/user-data`, userData)],
     size: script.length,
     limit: scriptLimit,
     parts: files
       .map(({ path, content, pointer }) => ({ name: path, bytes: content.length, pointer }))
       .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1)),
+  };
+}
+
+function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
+  return {
+    documents: plans.map((plan) => document(plan, assets)),
+    shared: [
+      file('Vagrantfile', vagrantfile(spec, assets)),
+      file('docker/Dockerfile', template(assets, 'Vagrantfile.dockerfile')),
+    ],
   };
 }
 
