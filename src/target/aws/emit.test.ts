@@ -12,8 +12,8 @@ import { sha256 } from '../../format/hash.ts';
 import { loadAssets } from '../../io/assets.ts';
 import { bootGraph, orderingCycles } from '../../plan/graph.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { fetchFiles } from '../fetched.ts';
 import { noise } from '../noise.ts';
-import { fetchFiles } from './fetched.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const testdata = fileURLToPath(new URL('testdata/', import.meta.url));

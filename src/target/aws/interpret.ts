@@ -1,43 +1,7 @@
-import { load } from 'js-yaml';
-import type { CloudConfig } from '../../format/cloud-config.ts';
-import { unpackInto } from '../archive.ts';
-import { enabledByFirstBoot, type HostTree } from '../host-tree.ts';
+import type { HostTree } from '../host-tree.ts';
+import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import type { OutputFile } from '../target.ts';
-import { fetchUpload } from '../upload.ts';
-import { FETCH_UNIT } from './fetched.ts';
 
-/** Reads each role's document as cloud-init would: `write_files` in order, the last of a path wins; then `runcmd`. */
 export function interpretAws(outputs: readonly OutputFile[]): Map<string, HostTree> {
-  const trees = new Map<string, HostTree>();
-  for (const { path, bytes } of outputs) {
-    const role = /^aws\/([a-z-]+)\/user-data\.yaml$/.exec(path)?.[1];
-    if (role === undefined) continue;
-    const tree = interpretCloudConfig(new TextDecoder().decode(bytes));
-    if (tree.enabled.includes(FETCH_UNIT)) unpackInto(tree, fetchedBy(tree, outputs));
-    trees.set(role, tree);
-  }
-  return trees;
-}
-
-export function interpretCloudConfig(text: string): HostTree {
-  if (!text.startsWith('#cloud-config\n')) throw new Error('no #cloud-config in the first line: it is ignored');
-  const { write_files, runcmd } = load(text) as CloudConfig;
-  const files: HostTree['files'] = new Map();
-  for (const { path, permissions, content } of write_files) {
-    if (!/^0[0-7]{3}$/.test(permissions)) throw new Error(`${path}: permissions ${permissions}`);
-    const bytes = new TextEncoder().encode(content);
-    files.set(path, { mode: Number.parseInt(permissions, 8), owner: 'root', bytes });
-  }
-  const runs = runcmd.some((command) => command.join(' ') === '/bin/sh /opt/quorumgate/libexec/first-boot');
-  const enabled = runcmd.flatMap(([program, ...words]) =>
-    program === 'systemctl' && words.includes('enable') ? words.slice(-1) : [],
-  );
-  return { files, enabled: runs ? enabledByFirstBoot(files) : enabled };
-}
-
-/** What the unit of a short document fetches, which it refuses when the hash is another. */
-function fetchedBy({ files }: HostTree, outputs: readonly OutputFile[]): Uint8Array {
-  const unit = new TextDecoder().decode(files.get(`/etc/systemd/system/${FETCH_UNIT}`)?.bytes);
-  const [, url = '', hash = ''] = /^ExecStart=\/bin\/sh \S+ (\S+) ([0-9a-f]{64}) \d+$/m.exec(unit) ?? [];
-  return fetchUpload(outputs, url, hash);
+  return interpretCloudConfigFiles(outputs, 'aws');
 }

@@ -1,9 +1,9 @@
-import { octal, printCloudConfig } from '../../format/cloud-config.ts';
 import { netmask, toNetwork } from '../../format/ipv4.ts';
 import { fill } from '../../plan/fill.ts';
 import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { FIRST_BOOT_COMMANDS, toCloudConfig } from '../cloud-config.ts';
 import { numbered } from '../numbered.ts';
 import type { Emitted, Output, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
@@ -42,10 +42,7 @@ const file = (path: string, text: string): OutputFile => ({
 function document(plan: Plan, assets: Assets): Emitted {
   const files = everyFile(plan, assets);
   const script = printScript(template(assets, 'Vagrantfile.provision'), files);
-  const userData = printCloudConfig({
-    write_files: files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content })),
-    runcmd: [['/bin/sh', FIRST_BOOT]],
-  });
+  const userData = toCloudConfig(files, FIRST_BOOT_COMMANDS);
   return {
     role: plan.role,
     files: [file(`${plan.role}/provision.sh`, script), file(`${plan.role}/user-data`, userData)],

@@ -1,7 +1,7 @@
-import { dense } from '../../plan/file.ts';
-import { fill } from '../../plan/fill.ts';
-import type { Assets, PlanFile } from '../../plan/plan.ts';
-import type { Uploaded } from '../upload.ts';
+import { dense } from '../plan/file.ts';
+import { fill } from '../plan/fill.ts';
+import type { Assets, PlanFile } from '../plan/plan.ts';
+import type { Uploaded } from './upload.ts';
 
 export const FETCH = '/opt/quorumgate/libexec/fetch';
 export const FETCH_UNIT = 'quorumgate-fetch.service';

@@ -1,0 +1,81 @@
+import { octal, printCloudConfig } from '../format/cloud-config.ts';
+import { gzip } from '../format/gzip.ts';
+import { everyFile, FIRST_BOOT } from '../plan/first-boot.ts';
+import type { Assets, Plan, PlanFile } from '../plan/plan.ts';
+import { hostArchive } from './archive.ts';
+import { FETCH, FETCH_COMMANDS, FETCH_UNIT, fetchFiles } from './fetched.ts';
+import { type Form, firstThatFits, type Written } from './form.ts';
+import type { Difference, Emitted, Limit, OutputFile, Part } from './target.ts';
+import { type Documents, uploadTo } from './upload.ts';
+
+/** What cloud-init's targets share: a plan's files as one `#cloud-config`, and the first boot's script for the rest. */
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Where a host is other than the plan says. */
+export const cloudConfigDiffers: readonly Difference[] = [
+  { path: FIRST_BOOT, why: 'cloud-init runs it: it makes users and enables units' },
+  { path: FETCH, why: 'what is over the limit is fetched' },
+  { path: `/etc/systemd/system/${FETCH_UNIT}`, why: 'fetches it' },
+];
+
+export const FIRST_BOOT_COMMANDS: string[][] = [['/bin/sh', FIRST_BOOT]];
+
+export function toCloudConfig(files: readonly PlanFile[], runcmd: string[][]): string {
+  const write_files = files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content }));
+  return printCloudConfig({ write_files, runcmd });
+}
+
+/** What each file adds to the compressed document: the document's size less its size without the file. */
+function weigh(files: readonly PlanFile[], runcmd: string[][], whole: number): Part[] {
+  const without = (file: PlanFile) =>
+    toCloudConfig(
+      files.filter((other) => other !== file),
+      runcmd,
+    );
+  return files
+    .map((file) => ({
+      name: file.path,
+      bytes: whole - gzip(encode(without(file))).length,
+      pointer: file.pointer,
+    }))
+    .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+}
+
+/** How a target hands a document over. */
+export interface HandOver {
+  /** `TARGET/ROLE`. */
+  folder: string;
+  limit: Limit;
+  documents: Documents;
+  /** What stands beside the document in any form. */
+  besides(document: Uint8Array): OutputFile[];
+}
+
+/**
+ * One `FOLDER/user-data`, and as text, to be read, `user-data.yaml`. Compressed always: cloud-init unpacks it, and one form less is one
+ * way less to hand it over wrongly. What does not fit is fetched.
+ */
+export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, documents, besides }: HandOver): Emitted {
+  const { baseUrl, timeout } = documents;
+  const write = (files: readonly PlanFile[], runcmd: string[][]) => {
+    const text = toCloudConfig(files, runcmd);
+    const bytes = gzip(encode(text));
+    return {
+      files: [
+        { path: `${folder}/user-data`, bytes },
+        { path: `${folder}/user-data.yaml`, bytes: encode(text) },
+        ...besides(bytes),
+      ],
+      parts: () => weigh(files, runcmd, bytes.length),
+    } satisfies Written;
+  };
+  const fetched = (url: string) => {
+    const upload = uploadTo(url, folder, 'tar.gz', hostArchive(plan, assets));
+    const { files, parts } = write(fetchFiles(assets, upload, timeout), FETCH_COMMANDS);
+    return { files: [...files, upload.file], uploads: [upload], parts } satisfies Written;
+  };
+  const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), FIRST_BOOT_COMMANDS) }];
+  if (baseUrl !== undefined) forms.push({ name: 'gzip, the rest fetched by a unit', write: () => fetched(baseUrl) });
+  return firstThatFits(plan.role, limit, forms);
+}
