@@ -20,7 +20,11 @@ export const LAYERS: readonly Layer[] = [
   },
   { room: 'plan', about: 'from a spec to what each role has, and the boot graph', uses: ['format', 'spec', 'version'] },
   { room: 'testing', about: 'servers that fail, and shells, for tests', uses: ['plan'] },
-  { room: 'target', about: 'from a plan to the files of one boot system', uses: ['format', 'plan', 'spec', 'version'] },
+  {
+    room: 'target',
+    about: 'from plans to the files of one boot system, and back',
+    uses: ['format', 'plan', 'spec', 'version'],
+  },
   { room: 'kubernetes', about: 'what an existing cluster needs of the members', uses: ['format', 'spec', 'target'] },
   { room: 'compile', about: 'text in, files and diagnostics out', uses: ['diagnostic', 'plan', 'spec', 'target'] },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },

@@ -30,6 +30,7 @@ export function firstThatFits(role: string, limit: Limit, forms: readonly Form[]
       size,
       limit,
       form: name,
+      forms: forms.map((form) => form.name),
       ...(uploads === undefined ? {} : { uploads }),
       get parts() {
         return parts().map((part) => ({ ...part, bytes: measure({ length: part.bytes }, limit) }));

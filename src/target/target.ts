@@ -1,6 +1,7 @@
 import type { Assets, Plan } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
+import type { HostTree } from './host-tree.ts';
 
 export interface OutputFile {
   /** Relative to the output directory, `/` separated: `aws/etcd/user-data`. */
@@ -41,8 +42,9 @@ export interface Emitted {
   /** Bytes that the limit counts. */
   size: number;
   limit: Limit;
-  /** In which of its forms, where the target has several. */
+  /** In which of its forms, where the target has several, and which it could have been. */
   form?: string;
+  forms?: readonly string[];
   /** What of the files hosts fetch: the user puts it at `url` before they boot. */
   uploads?: readonly Upload[];
   /** Largest first. Weighed when asked for: it takes longer than all the rest. */
@@ -73,4 +75,6 @@ export interface Target {
   /** What of a valid spec this target cannot do: errors all of them. */
   check?(spec: Spec): Problem[];
   emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output;
+  /** Reads its files by the rules of the system that takes them: what is on the hosts of each role. Throws at what the system refuses. */
+  interpret(files: readonly OutputFile[]): Map<string, HostTree>;
 }

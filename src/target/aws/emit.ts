@@ -2,6 +2,7 @@ import { base64 } from '../../format/data-url.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
+import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
 import type { Emitted, Output, OutputFile, Target } from '../target.ts';
 import { neededActions, printPolicy } from './iam.ts';
@@ -45,4 +46,9 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   });
 }
 
-export const aws: Target = { name: 'aws', differs: cloudConfigDiffers, emit };
+export const aws: Target = {
+  name: 'aws',
+  differs: cloudConfigDiffers,
+  emit,
+  interpret: (files) => interpretCloudConfigFiles(files, 'aws'),
+};

@@ -6,6 +6,7 @@ import { composeFile, printComposeFile } from './compose-file.ts';
 import { containersOf, unitScript } from './containers.ts';
 import { differs } from './differs.ts';
 import { buildPrograms, printDockerfile } from './dockerfile.ts';
+import { interpret } from './interpret.ts';
 import { imageLimit } from './limits.ts';
 
 /** What of a host's files is systemd's alone. */
@@ -62,4 +63,4 @@ function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
   };
 }
 
-export const compose: Target = { name: 'compose', differs, check, emit };
+export const compose: Target = { name: 'compose', differs, check, emit, interpret };

@@ -6,7 +6,7 @@ import type { ComposeFile } from './compose-file.ts';
 const text = (file: OutputFile | undefined) => new TextDecoder().decode(file?.bytes);
 
 /** Reads the output as an engine would: what the containers of each role have that does not come with the base. */
-export function interpretCompose(files: readonly OutputFile[]): Map<string, HostTree> {
+export function interpret(files: readonly OutputFile[]): Map<string, HostTree> {
   const { services } = load(text(files.find(({ path }) => path === 'compose/compose.yaml'))) as ComposeFile;
   const trees = new Map<string, HostTree>();
   for (const { image, build } of Object.values(services)) {

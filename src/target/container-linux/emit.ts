@@ -11,6 +11,7 @@ import { PLATFORMS } from '../limits.ts';
 import { staticPods } from '../static-pods.ts';
 import type { Emitted, Target } from '../target.ts';
 import type { Documents } from '../upload.ts';
+import { interpret } from './interpret.ts';
 import { systemd } from './limits.ts';
 import { planFor } from './old-systemd.ts';
 
@@ -72,4 +73,5 @@ export const containerLinux: Target = {
   ],
   check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS)],
   emit: (plans, assets, { documents }) => ({ documents: plans.map((plan) => emitIgnition2(plan, assets, documents)) }),
+  interpret,
 };

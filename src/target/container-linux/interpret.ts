@@ -6,7 +6,7 @@ import { systemd } from './limits.ts';
 import { enables } from './old-systemd.ts';
 
 /** Ignition 2.x, and then what its unit unpacks. */
-export function interpretContainerLinux(outputs: readonly OutputFile[]): Map<string, HostTree> {
+export function interpret(outputs: readonly OutputFile[]): Map<string, HostTree> {
   const trees = interpretIgnitionFiles(outputs, 'container-linux');
   for (const tree of trees.values()) {
     tree.enabled = tree.enabled.filter((name) => enables(systemd.oldest, name));

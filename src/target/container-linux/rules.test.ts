@@ -8,7 +8,6 @@ import { plannedTree, undeclared, unequal } from '../host-tree.ts';
 import type { AnyIgnition } from '../interpret-ignition.ts';
 import { specs } from '../spec-corpus.ts';
 import { containerLinux, emitIgnition2 } from './emit.ts';
-import { interpretContainerLinux } from './interpret.ts';
 import { forOldSystemd, restartsOneshot } from './old-systemd.ts';
 import { checkIgnition2 } from './rules.ts';
 
@@ -31,7 +30,7 @@ for (const [name, platform] of [
       const written = files.filter(({ path }) => path.endsWith('.ign'));
       t.is(written.length, name === 'config.replace by URL' ? 2 : 1);
       for (const { bytes } of written) t.deepEqual(checkIgnition2(JSON.parse(new TextDecoder().decode(bytes))), []);
-      const tree = interpretContainerLinux(files).get(plan.role) ?? { files: new Map(), enabled: [] };
+      const tree = containerLinux.interpret(files).get(plan.role) ?? { files: new Map(), enabled: [] };
       t.deepEqual(undeclared(unequal(plannedTree(plan), tree), containerLinux.differs ?? []), []);
       const texts = [...tree.files].map(([path, { bytes }]) => [path, new TextDecoder().decode(bytes)] as const);
       t.deepEqual(

@@ -1,4 +1,5 @@
 import { checkPrograms, emitIgnition3 } from '../ignition.ts';
+import { interpretIgnitionFiles } from '../interpret-ignition.ts';
 import type { Target } from '../target.ts';
 
 export const fedoraCoreos: Target = {
@@ -10,4 +11,5 @@ export const fedoraCoreos: Target = {
   emit: (plans, _, { documents }) => ({
     documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', documents)),
   }),
+  interpret: (files) => interpretIgnitionFiles(files, 'fedora-coreos'),
 };

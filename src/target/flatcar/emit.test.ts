@@ -6,7 +6,7 @@ import { loadAssets } from '../../io/assets.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { printTree } from '../host-tree.ts';
 import { noise } from '../noise.ts';
-import { interpretFlatcar } from './interpret.ts';
+import { flatcar } from './emit.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const testdata = fileURLToPath(new URL('testdata/', import.meta.url));
@@ -22,7 +22,7 @@ for (const name of specs) {
     const role = path.split('/')[1] ?? '';
     test(`golden: ${name}, ${role}`, (t) => {
       const text = new TextDecoder().decode(bytes);
-      const tree = interpretFlatcar(compiled.files).get(role) ?? { files: new Map(), enabled: [] };
+      const tree = flatcar.interpret(compiled.files).get(role) ?? { files: new Map(), enabled: [] };
       for (const [ending, content] of [
         ['ign', text],
         ['txt', printTree(tree)],

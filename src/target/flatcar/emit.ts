@@ -1,4 +1,5 @@
 import { checkPrograms, emitIgnition3 } from '../ignition.ts';
+import { interpretIgnitionFiles } from '../interpret-ignition.ts';
 import type { Target } from '../target.ts';
 
 export const flatcar: Target = {
@@ -6,4 +7,5 @@ export const flatcar: Target = {
   differs: [{ path: '/opt/quorumgate/bin', why: 'there before the first program' }],
   check: (spec) => checkPrograms(spec, 'flatcar'),
   emit: (plans, _, { documents }) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'flatcar', documents)) }),
+  interpret: (files) => interpretIgnitionFiles(files, 'flatcar'),
 };

@@ -9,7 +9,7 @@ import { compile, type OutputFile } from '../../compile.ts';
 import type { CloudConfig } from '../../format/cloud-config.ts';
 import { loadAssets } from '../../io/assets.ts';
 import { ruby } from './emit.ts';
-import { interpretVagrant } from './interpret.ts';
+import { interpret } from './interpret.ts';
 import { printScript } from './script.ts';
 
 const testdata = fileURLToPath(new URL('testdata/', import.meta.url));
@@ -70,7 +70,7 @@ for (const spec of readdirSync(testdata).filter((name) => name.endsWith('.spec.y
   });
 
   test(`the script and the cloud-config say the same: ${name}`, (t) => {
-    for (const [role, tree] of interpretVagrant(files)) {
+    for (const [role, tree] of interpret(files)) {
       const userData = files.find(({ path }) => path === `vagrant/${role}/user-data`);
       const config = load(userData === undefined ? '' : text(userData)) as CloudConfig;
       t.deepEqual(
@@ -152,7 +152,7 @@ test('what is not plain text travels as base64, and comes back', (t) => {
   const contents = ['', 'no end of line', 'a\r\n', 'é…😀\n', 'x\nQG-END\n', '\u0000\n', "'$(id)` \\\n", 'QG-ENDING\n'];
   const files = contents.map((content, index) => ({ path: `/opt/f${index}`, mode: 0o640, content }));
   const script = printScript('@{files}\n', files);
-  const [tree] = interpretVagrant([{ path: 'vagrant/etcd/provision.sh', bytes: Buffer.from(script) }]).values();
+  const [tree] = interpret([{ path: 'vagrant/etcd/provision.sh', bytes: Buffer.from(script) }]).values();
   t.deepEqual(
     [...(tree?.files.values() ?? [])].map(({ bytes }) => Buffer.from(bytes).toString()),
     contents,

@@ -7,6 +7,7 @@ import { FIRST_BOOT_COMMANDS, toCloudConfig } from '../cloud-config.ts';
 import { numbered } from '../numbered.ts';
 import type { Emitted, Output, OutputFile, Target } from '../target.ts';
 import { check } from './check.ts';
+import { interpret } from './interpret.ts';
 import { scriptLimit } from './limits.ts';
 import { printScript } from './script.ts';
 
@@ -66,4 +67,4 @@ function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
 
 const differs = [{ path: FIRST_BOOT, why: 'the provisioner runs it' }];
 
-export const vagrant: Target = { name: 'vagrant', differs, check, emit };
+export const vagrant: Target = { name: 'vagrant', differs, check, emit, interpret };

@@ -1,3 +1,4 @@
+import { enabledByFirstBoot } from '../host-tree.ts';
 import type { OutputFile } from '../target.ts';
 
 /** What a provisioner leaves on a host, all of it root's. */
@@ -8,7 +9,7 @@ export interface ProvisionedTree {
 }
 
 /** Reads the shell provisioners of an output as sh would: the tree of each role. */
-export function interpretVagrant(files: readonly OutputFile[]): Map<string, ProvisionedTree> {
+export function interpret(files: readonly OutputFile[]): Map<string, ProvisionedTree> {
   const trees = new Map<string, ProvisionedTree>();
   for (const { path, bytes } of files) {
     const role = /^vagrant\/([a-z-]+)\/provision\.sh$/.exec(path)?.[1];
@@ -31,9 +32,7 @@ function interpretScript(script: string): ProvisionedTree {
     tree.files.set(path, { mode: Number.parseInt(mode, 8), owner: 'root', bytes });
     at = last;
   }
-  const firstBoot = new TextDecoder().decode(tree.files.get('/opt/quorumgate/libexec/first-boot')?.bytes);
-  const [, units = ''] = /^systemctl .*\breenable (.*)$/m.exec(firstBoot) ?? [];
-  tree.enabled = units.split(' ').filter((name) => name !== '');
+  tree.enabled = enabledByFirstBoot(tree.files);
   return tree;
 }
 

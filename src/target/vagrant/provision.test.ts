@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { compile } from '../../compile.ts';
 import { loadAssets } from '../../io/assets.ts';
-import { interpretVagrant } from './interpret.ts';
+import { interpret } from './interpret.ts';
 
 // The provisioner, as it is, on this machine's own /etc and /opt in a mount namespace: with empty file systems in
 // their place, and a systemctl that only says what it was told.
@@ -24,7 +24,7 @@ tls: off
 `;
   const { files } = compile(spec, { file: 'x', assets });
   const script = files.find(({ path }) => path === 'vagrant/etcd/provision.sh')?.bytes ?? new Uint8Array();
-  return { script, tree: interpretVagrant(files).get('etcd') };
+  return { script, tree: interpret(files).get('etcd') };
 }
 
 const before = compiled('/srv/etcd');
