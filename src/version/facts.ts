@@ -56,10 +56,10 @@ export const VERSIONS = {
   },
   etcdHasLocalHealth: {
     program: 'etcd',
-    from: '3.5',
+    from: '3.5.3',
     what: 'answers /health?serializable=true: probes ask for it where there is no /livez',
-    source: 'etcd-io/etcd, CHANGELOG-3.5.md',
-    date: '2026-11-25',
+    source: 'etcd-io/etcd#13706; kubernetes/kubernetes#110072',
+    date: '2026-11-29',
   },
   consulTooOld: {
     program: 'Consul',
