@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { targets } from '../target/index.ts';
+import { targets } from '../../target/index.ts';
 
-const here = path.join(import.meta.dirname, '../..');
+const here = path.join(import.meta.dirname, '../../..');
 const { values } = parseArgs({
   options: {
     against: { type: 'string' },
@@ -78,7 +78,7 @@ const ROUNDS = 3;
 
 /** One process that compiles specs of a target with the compiler of a tree. */
 function compiling(tree: string, target: string): Cost {
-  const args = ['--import=tsx', path.join(here, 'src/cli/bench-specs.ts'), tree, target, values.specs];
+  const args = ['--import=tsx', path.join(here, 'src/cli/bench/specs.ts'), tree, target, values.specs];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: here, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Cost;

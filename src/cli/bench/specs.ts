@@ -1,10 +1,10 @@
-// Compiles as many specs of one target as it is told with the compiler of a tree, and prints what that cost (bench.ts).
+// Compiles as many specs of one target as it is told with the compiler of a tree, and prints what that cost (main.ts).
 import path from 'node:path';
 
 const [tree = '', target = '', count = '0'] = process.argv.slice(2);
 const from = <Module>(name: string) => import(path.join(tree, 'src', name)) as Promise<Module>;
-const { compile } = await from<typeof import('../compile.ts')>('compile.ts');
-const { loadAssets } = await from<typeof import('../io/assets.ts')>('io/assets.ts');
+const { compile } = await from<typeof import('../../compile.ts')>('compile.ts');
+const { loadAssets } = await from<typeof import('../../io/assets.ts')>('io/assets.ts');
 const assets = await loadAssets(tree);
 
 /** One that every target takes; each has a name of its own. */
