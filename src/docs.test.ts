@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import type { Command } from 'commander';
+import { documents as made } from '../.ci/docs.ts';
 import { makeSchemas, serveApi } from './cli/kubernetes-testing.ts';
+import { wholeProgram } from './cli/reference.ts';
 import { compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 
@@ -90,6 +93,43 @@ async function outputOf(command: string, folder: string): Promise<string> {
     });
   });
 }
+
+for (const [name, render] of Object.entries(made)) {
+  test(`${name} is what its sources make (npm run docs)`, async (t) => {
+    t.true(readFileSync(join(root, name), 'utf8') === (await render()), 'out of date');
+  });
+}
+
+/** Commands and options of a line that are not there; what follows ` --`, or a pipe, is not quorumgate's. */
+function unknownIn(program: Command, line: string): string[] {
+  const [, ...words] = line.replace(/ (--|#|>|<|\||\\)( .*)?$/, '').split(/ +/);
+  const options = [program.options];
+  let command = program;
+  return words.filter((word) => {
+    const next = command.commands.find((one) => one.name() === word);
+    if (next !== undefined) options.push(next.options);
+    command = next ?? command;
+    if (word.startsWith('-')) return !options.flat().some(({ short, long }) => [short, long].includes(word));
+    return next === undefined && command.commands.length > 0;
+  });
+}
+
+test('every command that the documents name is there, with its options', async (t) => {
+  const program = await wholeProgram();
+  let count = 0;
+  for (const name of documents) {
+    const text = readFileSync(join(root, name), 'utf8');
+    const blocks = [...text.matchAll(/```(?:console|text|sh)\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    const indented = text.match(/^ {4}.*$/gm) ?? [];
+    const lines = [...blocks.join('').split('\n'), ...indented].map((line) => line.replace(/^(\$ | {4})/, ''));
+    const inline = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+    for (const line of [...lines, ...inline].filter((one) => /^quorumgate [a-z-]/.test(one))) {
+      count += 1;
+      t.deepEqual(unknownIn(program, line), [], `${name}: ${line}`);
+    }
+  }
+  t.true(count > 50, String(count));
+});
 
 test('every npm script that the documents name is there', (t) => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

@@ -1,16 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { IoError } from '../io/io-error.ts';
-import { EXIT, EXIT_HELP } from './exit.ts';
+import { EXIT } from './exit.ts';
 import { groupsFor } from './groups.ts';
+import { newProgram } from './program.ts';
 
-const program = new Command('quorumgate')
-  .description(manifest.description)
-  .version(manifest.version)
-  .addHelpText('after', EXIT_HELP)
-  .showHelpAfterError('(see --help)')
-  .showSuggestionAfterError()
-  .exitOverride();
+const program = newProgram();
 
 process.on('uncaughtException', stop);
 // `quorumgate schema | head`: the reader has what it wants.

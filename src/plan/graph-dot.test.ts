@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { bootGraph, orderingCycles } from './graph.ts';
 import { toDot } from './graph-dot.ts';
-import { toSvg } from './graph-svg.ts';
 
 const root = new URL('../../', import.meta.url);
 const names = readdirSync(new URL('units/', root)).filter((name) => /\.(service|target|path|timer|socket)$/.test(name));
@@ -43,9 +42,4 @@ test('our units have no ordering loop, with static pods as without', (t) => {
   const folder = new URL('units/static-pod/', root);
   const inPods = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
   t.deepEqual(orderingCycles(bootGraph({ ...units, ...Object.fromEntries(inPods) })), []);
-});
-
-test('docs/boot-order.svg is the order of our units (npm run docs)', async (t) => {
-  const svg = await toSvg(toDot(bootGraph(units)));
-  t.true(readFileSync(new URL('docs/boot-order.svg', root), 'utf8') === svg, 'out of date: npm run docs');
 });
