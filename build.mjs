@@ -214,7 +214,7 @@ async function writeAll(out, files) {
     for (const entry of await fs.readdir(base, { recursive: true, withFileTypes: true })) {
       const name = path.join(entry.parentPath, entry.name);
       const relative = path.relative(out, name).split(path.sep).join('/');
-      const another = /(^|\/)\.build-|\.tmp$/.test(relative); // a build that runs beside this one
+      const another = relative.endsWith('.tmp'); // of a build that runs beside this one
       if (entry.isFile() && !another && !files.has(relative)) await fs.rm(name, { force: true });
     }
   }

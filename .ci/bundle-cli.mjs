@@ -105,8 +105,8 @@ export function check(name, value) { return CHECKS[name](value) ? [] : (CHECKS[n
 }
 
 /**
- * The notices of the packages that parts were taken from, as ncc collects them. It wants a file, in the tree so that packages resolve;
- * dist/cli/ is ignored by git and by the linter.
+ * The notices of the packages that parts were taken from, as ncc collects them. It wants a file, in the tree so that packages resolve,
+ * and in a folder that no other build or test looks into.
  * @param {string} root @param {string[]} inputs
  */
 async function notices(root, inputs) {
@@ -116,9 +116,9 @@ async function notices(root, inputs) {
       return name === undefined ? [] : [[name, input]];
     }),
   );
-  const base = path.join(root, 'dist/cli');
+  const base = path.join(root, 'node_modules/.cache/quorumgate');
   await fs.mkdir(base, { recursive: true });
-  const folder = await fs.mkdtemp(path.join(base, '.build-'));
+  const folder = await fs.mkdtemp(path.join(base, 'build-'));
   // Modules are sorted by their paths from the working directory.
   const before = process.cwd();
   try {
