@@ -29,7 +29,7 @@ interface Result {
 
 function execute(program: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Result> {
   return new Promise((resolve) => {
-    execFile(program, args, { cwd: root, env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: root, env, timeout: 300_000 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });

@@ -26,7 +26,7 @@ test.after.always(() => server.close());
 
 function run(cwd: string, ...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const command = [path.join(root, 'dist/cli/index.mjs'), ...args];
-  const child = spawn(process.execPath, command, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  const child = spawn(process.execPath, command, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (data) => (said[stream] += data));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...said })));

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 function run(args: string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     // SIGKILL: `compile` heeds no other signal while it writes.
-    const options = { cwd: root, timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const options = { cwd: root, timeout: 300_000, killSignal: 'SIGKILL' } as const;
     const child = spawn(process.execPath, ['dist/cli/index.mjs', ...args], options);
     let stdout = '';
     let stderr = '';

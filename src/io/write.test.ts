@@ -117,7 +117,7 @@ for (const dir of ['/proc', '/proc/quorumgate/a/b']) {
     const code = `import { writeOutput } from './write.ts';
       await writeOutput('${dir}', [{ path: 'aws/x', bytes: new Uint8Array() }]).catch(({ message }) => console.log(message));`;
     const args = ['--import=tsx', '--input-type=module', '-e', code];
-    const options = { cwd: import.meta.dirname, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const options = { cwd: import.meta.dirname, encoding: 'utf8', timeout: 300_000, killSignal: 'SIGKILL' } as const;
     t.is(
       execFileSync(process.execPath, args, options),
       'Cannot make a directory in /proc: its file system takes none (ENOENT).\n',

@@ -34,7 +34,7 @@ function run(name: 'dns' | 'kubelet', shell: readonly string[], root: string) {
   const [program = '', ...flags] = shell;
   const { status, signal } = spawnSync(program, [...flags, '-c', text], {
     stdio: ['ignore', 'ignore', 'ignore'],
-    timeout: 20_000,
+    timeout: 300_000,
   });
   const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'latin1') : undefined);
   return {

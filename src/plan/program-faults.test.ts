@@ -54,7 +54,7 @@ interface Host {
   run(path: string, onWait?: () => void): Promise<string[]>;
 }
 
-/** A host that does not wait as long as it says, and loses patience with a slow server after a second. */
+/** A host that does not wait as long as it says, and loses patience with a slow server after three seconds. */
 function host(shell: string[]): Host {
   const root = mkdtempSync(join(work, 'root-'));
   return {
@@ -64,7 +64,7 @@ function host(shell: string[]): Host {
       const text = script
         .replaceAll('/opt/quorumgate', root)
         .replace('/etc/quorumgate/programs', join(root, 'programs'))
-        .replace('--speed-time 30', '--speed-time 1')
+        .replace('--speed-time 30', '--speed-time 3')
         .replace('sleep $pause', 'sleep 0.1');
       const [program = '', ...flags] = shell;
       const child = spawn(program, [...flags, '-c', text, 'program', 'etcd'], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -86,7 +86,7 @@ const causes: Record<Fault, RegExp> = {
   moved: /curl: \(22\) .*404/,
   wrong: new RegExp(`has SHA-256 [0-9a-f]{64}, the spec says ${hash(good)}: not used`),
   cut: /curl: \(18\) .*\d+ bytes remaining/,
-  trickle: /curl: \(28\) Operation too slow\. Less than 1000 bytes\/sec transferred the last 1 seconds/,
+  trickle: /curl: \(28\) Operation too slow\. Less than 1000 bytes\/sec transferred the last 3 seconds/,
   hang: /curl: \(28\) Operation too slow/,
 };
 

@@ -24,7 +24,7 @@ test('it is one function, the same in each script, and nothing is said without i
 /** Receives what systemd would; prints it in hex, a message a line. The second is systemd-notify waiting to be heard. */
 const LISTENER = `
 import os, socket, subprocess, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.settimeout(5)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.settimeout(300)
 child = subprocess.Popen(sys.argv[2:], stdout=sys.stderr)
 for wanted in range(2):
     data, fds, _, _ = socket.recv_fds(s, 65536, 4)

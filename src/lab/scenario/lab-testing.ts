@@ -89,7 +89,7 @@ export async function assertSound(t: ExecutionContext, lab: Lab): Promise<void> 
 }
 
 /** Looks until it is as wanted, or the time is over; the last look either way. */
-export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean, seconds = 30): Promise<T> {
+export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean, seconds = 120): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const seen = await look();
@@ -119,7 +119,7 @@ export function says(lab: Lab, host: string, text: RegExp, unit = 'etcd.service'
   return eventually(
     () => statusLine(lab, host, unit).catch(() => ''),
     (line) => text.test(line),
-    60,
+    180,
   );
 }
 

@@ -88,7 +88,7 @@ async function shakesHands(tls: TlsFiles): Promise<boolean> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   try {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    return await ask(url, { timeout: 5000, tls }).then(
+    return await ask(url, { timeout: 60_000, tls }).then(
       () => true,
       () => false,
     );

@@ -93,7 +93,7 @@ async function running({ data, peer, client }: Host, record: ClusterRecord, stat
       spawnSync(join(programs, 'etcdctl'), [`--endpoints=${client}`, 'get', 'x']).status !== 0;
       tries++
     ) {
-      if (tries > 20 || etcd.exitCode !== null) throw new Error(`etcd does not serve: ${log.slice(-2000)}`);
+      if (tries > 1000 || etcd.exitCode !== null) throw new Error(`etcd does not serve: ${log.slice(-2000)}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     during();

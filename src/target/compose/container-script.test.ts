@@ -32,7 +32,7 @@ printf %s "$HOST" >/opt/quorumgate/container/quorumgate-host
 : >/run/decision.env
 : >/run/quorumgate/done/quorumgate-host
 install -d -m 1777 /run/quorumgate/started
-ended() { timeout -s TERM 4 $shell /opt/container "$@" || :; }
+ended() { $shell /opt/container "$@" || :; }
 `;
 
 /** The output of a script on the stage, of both streams. */
@@ -42,7 +42,7 @@ async function stage(commands: string, shell: readonly string[]): Promise<string
     ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', STAGE + commands],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 300_000,
       env: {
         PATH: process.env.PATH,
         shell: shell.join(' '),
@@ -105,7 +105,10 @@ for folder in started done; do
 done
 chmod 666 /run/precious-*
 # What follows links in such folders for root is a setting of the kernel's that a host may have off.
-ended quorumgate-host
+$shell /opt/container quorumgate-host & host=$!
+until [ ! -L /run/quorumgate/done/quorumgate-host ] && [ -f /run/quorumgate/done/quorumgate-host ]; do sleep 0.1; done
+kill $host
+wait $host || :
 cat /run/precious-*
 stat -c '%F %u' /run/quorumgate/started/quorumgate-host /run/quorumgate/done/quorumgate-host`,
       shell,

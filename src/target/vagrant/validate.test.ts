@@ -37,7 +37,7 @@ function validate(files: readonly { path: string; bytes: Uint8Array | string }[]
 
 for (const spec of specs) {
   reads(`vagrant validate: ${spec}`, (t) => {
-    t.timeout(120_000);
+    t.timeout(600_000);
     const { files } = compile(readFileSync(new URL(spec, testdata), 'utf8'), { file: spec, assets });
     const { status, stdout, stderr } = validate(files);
     t.is(status, 0, stdout + stderr);
@@ -46,7 +46,7 @@ for (const spec of specs) {
 }
 
 reads('vagrant validate finds a mistake', (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const broken = "Vagrant.configure('2') { |config| config.vm.nonsense = 1 }\n";
   const { status, stderr } = validate([{ path: 'vagrant/Vagrantfile', bytes: broken }]);
   t.not(status, 0);

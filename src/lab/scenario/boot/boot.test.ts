@@ -3,7 +3,7 @@ import { assertSound, eventually, inLab, labTest, output } from '../lab-testing.
 
 // The main job on real programs, and what must heal by itself: one boot for all of it, because boots are what costs.
 labTest('three hosts are one cluster, and stay one', async (t) => {
-  t.timeout(600_000);
+  t.timeout(900_000);
   // The first launch comes to nothing: after the gate has decided, before etcd has a log.
   const stumble: HostFile = {
     path: '/etc/systemd/system/etcd.service.d/stumble.conf',
@@ -12,7 +12,7 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
       "[Service]\nExecStartPre=/bin/sh -c 'test -e /var/lib/etcd/once || { touch /var/lib/etcd/once; exit 1; }'\n",
   };
   const hostFiles = ({ name }: { name: string }) => (name === 'etcd-2' ? [stumble] : []);
-  await inLab({ startSpread: 3, hostFiles }, async (lab) => {
+  await inLab({ startSpread: 3, hostFiles, timeoutSeconds: 900 }, async (lab) => {
     await assertSound(t, lab);
     t.regex(
       await output(lab, 'etcd-2', 'journalctl -u etcd.service'),
@@ -43,7 +43,7 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
     await output(lab, 'etcd-1', 'pkill -9 consul; pkill -9 socat; pkill -9 -x etcd');
     await lab.kill('etcd-3');
     await lab.start('etcd-3');
-    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    t.is((await lab.wait({ timeoutSeconds: 900 })).outcome, 'up');
     await assertSound(t, lab);
     t.deepEqual(
       (await lab.cluster()).rows.map((row) => row.memberId),
@@ -53,7 +53,7 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
 
     await lab.kill('etcd-2');
     await lab.start('etcd-2', { wipe: true });
-    t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    t.is((await lab.wait({ timeoutSeconds: 900 })).outcome, 'up');
     await assertSound(t, lab);
     const after = (await lab.cluster()).rows.map((row) => row.memberId);
     t.deepEqual([after[0], after[2]], [members[0], members[2]]);

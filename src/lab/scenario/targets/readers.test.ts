@@ -2,8 +2,8 @@ import { assertSound, assertWhole, inLab, labTest, output } from '../lab-testing
 
 // Whatever reads what is compiled, in one cluster: cloud-init by NoCloud and by an instance's metadata, and Ignition.
 labTest('a member read by NoCloud, one by IMDSv2, one by Ignition: one cluster', async (t) => {
-  t.timeout(600_000);
-  await inLab({ targets: ['aws', 'ec2', 'flatcar'], timeoutSeconds: 300 }, async (lab) => {
+  t.timeout(900_000);
+  await inLab({ targets: ['aws', 'ec2', 'flatcar'], timeoutSeconds: 900 }, async (lab) => {
     await assertSound(t, lab);
     await assertWhole(t, lab);
     const source = (host: string) => output(lab, host, 'cat /var/lib/cloud/instance/datasource');
