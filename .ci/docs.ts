@@ -1,7 +1,9 @@
 // `npm run docs`: writes the generated documents. src/docs.test.ts holds them to it.
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cliReference } from '../src/cli/reference.ts';
+import { cliReference } from '../src/cli/reference/commands.ts';
+import { labTables } from '../src/cli/reference/lab.ts';
+import { LAYERS } from '../src/layers.ts';
 import { bootGraph } from '../src/plan/graph.ts';
 import { toDot } from '../src/plan/graph-dot.ts';
 import { toSvg } from '../src/plan/graph-svg.ts';
@@ -10,8 +12,32 @@ const root = path.join(import.meta.dirname, '..');
 
 export const documents: Record<string, () => Promise<string> | string> = {
   'docs/boot-order.svg': () => toSvg(toDot(bootGraph(unitTexts()))),
+  'docs/architecture.md': () => filled('docs/architecture.md', { rooms: rooms() }),
   'docs/cli.md': cliReference,
+  'docs/lab.md': async () => filled('docs/lab.md', { ...(await labTables()), scenario: scenario() }),
 };
+
+/** A document that is written by hand but for the parts between `<!-- NAME: begin -->` and `<!-- NAME: end -->`. */
+function filled(name: string, parts: Record<string, string>): string {
+  const before = readFileSync(path.join(root, name), 'utf8');
+  return Object.entries(parts).reduce((text, [part, made]) => {
+    const [begin, end] = [`<!-- ${part}: begin -->\n`, `<!-- ${part}: end -->\n`];
+    const [head, rest = ''] = text.split(begin);
+    const [, tail] = rest.split(end);
+    if (tail === undefined) throw new Error(`${name} has no part ${part}`);
+    return `${head}${begin}${made}\n${end}${tail}`;
+  }, before);
+}
+
+function rooms(): string {
+  const rows = LAYERS.map(({ room, about, uses }) => `| \`${room}\` | ${about} | ${uses.join(', ')} |`);
+  return ['| room | what | uses |', '|---|---|---|', ...rows].join('\n');
+}
+
+function scenario(): string {
+  const text = readFileSync(path.join(root, 'src/lab/scenario/heal/example.lab.ts'), 'utf8');
+  return `\`\`\`ts\n${text}\`\`\``;
+}
 
 function unitTexts(): Record<string, string> {
   const folder = path.join(root, 'units');

@@ -125,23 +125,6 @@ test('each room uses what its row says, no less, and rows above it alone', (t) =
   }
 });
 
-test('docs/architecture.md has the table', (t) => {
-  const file = path.join(root, 'docs/architecture.md');
-  const text = readFileSync(file, 'utf8');
-  const rows = LAYERS.map(({ room, about, uses }) => `| \`${room}\` | ${about} | ${uses.join(', ')} |`);
-  const table = [
-    '<!-- rooms: begin -->',
-    '| room | what | uses |',
-    '|---|---|---|',
-    ...rows,
-    '<!-- rooms: end -->',
-  ].join('\n');
-  const made = text.replace(/<!-- rooms: begin -->[\s\S]*<!-- rooms: end -->/, table);
-  if (process.env['UPDATE']) writeFileSync(file, made);
-  else t.is(text, made);
-  t.true(made.includes(table));
-});
-
 test('what the table does not allow is found', (t) => {
   for (const [file, name, found] of [
     ['src/diagnostic/x.ts', '../spec/y.ts', 'spec'],

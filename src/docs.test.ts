@@ -7,7 +7,7 @@ import test from 'ava';
 import type { Command } from 'commander';
 import { documents as made } from '../.ci/docs.ts';
 import { makeSchemas, serveApi } from './cli/kubernetes-testing.ts';
-import { wholeProgram } from './cli/reference.ts';
+import { wholeProgram } from './cli/reference/commands.ts';
 import { compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { groups } from './groups.ts';
-import { newProgram } from './program.ts';
+import { groups } from '../groups.ts';
+import { newProgram } from '../program.ts';
 
 const HEAD = `# Commands
 
@@ -28,7 +28,7 @@ function commandsOf(parent: Command): Command[] {
 }
 
 /** The commands below one, in the order of its help, but `help`; hidden ones are for quorumgate itself. */
-function shown(parent: Command): Command[] {
+export function shown(parent: Command): Command[] {
   const visible = parent.createHelp().visibleCommands(parent);
   return visible.filter((command) => command.name() !== 'help');
 }

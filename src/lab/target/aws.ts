@@ -6,6 +6,7 @@ const SEED = '/var/lib/cloud/seed/nocloud';
 export const aws: LabTarget = {
   name: 'aws',
   compiles: 'aws',
+  about: 'cloud-init reads the user-data from its seed directory (NoCloud)',
   reader: 'cloud-init',
   seed: ({ name, role }, outputs) => {
     const text = (content: string) => new TextEncoder().encode(content);

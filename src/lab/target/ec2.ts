@@ -20,6 +20,7 @@ const DHCP_CLIENTS = ['usr/sbin/dhclient', 'usr/sbin/dhcpcd'];
 export const ec2: LabTarget = {
   name: 'ec2',
   compiles: 'aws',
+  about: "cloud-init's own Ec2 source asks a metadata service (IMDSv2) for user-data, name and address",
   reader: 'cloud-init',
   metadata: 'ec2',
   // An instance learns its name from its metadata.

@@ -16,6 +16,7 @@ const ENGINE = '/usr/lib/dracut/modules.d/30ignition/ignition';
 export const flatcar: LabTarget = {
   name: 'flatcar',
   compiles: 'flatcar',
+  about: 'the real Ignition lays out the disk before systemd starts; no Node, no package manager, /usr read-only',
   reader: 'ignition',
   image: 'flatcar',
   tools: { [ENGINE]: 'ignition' },

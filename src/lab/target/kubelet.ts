@@ -9,6 +9,7 @@ import type { LabTarget } from './lab-target.ts';
 export const kubelet: LabTarget = {
   ...aws,
   name: 'kubelet',
+  about: 'as `aws`, with a container runtime and a stand-in for the kubelet: for specs with static pods',
   image: 'kubelet',
   runsPods: true,
   seed: (host, outputs) => [

@@ -25,6 +25,8 @@ export interface LabTarget {
   name: string;
   /** The compiler's target whose output it boots. */
   compiles: string;
+  /** How its hosts boot, in a few words for users. */
+  about: string;
   /** The program on the host that reads the output: the first step on the way up. */
   reader: 'cloud-init' | 'ignition' | 'vagrant';
   /** The only image whose hosts are of this kind; else the one that was asked for. */

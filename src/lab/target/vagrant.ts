@@ -147,6 +147,7 @@ const machines: Machines = {
 export const vagrantTarget: LabTarget = {
   name: 'vagrant',
   compiles: 'vagrant',
+  about: "the real Vagrant with its Docker provider, on an engine of the lab's own; no image is pulled",
   reader: 'vagrant',
   image: 'vagrant',
   seed: () => [],

@@ -5,29 +5,32 @@ import { labOptions, labTest } from '../lab-testing.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The commands of the README that boot hosts or look at them, in its order. */
-function commands(): string[][] {
-  const blocks = [...readFileSync(`${root}README.md`, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)];
+/** A document's commands that boot hosts or look at them, in its order. */
+function commandsOf(name: string): string[][] {
+  const blocks = [...readFileSync(`${root}${name}`, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)];
   const lines = blocks.flatMap(([, block = '']) => block.split('\n'));
   return lines.filter((line) => line.startsWith('$ quorumgate lab ')).map((line) => line.split(' ').slice(2));
 }
 
-labTest('every lab command of the README works', async (t) => {
-  t.timeout(300_000);
-  const { directory } = await labOptions({});
-  const run = (args: string[]) =>
-    finish(process.execPath, ['dist/cli/index.mjs', ...args], {
-      cwd: root,
-      env: { QUORUMGATE_LAB_DIR: directory },
-    });
-  try {
-    t.true(commands().length >= 5);
-    for (const args of commands()) {
-      const { exitCode, stdout, stderr } = await run(args);
-      t.is(exitCode, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+for (const name of ['README.md', 'docs/lab.md']) {
+  labTest(`every lab command of ${name} works`, async (t) => {
+    t.timeout(600_000);
+    const { directory } = await labOptions({});
+    const run = (args: string[]) =>
+      finish(process.execPath, ['dist/cli/index.mjs', ...args], {
+        cwd: root,
+        env: { QUORUMGATE_LAB_DIR: directory },
+      });
+    try {
+      const commands = commandsOf(name);
+      t.true(commands.length >= 5);
+      for (const args of commands) {
+        const { exitCode, stdout, stderr } = await run(args);
+        t.is(exitCode, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+      }
+    } finally {
+      await run(['lab', 'down']);
+      rmSync(directory, { recursive: true, force: true });
     }
-  } finally {
-    await run(['lab', 'down']);
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+  });
+}
