@@ -15,20 +15,29 @@ const small = {
   'c.service': '[Unit]\nAfter=a.service b.service',
 };
 
-test('order is solid and reduced, what is started later is dashed, the host is grey', (t) => {
+test('order is reduced, what is started as well is orange, what is only started is dashed, the host is grey', (t) => {
   const edges = toDot(bootGraph(small))
     .split('\n')
     .filter((line) => / -> .*(a|b|c)\.service"/.test(line));
   t.deepEqual(
     edges.map((line) => line.trim()),
     [
-      '"a.service" -> "c.service";',
+      '"a.service" -> "c.service" [color="#c2701c", penwidth=1.3];',
       '"b.service" -> "a.service";',
       '"basic.target" -> "b.service" [color="#a8a8a8"];',
       '"network-online.target" -> "b.service" [color="#a8a8a8"];',
-      '"a.service" -> "c.service" [style=dashed, color="#c2701c", constraint=false];',
     ],
   );
+});
+
+test('what is started and does not come later is dashed', (t) => {
+  const dot = toDot(bootGraph({ 'a.service': '[Unit]\nWants=b.service', 'b.service': '' }));
+  t.regex(dot, /"a\.service" -> "b\.service" \[style=dashed, /);
+});
+
+test('the gate stands in the unit that it holds back, on the left', (t) => {
+  const [box = ''] = /"etcd\.service" \[.*/.exec(toDot(bootGraph(units))) ?? [];
+  t.regex(box, /<td [^>]*>etcd-ready<br\/>the gate<\/td><td [^>]*>etcd<\/td>/);
 });
 
 test('order through a hidden target of the host is shown', (t) => {

@@ -2,27 +2,31 @@ import { type BootGraph, type BootNode, kindOf, type Order, type Pull } from './
 import { reaches, reduced } from './reachability.ts';
 
 /**
- * The boot order as Graphviz text, from left to right. Solid: comes before (only what is not implied by others).
- * Dashed: starts something that does not come before it. What a unit starts and comes after needs no second arrow.
+ * The boot order as Graphviz text, from left to right. An arrow: comes before (only what is not implied by others). Orange: also
+ * starts it. Dashed: starts it, and does not come before it. A gate stands within its unit.
  */
 export function toDot(graph: BootGraph): string {
   const nodes = graph.nodes.filter(({ name }) => !plumbing.has(name));
   const external = new Set(nodes.filter((node) => node.external).map(({ name }) => name));
+  const order = visibleOrder(graph, nodes);
+  const started = startedLater(graph, nodes);
+  const isIn = (edges: { from: string; to: string }[], { before, after }: Order) =>
+    edges.some(({ from, to }) => from === before && to === after);
   return [
     'digraph boot {',
     '  rankdir=LR; ranksep=0.27; nodesep=0.2; bgcolor="#ffffff"; pad=0.15;',
-    `  ${font}; fontsize=10; fontcolor="#555555"; labelloc=b;`,
-    '  label="Solid: comes before.  Dashed: starts what does not come before it.  Grey: the host\'s own.";',
+    `  ${font}; fontsize=11; fontcolor="#555555"; labelloc=b;`,
+    '  label="Arrow: comes before.   Orange: also starts it.   Dashed: only starts it.   Grey: the host\'s own.";',
     `  node [shape=box, style="rounded,filled", ${blue}, ${font}, fontsize=11, margin="0.12,0.06", height=0.38];`,
     '  edge [color="#3b5b7d", arrowsize=0.6];',
     ...nodes.map((node) => `  ${quote(node.name)} [${attributes(node)}];`),
-    ...visibleOrder(graph, nodes).map(({ before, after }) => {
-      const faded = external.has(before) || external.has(after) ? ' [color="#a8a8a8"]' : '';
-      return `  ${quote(before)} -> ${quote(after)}${faded};`;
+    ...order.map((one) => {
+      const faded = external.has(one.before) || external.has(one.after) ? ' [color="#a8a8a8"]' : '';
+      return `  ${quote(one.before)} -> ${quote(one.after)}${isIn(started, one) ? ` [${starts}]` : faded};`;
     }),
-    ...startedLater(graph, nodes).map(
-      ({ from, to }) => `  ${quote(from)} -> ${quote(to)} [style=dashed, color="#c2701c", constraint=false];`,
-    ),
+    ...started
+      .filter(({ from, to }) => !order.some((one) => isIn([{ from, to }], one)))
+      .map(({ from, to }) => `  ${quote(from)} -> ${quote(to)} [style=dashed, ${starts}, constraint=false];`),
     '}',
     '',
   ].join('\n');
@@ -31,7 +35,10 @@ export function toDot(graph: BootGraph): string {
 const font = 'fontname="Helvetica,Arial,sans-serif"';
 const blue = 'fillcolor="#e8f1fb", color="#3b73b0", fontcolor="#16324f"';
 const green = 'fillcolor="#dff2e1", color="#3d8b4a", fontcolor="#1d4a25"';
+const amber = 'bgcolor="#fbdf9d"';
 const grey = 'fillcolor="#eeeeee", color="#9a9a9a", fontcolor="#555555"';
+
+const starts = 'color="#c2701c", penwidth=1.3';
 
 /** Targets that only carry order between basic.target and a kind of unit, or at the end of it all. */
 const plumbing = new Set(['paths.target', 'timers.target', 'sockets.target', 'shutdown.target']);
@@ -55,7 +62,15 @@ function startedLater(graph: BootGraph, nodes: BootNode[]): Pull[] {
 
 const NOTE = 'shape=note, style=filled';
 
-function attributes({ name, external }: BootNode): string {
+/** Two cells: the gate on the left, where arrows come in. */
+function gated(gate: string, name: string): string {
+  const cell = (colours: string, text: string) => `<td ${colours} cellpadding="9">${text}</td>`;
+  const row = cell(amber, `${gate}<br/>the gate`) + cell('bgcolor="#e8f1fb"', label(name));
+  return `shape=plain, label=<<table border="0" cellborder="1" cellspacing="0" color="#3b73b0"><tr>${row}</tr></table>>`;
+}
+
+function attributes({ name, external, gate }: BootNode): string {
+  if (gate !== undefined) return gated(gate, name);
   const kind = kindOf(name);
   const shape = { target: 'shape=hexagon, style=filled, margin="0.02,0.05"', path: NOTE, timer: NOTE }[kind];
   const colour = external ? grey : kind === 'target' ? green : undefined;
@@ -65,10 +80,11 @@ function attributes({ name, external }: BootNode): string {
 /** `.service` is what a box means; long names break at hyphens and `@`, so that the picture stays narrow. */
 function label(name: string): string {
   const short = name.replace(/\.service$/, '');
+  const widest = kindOf(name) === 'target' ? 14 : 12;
   const lines: string[] = [];
   for (const part of short.split(/(?<=-)|(?=@)|(?=\.(?:target|path|timer)$)/)) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + part.length > 12) lines.push(part);
+    if (last === undefined || last.length + part.length > widest) lines.push(part);
     else lines[lines.length - 1] = last + part;
   }
   return lines.join('\\n');

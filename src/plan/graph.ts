@@ -1,4 +1,4 @@
-import { parseUnitFile, type UnitFile, unitValue, unitWords } from '../format/unit-file.ts';
+import { parseUnitFile, type UnitFile, unitValue, unitValues, unitWords } from '../format/unit-file.ts';
 
 /**
  * The boot graph of a set of units: who comes before whom, and who starts whom. It knows what systemd adds by itself
@@ -11,6 +11,8 @@ export interface BootNode {
   name: string;
   /** Not one of ours: a unit of the host. */
   external: boolean;
+  /** The program that decides within the unit when its own may start: the readiness gate. */
+  gate?: string;
 }
 
 export interface Order {
@@ -85,10 +87,16 @@ export function bootGraph(unitTexts: Record<string, string>): BootGraph {
   return {
     nodes: names
       .filter((name) => used.has(name) || name in texts)
-      .map((name) => ({ name, external: !(name in texts) })),
+      .map((name) => ({ name, external: !(name in texts), ...gateOf(units.get(name) ?? []) })),
     order: order.list(),
     pulls,
   };
+}
+
+function gateOf(unit: UnitFile): Pick<BootNode, 'gate'> {
+  const before = unitValues(unit, 'Service', 'ExecStartPre').map((command) => command.replace(/^.*\//, ''));
+  const gate = before.find((program) => program === 'etcd-ready');
+  return gate === undefined ? {} : { gate };
 }
 
 function pullsOf(name: string, unit: UnitFile): Pull[] {
