@@ -1,4 +1,4 @@
-// `npm test`: prepare, lint, types, tests with coverage. `npm run test:lab`: prepare, the tests that boot hosts; `-- heal` those
+// `npm test`: prepare, lint, types, unused code, tests with coverage. `npm run test:lab`: prepare, the tests that boot hosts; `-- heal` those
 // of a folder of src/lab/scenario/, `-- heal/example` one file.
 // The last line is `N passed, N failed` (`, N ran out of time`, `, stopped before the end` and `, N skipped` may follow); a lint or
 // type failure counts as one failed. A test that did not come to its end in time is none that failed: the machine may be busy.
@@ -161,6 +161,7 @@ async function all() {
   if (!lab) {
     if ((await tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])) !== 0) fail('lint (biome)');
     if (!stopped && (await tool('typescript/bin/tsc', ['--noEmit'])) !== 0) fail('types (tsc)');
+    if (!stopped && (await tool('knip/bin/knip.js', [])) !== 0) fail('nothing unused (knip)');
   }
   if (!stopped) await ava();
 }

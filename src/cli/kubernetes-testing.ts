@@ -4,7 +4,7 @@ import { createGenerator } from 'ts-json-schema-generator';
 import { serveLoopback } from '../testing/loopback.ts';
 
 /** As much of JSON Schema as the generator writes. */
-export interface Schema {
+interface Schema {
   $ref?: string;
   type?: string | string[];
   const?: string;

@@ -2,7 +2,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { excerpt } from './excerpt.ts';
 
 export type Format = 'text' | 'json' | 'ci';
-export type Part = 'error' | 'warning' | 'place' | 'mark' | 'remedy';
+type Part = 'error' | 'warning' | 'place' | 'mark' | 'remedy';
 /** Colours one part of the text rendering; the caller knows whether the terminal wants it. */
 export type Paint = (part: Part, text: string) => string;
 

@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
 
 /** A file as cloud-init's `write_files` takes it. */
-export interface WriteFile {
+interface WriteFile {
   path: string;
   /** Quoted by the printer: unquoted, a YAML 1.1 reader makes a number of it. */
   permissions: string;

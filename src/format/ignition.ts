@@ -1,5 +1,5 @@
 /** Ignition's configuration, spec 2.2.0 and 3.3.0: what of it is written here. */
-export interface IgnitionFile {
+interface IgnitionFile {
   /** 2.x only, and there it is required. */
   filesystem?: 'root';
   path: string;
@@ -9,13 +9,13 @@ export interface IgnitionFile {
   contents: { source: string; compression?: 'gzip' };
 }
 
-export interface IgnitionDirectory {
+interface IgnitionDirectory {
   filesystem?: 'root';
   path: string;
   mode: number;
 }
 
-export interface IgnitionUnit {
+interface IgnitionUnit {
   name: string;
   /** Left out where nothing is to be said about it: `false` is a preset of its own. */
   enabled?: true;

@@ -1,12 +1,12 @@
 /** systemd's unit file syntax (systemd.syntax(7)), read into sections and keys in the order of the text. */
-export interface UnitEntry {
+interface UnitEntry {
   key: string;
   value: string;
   /** Where the entry begins, from 1. */
   line: number;
 }
 
-export interface UnitSection {
+interface UnitSection {
   name: string;
   entries: UnitEntry[];
 }

@@ -10,7 +10,7 @@ import type { Options } from './options.ts';
 import { endpointSlice, namespace, service, stubDomain } from './service.ts';
 
 /** First part of every path. */
-export const FOLDER = 'kubernetes';
+const FOLDER = 'kubernetes';
 
 export interface Emitted {
   files: OutputFile[];

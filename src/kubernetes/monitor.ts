@@ -10,7 +10,7 @@ export const JOB = 'etcd';
 export const CLUSTER_LABEL = 'etcd_cluster';
 
 /** The Secret, brought by the user, with which Prometheus comes to the client port: `ca.crt`, `tls.crt`, `tls.key`. */
-export const CLIENT_SECRET = 'etcd-client';
+const CLIENT_SECRET = 'etcd-client';
 
 function relabelings(spec: Spec, job: string) {
   return [

@@ -3,7 +3,7 @@ import type { Kinds } from './kinds.ts';
 import { consulName, labelsOf } from './names.ts';
 import type { Options } from './options.ts';
 
-export const SERVICE = 'etcd';
+const SERVICE = 'etcd';
 export const CLIENT_PORT_NAME = 'client';
 
 /**

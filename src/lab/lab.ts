@@ -4,7 +4,7 @@
  * `up` waits as well, `attach` finds a lab that runs; all give a `Lab`. Behind it are the rooms (docs/architecture.md).
  */
 export { attach, attachTo } from './attach.ts';
-export { boot, type ClusterBeside, type LabOptions } from './boot.ts';
+export { boot, type ClusterBeside } from './boot.ts';
 export { playChaos } from './chaos/play.ts';
 export { chaosReport } from './chaos/report.ts';
 export { groupsOf } from './cluster/find-host.ts';
@@ -23,7 +23,7 @@ export { layoutOf } from './machine/layout.ts';
 export { prepareMachine } from './machine/preconditions.ts';
 export { consulAddresses, hostsEver, hostsOf, networkOf, placeBeside } from './network/addresses.ts';
 export { serve } from './network/serve.ts';
-export { start, type UpLab, type UpOptions, up, type WaitOptions } from './start.ts';
+export { start, type UpOptions, up, type WaitOptions } from './start.ts';
 export { status } from './status.ts';
 export { LAB_TARGETS } from './target/targets.ts';
 export { progress } from './view/progress.ts';

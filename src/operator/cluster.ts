@@ -23,7 +23,7 @@ export interface MemberView extends Member {
   raftIndex: bigint;
 }
 
-export type Doubt = Pick<Reason, 'why' | 'remedy'>;
+type Doubt = Pick<Reason, 'why' | 'remedy'>;
 
 /** All that can be seen of a cluster with its hosts. */
 export interface ClusterView {

@@ -22,7 +22,7 @@ export interface Situation {
   now: number;
 }
 
-export function portOf(url: string): string {
+function portOf(url: string): string {
   return `${addressIn(url)}:${new URL(url).port}`;
 }
 
@@ -116,13 +116,13 @@ function isDone(host: Host, { keys }: Situation, known: Known): boolean {
 }
 
 /** Whether a host has, or had at the very place where it has none now, the disk that the member was launched on. */
-export function isDiskOf({ meta }: Host, { id, incarnation }: KnownMember): boolean {
+function isDiskOf({ meta }: Host, { id, incarnation }: KnownMember): boolean {
   if (meta.member === id || meta.former === id) return true;
   return incarnation !== undefined && (meta.incarnation === incarnation || meta.wiped === incarnation);
 }
 
 /** Members whose disk no registered host has: neither is it there, nor has it been seen to be wiped. */
-export const absentMembers = ({ members }: Known, hosts: readonly Host[]): KnownMember[] =>
+const absentMembers = ({ members }: Known, hosts: readonly Host[]): KnownMember[] =>
   members.filter((member) => !hosts.some((host) => isDiskOf(host, member)));
 
 /** By its name, where it is the only one of that name. */
@@ -138,8 +138,7 @@ function isForeign({ meta, peerUrl }: Host, { lineage, members }: Known, { keys 
 }
 
 /** The hosts that are this cluster's, or nobody's yet. */
-export const ownHosts = (seen: Situation, known: Known): Host[] =>
-  seen.hosts.filter((host) => !isForeign(host, known, seen));
+const ownHosts = (seen: Situation, known: Known): Host[] => seen.hosts.filter((host) => !isForeign(host, known, seen));
 
 function againstAbsent(member: KnownMember, seen: Situation, known: Known, lost: readonly string[]): Reason[] {
   const about = called(member, known);
@@ -155,7 +154,7 @@ function againstAbsent(member: KnownMember, seen: Situation, known: Known, lost:
 }
 
 /** Machines of which nobody can say whether they were members: only the operator can, where no list does. */
-export function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Machine[] {
+function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Machine[] {
   if (known.incomplete === undefined) return [];
   const names = [...hosts.map(({ node }) => node), ...known.members.map(({ name }) => name)];
   return departed.filter(({ node }) => !names.includes(node));

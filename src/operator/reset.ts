@@ -34,7 +34,7 @@ export interface Choice {
 }
 
 /** A candidate as the record lists it. */
-export function asMember({ node, meta, peerUrl }: Host): ClusterRecord['members'][number] {
+function asMember({ node, meta, peerUrl }: Host): ClusterRecord['members'][number] {
   return { name: node, incarnation: meta.incarnation ?? '', peer_url: peerUrl };
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { clusterEnvironment } from '../plan/environment.ts';
-import { withDefaults } from '../spec/defaults.ts';
+import { withDefaults } from '../spec/defaults-testing.ts';
 import type { SpecInput } from '../spec/schema/schema.ts';
 import { clientFiles, settingsOf } from './settings.ts';
 

@@ -6,7 +6,7 @@ import { unitRows } from './units.ts';
 /** Makes the users and enables the units of a plan, where the boot system does not do so itself. Run once. */
 export const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
 
-export function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
+function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
   const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
   const daemons = [...new Set(unitRows.filter(({ isCommon }) => isCommon).map(({ name }) => name))].filter((name) =>
     enabled.includes(name),

@@ -5,7 +5,7 @@ import { parseUnitFile, type UnitFile, unitValue, unitValues, unitWords } from '
  * (systemd.target(5), systemd.service(5), systemd.path(5): implicit and default dependencies) and the few units of the
  * host that ours hang on.
  */
-export type PullKind = 'wants' | 'requires' | 'binds-to' | 'part-of';
+type PullKind = 'wants' | 'requires' | 'binds-to' | 'part-of';
 
 export interface BootNode {
   name: string;

@@ -7,7 +7,7 @@ import { consulPod, etcdPod, MANIFESTS } from './pod.ts';
  * /etc/quorumgate/kubelet.json, a KubeletConfiguration (kubelet.config.k8s.io/v1beta1). `containerRuntimeEndpoint` is there
  * from kubelet 1.27 on, all else for longer (staging/src/k8s.io/kubelet/config/v1beta1/types.go, read 2026-11-25).
  */
-export function kubeletConfig({ kubernetes }: Spec): string {
+function kubeletConfig({ kubernetes }: Spec): string {
   const { mode, clientCa, clusterDns, clusterDomain, taints } = kubernetes;
   const joined = {
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: clientCa } },
@@ -46,7 +46,7 @@ function taint(text: string): { key: string; value?: string; effect: string } {
 }
 
 /** /etc/quorumgate/kubelet.env: what has no place in the configuration. */
-export function kubeletEnvironment({ kubernetes }: Spec): string {
+function kubeletEnvironment({ kubernetes }: Spec): string {
   const { mode, bootstrapKubeconfig, labels } = kubernetes;
   const flags =
     mode === 'joined'

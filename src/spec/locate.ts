@@ -5,7 +5,7 @@ import { child, quoted } from './pointer.ts';
 import type { Source } from './source.ts';
 
 /** Offsets into the text, `end` exclusive. */
-export interface Range {
+interface Range {
   start: number;
   end: number;
 }

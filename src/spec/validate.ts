@@ -75,7 +75,7 @@ function withoutEchoes(faults: readonly Fault[]): Fault[] {
   });
 }
 
-export function valueAt(value: unknown, pointer: string): unknown {
+function valueAt(value: unknown, pointer: string): unknown {
   let inner = value;
   for (const segment of segments(pointer)) {
     if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, segment)) return undefined;

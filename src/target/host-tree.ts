@@ -8,7 +8,7 @@ export interface HostTree {
   enabled: string[];
 }
 
-export interface HostEntry {
+interface HostEntry {
   mode: number;
   owner: string;
   /** Undefined for a folder that is asked for by itself. */

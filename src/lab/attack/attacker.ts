@@ -42,12 +42,6 @@ export async function tell(
 
 export const putKey = (voice: Voice, key: string, value: string) => tell(voice, 'PUT', `kv/${key}`, value);
 
-/** The value of a key; undefined when there is none. */
-export async function getKey(voice: Voice, key: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await voice(['-sS', '-f', '-m', '10', `${AGENT}kv/${key}?raw&consistent`]);
-  return exitCode === 0 ? stdout : undefined;
-}
-
 /** Every key below etcd3/CLUSTER/, with its value. */
 export async function allKeys(voice: Voice, cluster: string): Promise<Map<string, string>> {
   const { stdout } = await voice(['-sS', '-m', '10', `${AGENT}kv/etcd3/${cluster}/?recurse&consistent`]);

@@ -4,7 +4,7 @@ import { LabError } from '../machine/lab-error.ts';
 import { ownName } from '../target/targets.ts';
 
 /** All hosts of the lab, where several may be named. */
-export const ALL = 'all';
+const ALL = 'all';
 
 /** A host by the lab's name of it, or by its own. */
 export function findHost({ hosts }: Pick<LabState, 'hosts'>, name: string): HostState {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { withDefaults } from '../../spec/defaults.ts';
+import { withDefaults } from '../../spec/defaults-testing.ts';
 import type { LabState } from '../host/state.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { consulAddresses, hostsEver, hostsOf, networkOf, placeBeside } from '../network/addresses.ts';

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type Spec, withDefaults } from '../../spec/defaults.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import { withDefaults } from '../../spec/defaults-testing.ts';
 import type { SpecInput } from '../../spec/schema/schema.ts';
 import { type Artifact, offerFor, upstreamVersion } from '../image/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';

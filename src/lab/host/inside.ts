@@ -13,7 +13,7 @@ export function isUp(host: HostState): boolean {
 }
 
 /** The command line that runs `command` inside a host, with an environment of its own. */
-export function enter(host: HostState, command: string[], env: Record<string, string> = {}): string[] {
+function enter(host: HostState, command: string[], env: Record<string, string> = {}): string[] {
   if (host.init === undefined || !isUp(host)) {
     throw new LabError(
       `host ${host.name} does not run`,
@@ -38,7 +38,7 @@ export function enter(host: HostState, command: string[], env: Record<string, st
 }
 
 /** The command line that runs a command of this machine in a host's network. */
-export function enterNetwork(layout: Layout, host: Pick<HostState, 'name'>, command: string[]): string[] {
+function enterNetwork(layout: Layout, host: Pick<HostState, 'name'>, command: string[]): string[] {
   return ['nsenter', `--net=/run/netns/${namespaceOf(layout, host.name)}`, '--', ...command];
 }
 

@@ -28,7 +28,7 @@ interface Offer {
 }
 
 /** What can be had from Debian; the first of a program is the one taken when nothing is asked for. */
-export const OFFERS: readonly Offer[] = [
+const OFFERS: readonly Offer[] = [
   { program: 'consul', line: '1.8', suite: 'bullseye', packages: ['consul'], programs: ['consul'] },
   {
     program: 'etcd',

@@ -30,7 +30,7 @@ async function putBlob(store: string, content: Uint8Array): Promise<Blob> {
 }
 
 /** An OCI image of one layer: the digest of its manifest (opencontainers/image-spec 1.0). The same files give the same. */
-export async function putImage(store: string, files: readonly TarFile[]): Promise<string> {
+async function putImage(store: string, files: readonly TarFile[]): Promise<string> {
   const layer = await putBlob(store, printTar(files));
   const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
   const config = await putBlob(

@@ -6,7 +6,7 @@ import { run } from './command.ts';
 import { LabError } from './lab-error.ts';
 
 /** The Debian archive of this machine's own apt configuration: only its suite is ever changed. */
-export function machineArchive(directory = '/etc/apt'): AptSource {
+function machineArchive(directory = '/etc/apt'): AptSource {
   const parts = join(directory, 'sources.list.d');
   const files = existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [];
   const sources = [join(directory, 'sources.list'), ...files].filter(existsSync).flatMap((file) => {

@@ -20,8 +20,8 @@ export interface Layout {
   prefix: string;
 }
 
-export const DEFAULT_DIRECTORY = '/var/lib/quorumgate-lab';
-export const DEFAULT_CACHE = '/var/cache/quorumgate-lab';
+const DEFAULT_DIRECTORY = '/var/lib/quorumgate-lab';
+const DEFAULT_CACHE = '/var/cache/quorumgate-lab';
 
 export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAULT_DIRECTORY): Layout {
   const absolute = resolve(directory);

@@ -45,7 +45,7 @@ export function missingPackages(has: (program: string) => boolean = onPath, besi
 }
 
 /** Why this machine cannot run a lab at all; undefined when it can. */
-export function obstacle(): LabError | undefined {
+function obstacle(): LabError | undefined {
   if (process.platform !== 'linux') {
     return new LabError(
       `the lab needs Linux, this is ${process.platform}`,

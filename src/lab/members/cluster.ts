@@ -7,7 +7,7 @@ import { parseEndpointHealth, parseEndpointStatus, parseMemberList } from './etc
 import { clientUrl, clusterEnvironment, etcdctl } from './etcdctl.ts';
 
 /** A row of the member table: a host, and what its member says. */
-export interface MemberRow {
+interface MemberRow {
   host: string;
   /** As its host, Consul and etcd call it. */
   name: string;

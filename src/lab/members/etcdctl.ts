@@ -6,7 +6,7 @@ import type { Finished } from '../machine/command.ts';
 import { hostPaths, type Layout } from '../machine/layout.ts';
 
 /** A file in systemd's `KEY=value` form. */
-export function parseEnvironment(text: string): Map<string, string> {
+function parseEnvironment(text: string): Map<string, string> {
   return new Map(
     text.split('\n').flatMap((line) => {
       const match = /^([A-Z0-9_]+)=(.*)$/.exec(line.trim());

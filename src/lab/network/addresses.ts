@@ -16,7 +16,7 @@ export type HostPlan = NumberedHost;
 /** Between the addresses of one cluster and of the next: room for hosts that are replaced. */
 const SHIFT = 50;
 
-export const DEFAULT_NETWORK = '10.77.0.0/24';
+const DEFAULT_NETWORK = '10.77.0.0/24';
 const LARGEST = 9;
 const HIGHEST_OFFSET = FIRST_OFFSET.etcd + LARGEST;
 

@@ -23,7 +23,7 @@ export interface ServeOptions {
 }
 
 /** A name that Consul does not know: hosts must go on resolving such names. */
-export const ORDINARY_NAME = 'ordinary.test';
+const ORDINARY_NAME = 'ordinary.test';
 
 /** Where tests say how the artifact server fails: a JSON object, from a host's address to its fault. */
 export const faultsFile = (ready: string) => `${ready}-faults.json`;

@@ -8,7 +8,7 @@ import type { Tools } from '../machine/preconditions.ts';
 import type { HostPlan, Network } from '../network/addresses.ts';
 
 /** A host whose disk has just been made: mounted, with its seed on it. */
-export interface Bare {
+interface Bare {
   layout: Layout;
   network: Network;
   host: HostPlan;

@@ -16,7 +16,7 @@ const DEVICE = 'eth1';
 const IMAGE = 'quorumgate-lab';
 
 /** Where Vagrant is at home in a lab: the project, and what it keeps of boxes and keys. */
-export function vagrantPaths(layout: Layout) {
+function vagrantPaths(layout: Layout) {
   const project = join(enginePaths(layout).base, 'project');
   return {
     project,
@@ -29,7 +29,7 @@ export function vagrantPaths(layout: Layout) {
 }
 
 /** The command line that runs the real Vagrant on the lab's project, in the bridge's network. */
-export function vagrantCommand(layout: Layout, args: string[]): string[] {
+function vagrantCommand(layout: Layout, args: string[]): string[] {
   const { project, home } = vagrantPaths(layout);
   const env = { QG_DOCKER_IMAGE: IMAGE, VAGRANT_CHECKPOINT_DISABLE: '1', VAGRANT_HOME: home };
   return besideEngine(layout, ['vagrant', ...args], { cwd: project, env });

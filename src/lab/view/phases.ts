@@ -1,7 +1,7 @@
 import type { Seen } from './look.ts';
 
 /** Moments on the way up, in the order in which a member passes them. */
-export const PHASES = ['configured', 'programs', 'consul leader', 'registered', 'gate opened', 'up'] as const;
+const PHASES = ['configured', 'programs', 'consul leader', 'registered', 'gate opened', 'up'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface PhaseSummary {

@@ -41,7 +41,7 @@ function eventOf(code: number): Event {
 /** Name, host and way in one number each: there are millions of them. */
 const event = fc.nat({ max: NAMES.length * HOSTS * WAYS - 1 }).map(eventOf);
 
-export const schedule: fc.Arbitrary<Schedule> = fc.record({
+const schedule: fc.Arbitrary<Schedule> = fc.record({
   size: fc.constantFrom(1, 3, 3, 3, 5),
   discovery: fc.constantFrom('committed' as const, 'committed' as const, 'committed' as const, 'srv' as const),
   scheme: fc.constantFrom('http' as const, 'https' as const),

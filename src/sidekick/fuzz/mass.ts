@@ -16,7 +16,7 @@ export function replyOf({ status, headers, body }: Answer): Reply {
 }
 
 /** The exchange in which one request gets this answer, and all others true ones. */
-export function exchangeWith(request: FuzzedRequest, answer: () => Answer) {
+function exchangeWith(request: FuzzedRequest, answer: () => Answer) {
   const reply = (url: string, method: string): Reply => {
     const { pathname, search } = new URL(url);
     const asking = `${method} ${pathname}${search}`;

@@ -3,7 +3,7 @@ import * as truth from '../host/answers-testing.ts';
 import { visible } from '../host/text.ts';
 import { ConsulError, type ConsulPort, type EtcdPort } from '../shared/ports.ts';
 
-export interface Fuzzed {
+interface Fuzzed {
   consul: ConsulPort;
   etcd: EtcdPort;
   /** A peer URL of another member. */
@@ -107,7 +107,7 @@ const isOwn = (own: Own) =>
   typeof own.isLearner === 'boolean' &&
   (own.linear === true || isLine(own.linear));
 
-export const rights = Array.from({ length: 7 }, () => ({ Resource: 'key', Access: 'read', Segment: 'a', Allow: true }));
+const rights = Array.from({ length: 7 }, () => ({ Resource: 'key', Access: 'read', Segment: 'a', Allow: true }));
 
 export const REQUESTS: readonly FuzzedRequest[] = [
   consul(

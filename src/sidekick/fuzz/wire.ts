@@ -30,7 +30,7 @@ const QUICK = [
   'crumbs',
 ] as const;
 /** Those that take all the time that there is. */
-export const SLOW = ['silent', 'trickle', 'header trickle', 'continue'] as const;
+const SLOW = ['silent', 'trickle', 'header trickle', 'continue'] as const;
 type Manner = (typeof QUICK)[number] | (typeof SLOW)[number];
 
 const head = (answer: Answer, more: string) => {

@@ -15,7 +15,7 @@ export function isAddress(text: unknown): text is string {
   return typeof text === 'string' && isIPv4(text) && !/^(0|22[4-9]|2[3-5]\d)\./.test(text);
 }
 
-export function portOf(value: unknown, what: string): number {
+function portOf(value: unknown, what: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536) return value;
   throw new Error(`${what} is no port`);
 }

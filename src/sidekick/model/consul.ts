@@ -1,4 +1,4 @@
-import { keyPrefix, recordKey } from '../shared/keys.ts';
+import { keyPrefix } from '../shared/keys.ts';
 import { type Candidate, ConsulError, type ConsulPort, type Entry, type Registration } from '../shared/ports.ts';
 import { guardPut } from './guard.ts';
 import { ask, type Program, park, Silence, tell } from './program.ts';
@@ -17,7 +17,7 @@ export interface Keep {
   past: Entry[];
 }
 
-export interface Node {
+interface Node {
   name: string;
   id: string;
   address: string;
@@ -32,7 +32,7 @@ export interface Catalog {
   candidates: Candidate[] | undefined;
 }
 
-export const reachesConsul = (world: World, host: Host) => host.up && host.net === 0 && world.consul.hasLeader;
+const reachesConsul = (world: World, host: Host) => host.up && host.net === 0 && world.consul.hasLeader;
 
 /** Writes or deletes a key, as anybody can. */
 export function setKey({ consul: { keep } }: World, key: string, value: string | undefined): void {
@@ -54,7 +54,7 @@ export function changed(catalog: Catalog): void {
 }
 
 /** Brings what a host's agent has registered to the catalog, unless its name is another node's. */
-export function sync(world: World, host: Host): void {
+function sync(world: World, host: Host): void {
   if (!reachesConsul(world, host)) return;
   const { catalog } = world.consul;
   const { nodeId, services } = host.root;
@@ -230,6 +230,3 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
     version: () => ask(world, program, 'asks the agent', () => '1.20.1'),
   };
 }
-
-/** The record that decides a birth, as it stands. */
-export const bootstrapIn = ({ consul }: World) => consul.keep.entries.get(recordKey(CLUSTER))?.value;

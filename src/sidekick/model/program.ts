@@ -1,7 +1,7 @@
 import { breach, type Host, next, type World } from './world.ts';
 
 /** A call of a program that has not happened yet: a request on its way, or a nap. */
-export interface Call {
+interface Call {
   what: string;
   /** When it happens at the latest, where it is time that it waits for. */
   due?: number;

@@ -7,7 +7,7 @@ import { urlOf } from './settings.ts';
 import { POLICY, TICK, type World } from './world.ts';
 
 /** Time passes. */
-export function tick(world: World, milliseconds = TICK): void {
+function tick(world: World, milliseconds = TICK): void {
   world.clock += milliseconds;
   if (world.consul.lock && world.clock > world.consul.lock.until) loseLock(world);
   const { catalog } = world.consul;

@@ -57,7 +57,7 @@ export interface World {
   story: string[] | undefined;
 }
 
-export interface Consul {
+interface Consul {
   hasLeader: boolean;
   keep: Keep;
   catalog: Catalog;
@@ -116,7 +116,7 @@ export interface Host {
 }
 
 /** An etcd that runs. */
-export interface Running {
+interface Running {
   volume: Volume;
   wal: Wal;
   /** Its peer URL as it was started. */

@@ -20,7 +20,7 @@ export const members = three.map((p) => ({ name: p.node, incarnation: p.meta.inc
 export const record = makeRecord(members, 'token', 1000);
 export const other = makeRecord(members, 'other', 1000);
 export const ownId = memberIdOf(record, 'i1') ?? '';
-export const nobody = { state: 'nothing' } as const;
+const nobody = { state: 'nothing' } as const;
 export const log = { state: 'log', clusterId: record.cluster_id, memberId: ownId } as const;
 const PLACE = { location: 'fs:/var/lib/etcd', mounted: false };
 
@@ -52,7 +52,7 @@ export const seenAll: Probe = {
   dns: known('agrees'),
 };
 
-export const base: Observed = {
+const base: Observed = {
   self: {
     name: 'h1',
     peerUrl: urlOf(1),

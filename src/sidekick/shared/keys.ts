@@ -18,13 +18,13 @@ export const retiredKey = (cluster: string, incarnation: string): string =>
   `${keyPrefix(cluster)}retired/${incarnation}`;
 
 /** The launch of a member from an empty log. */
-export interface Launch {
+interface Launch {
   nonce: string;
   log: boolean;
 }
 
 /** An operator's mark on a disk. */
-export interface Retired {
+interface Retired {
   /** The member that ran on it; empty in a mark of old. */
   member: string;
   /** An operator's signature over `retiredText`. */

@@ -7,7 +7,7 @@ import { type Container, containersOf, HOST_UNIT, serviceName } from './containe
 import { users } from './limits.ts';
 
 /** What of the Compose format is used: as Compose 1.29 and 2 both take it. */
-export interface Service {
+interface Service {
   image: string;
   build?: { context: string; dockerfile: string };
   command: string[];

@@ -11,7 +11,7 @@ interface LocalArtifact {
 }
 
 /** What a role's image is built from, beside its base: nothing is fetched while it is built. */
-export function localArtifacts(spec: Spec, role: Role): LocalArtifact[] {
+function localArtifacts(spec: Spec, role: Role): LocalArtifact[] {
   return programSources(spec, role).flatMap(([name, source]) =>
     typeof source === 'string'
       ? []

@@ -44,7 +44,7 @@ export const specs = (changes: Record<string, string> = {}) => ({
 let earlier: Promise<Earlier> | undefined;
 
 /** Built once for a file of tests; `forgetEarlier` takes it away. */
-export function theEarlier(): Promise<Earlier> {
+function theEarlier(): Promise<Earlier> {
   earlier ??= makeEarlier();
   return earlier;
 }
@@ -182,7 +182,7 @@ export async function assertUp(t: ExecutionContext, lab: Lab, cluster: string, a
 }
 
 /** Everything that Consul has under a cluster's prefix, by what follows it. */
-export async function keysOf(lab: Lab, through = lab.hosts[0]?.name ?? ''): Promise<Map<string, string>> {
+async function keysOf(lab: Lab, through = lab.hosts[0]?.name ?? ''): Promise<Map<string, string>> {
   const prefix = `etcd3/${lab.state.cluster.name}/`;
   const { stdout } = await lab.exec(through, ['curl', '-sf', `127.0.0.1:8500/v1/kv/${prefix}?recurse`]);
   const entries = JSON.parse(stdout || '[]') as { Key: string; Value: string | null }[];

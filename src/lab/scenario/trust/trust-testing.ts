@@ -121,7 +121,7 @@ export async function processes(lab: Lab): Promise<Map<string, string>> {
 }
 
 /** Revision and hash of all keys, by each member; equal in a healthy cluster that nobody writes to. */
-export function hashes(lab: Lab): Promise<string[]> {
+function hashes(lab: Lab): Promise<string[]> {
   const each = lab.hosts
     .filter(({ role }) => role === 'etcd')
     .map(async ({ name }) => {
@@ -157,7 +157,7 @@ export async function runsNone(lab: Lab, hosts: readonly string[]): Promise<bool
 }
 
 /** This moment in a host's journal. */
-export async function cursor(lab: Lab, host: string): Promise<string> {
+async function cursor(lab: Lab, host: string): Promise<string> {
   return /cursor: (.*)/.exec(await output(lab, host, 'journalctl -n 0 --show-cursor'))?.[1] ?? '';
 }
 
