@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -139,6 +139,14 @@ test('every npm script that the documents name is there', (t) => {
     for (const [, script = ''] of readFileSync(join(root, name), 'utf8').matchAll(/npm run ([a-z:]+)/g)) {
       t.true(script in scripts, `${name}: npm run ${script}`);
     }
+  }
+});
+
+test('every file that the documents name is there', (t) => {
+  for (const name of documents) {
+    const text = readFileSync(join(root, name), 'utf8');
+    const paths = text.match(/`(src|units|templates|examples|docs|\.ci)\/[a-z0-9./-]+`/g) ?? [];
+    for (const path of paths) t.true(existsSync(join(root, path.slice(1, -1))), `${name}: ${path}`);
   }
 });
 
