@@ -26,7 +26,7 @@ interface Report {
 /** `file rule` of everything that the project's own configuration says about a tree. */
 async function lint(files: Map<string, string>): Promise<Set<string>> {
   const tree = mkdtempSync(path.join(folder, 'tree-'));
-  cpSync(path.join(root, 'biome.json'), path.join(tree, 'biome.json'));
+  for (const name of ['biome.json', '.ci/global-names.grit']) cpSync(path.join(root, name), path.join(tree, name));
   for (const [file, text] of files) {
     mkdirSync(path.dirname(path.join(tree, file)), { recursive: true });
     writeFileSync(path.join(tree, file), text);
@@ -184,6 +184,8 @@ rule('may not', 'src/io/x.ts', "import { x } from './y.ts';", 'noUnusedImports')
 rule('may not', 'src/io/x.ts', "import { X } from './y.ts';\nexport const f = (x: X) => x;", 'useImportType');
 rule('may not', 'src/io/x.ts', 'const f = async () => 1;\nf();', 'noFloatingPromises');
 rule('may not', 'src/io/x.ts', `${'// line\n'.repeat(301)}export const x = 1;`, 'noExcessiveLinesPerFile');
+rule('may not', 'src/io/x.ts', 'export const f = (fetch: string) => fetch;', 'plugin');
+rule('may not', 'src/io/x.ts', 'export interface Event { x: string }', 'plugin');
 rule('may not', 'src/io/xY.ts', 'export const x = 1;', 'useFilenamingConvention');
 
 test('no file or folder is named for holding things together', (t) => {

@@ -9,16 +9,16 @@ import { WITHOUT_PROGRAMS } from './spec/reference.ts';
 
 // The sidekicks as a script that hosts fetch: the compiler's own, or one that is there already.
 const assets = await loadAssets();
-const URL = 'https://artifacts.example.com/etcd-sidekick.cjs';
+const SCRIPT = 'https://artifacts.example.com/etcd-sidekick.cjs';
 const own = new TextEncoder().encode(assets.sidekicks['etcd-sidekick']);
-const NOTE = `before a host boots, put upload/etcd-sidekick.cjs at ${URL} (it holds no secret)`;
+const NOTE = `before a host boots, put upload/etcd-sidekick.cjs at ${SCRIPT} (it holds no secret)`;
 const other = 'ab'.repeat(32);
 
 function run(programs: string, changes: (text: string) => string = (text) => text) {
   const text = changes(`${WITHOUT_PROGRAMS}programs: {${programs}}\n`);
   const lock = {
     file: 'x.lock.yaml',
-    text: printLock({ sidekick: { version: '0.1.0', arch: 'amd64', url: URL, sha256: other } }),
+    text: printLock({ sidekick: { version: '0.1.0', arch: 'amd64', url: SCRIPT, sha256: other } }),
   };
   const { files, report, diagnostics } = compile(text, { file: 'x.yaml', assets, lock });
   const bytes = (path: string) => files.find((file) => file.path === path)?.bytes;
@@ -40,23 +40,23 @@ function run(programs: string, changes: (text: string) => string = (text) => tex
 const targets = (names: string) => (text: string) => text.replace('targets: [aws]', `targets: [${names}]`);
 
 test('without a hash: the file is among the outputs, with its hash on the hosts and a line that says where to put it', (t) => {
-  const { bytes, report, codes, programs, inline } = run(`sidekick: {url: "${URL}"}`);
+  const { bytes, report, codes, programs, inline } = run(`sidekick: {url: "${SCRIPT}"}`);
   t.deepEqual(codes, []);
   t.deepEqual(bytes('upload/etcd-sidekick.cjs'), own);
   t.is(report.at(-1), NOTE);
   t.false(inline);
-  t.is(programs, `consul image\netcd image\nsocat package\nnode package\netcd-sidekick url ${URL} ${sha256(own)}\n`);
+  t.is(programs, `consul image\netcd image\nsocat package\nnode package\netcd-sidekick url ${SCRIPT} ${sha256(own)}\n`);
 });
 
 test('with a hash: it is there already, whichever version it is', (t) => {
-  const { report, codes, paths, programs } = run(`node: image, sidekick: {url: "${URL}", sha256: ${other}}`);
+  const { report, codes, paths, programs } = run(`node: image, sidekick: {url: "${SCRIPT}", sha256: ${other}}`);
   t.deepEqual(codes, []);
   t.deepEqual(
     paths.filter((path) => path.startsWith('upload/')),
     [],
   );
   t.notRegex(report.join('\n'), /before a host boots/);
-  t.is(programs, `consul image\netcd image\nsocat package\nnode image\netcd-sidekick url ${URL} ${other}\n`);
+  t.is(programs, `consul image\netcd image\nsocat package\nnode image\netcd-sidekick url ${SCRIPT} ${other}\n`);
 });
 
 test('a release that is the script needs Node as well, and is there already', (t) => {
@@ -64,7 +64,7 @@ test('a release that is the script needs Node as well, and is there already', (t
     text.concat('releases: {index: a.json, versions: {sidekick: 0.1.0}}\n'),
   );
   t.deepEqual(codes, []);
-  t.is(programs, `consul image\netcd image\nsocat package\nnode image\netcd-sidekick url ${URL} ${other}\n`);
+  t.is(programs, `consul image\netcd image\nsocat package\nnode image\netcd-sidekick url ${SCRIPT} ${other}\n`);
   t.deepEqual(
     paths.filter((path) => path.startsWith('upload/')),
     [],
@@ -72,7 +72,7 @@ test('a release that is the script needs Node as well, and is there already', (t
 });
 
 test('several targets and roles: one file, said once', (t) => {
-  const { codes, paths, report } = run(`sidekick: {url: "${URL}"}`, (text) =>
+  const { codes, paths, report } = run(`sidekick: {url: "${SCRIPT}"}`, (text) =>
     targets('aws, vagrant, compose')(text)
       .replace('metadata: ec2', 'cidr: 192.168.56.0/24')
       .replace('servers: members', 'servers: role')
@@ -87,12 +87,12 @@ test('several targets and roles: one file, said once', (t) => {
 
 for (const target of ['flatcar', 'fedora-coreos', 'container-linux']) {
   test(`${target} installs no Node: with the script it has to come by URL or in the image`, (t) => {
-    const without = run(`sidekick: {url: "${URL}"}`, targets(target));
+    const without = run(`sidekick: {url: "${SCRIPT}"}`, targets(target));
     t.deepEqual(without.codes, ['no-package-manager /programs/node']);
     t.regex(without.remedies, /`url` and `sha256`, or `image`; .+ single executable need no Node/);
     t.deepEqual(without.paths, []);
     for (const node of ['image', `{url: "https://x/node.tar.gz", sha256: ${other}}`]) {
-      const { codes, paths } = run(`node: ${node}, sidekick: {url: "${URL}"}`, targets(target));
+      const { codes, paths } = run(`node: ${node}, sidekick: {url: "${SCRIPT}"}`, targets(target));
       t.deepEqual(codes, []);
       t.deepEqual(paths, [`${target}/etcd/config.ign`, 'upload/etcd-sidekick.cjs']);
     }

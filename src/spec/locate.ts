@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
+import { EVENT_ID, getScalarValue, SCALAR_STYLE, type ScalarEvent, type Event as YamlEvent } from 'js-yaml';
 import { type Code, diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { child, quoted } from './pointer.ts';
@@ -32,7 +32,7 @@ type Frame =
  * Walks the events of one document: where every value and key stands, and a diagnostic for each YAML feature that a
  * spec does not have (anchors, aliases, tags, merge keys, keys that are no plain text) and for each key written twice.
  */
-export function locate(events: readonly Event[], source: Source): Located {
+export function locate(events: readonly YamlEvent[], source: Source): Located {
   const spots = new Map<string, Spot>();
   const diagnostics: Diagnostic[] = [];
   const duplicates: string[] = [];
@@ -43,7 +43,7 @@ export function locate(events: readonly Event[], source: Source): Located {
     diagnostics.push(diagnose(code, { message, pointer, place: source.at(range.start, range.end) }));
 
   /** Takes a node's place: gives its pointer, or undefined when the node is a key. */
-  const enter = (range: Range | undefined, event: Event): string | undefined => {
+  const enter = (range: Range | undefined, event: YamlEvent): string | undefined => {
     const frame = frames.at(-1);
     if (frame === undefined || frame.kind === 'document') return remember('', { ...(range && { value: range }) });
     if (frame.kind === 'list') {
@@ -59,7 +59,7 @@ export function locate(events: readonly Event[], source: Source): Located {
     return undefined;
   };
 
-  const enterKey = (frame: Frame & { kind: 'map' }, range: Range, event: Event) => {
+  const enterKey = (frame: Frame & { kind: 'map' }, range: Range, event: YamlEvent) => {
     if (event.type !== EVENT_ID.SCALAR || event.valueStart < 0) {
       frame.key = { pointer: child(frame.pointer, ''), range };
       if (event.type !== EVENT_ID.ALIAS) refuse('yaml-key', 'A key must be a plain word.', range, frame.pointer);
@@ -115,7 +115,7 @@ export function locate(events: readonly Event[], source: Source): Located {
 
 type Refuse = (code: Code, message: string, range: Range, pointer: string) => void;
 
-function refuseProperties(event: Event, pointer: string, refuse: Refuse) {
+function refuseProperties(event: YamlEvent, pointer: string, refuse: Refuse) {
   if (!('anchorStart' in event)) return;
   const range = { start: event.anchorStart - 1, end: event.anchorEnd };
   if (event.type === EVENT_ID.ALIAS) {
@@ -128,7 +128,7 @@ function refuseProperties(event: Event, pointer: string, refuse: Refuse) {
   }
 }
 
-function rangeOf(event: Event): Range | undefined {
+function rangeOf(event: YamlEvent): Range | undefined {
   if (event.type === EVENT_ID.SCALAR) return scalarRange(event);
   if (event.type === EVENT_ID.ALIAS) return { start: event.anchorStart - 1, end: event.anchorEnd };
   return 'start' in event ? { start: event.start, end: event.start + 1 } : undefined;

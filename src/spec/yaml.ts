@@ -1,4 +1,4 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
+import { constructFromEvents, EVENT_ID, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml';
 import { type Code, diagnose } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { type Located, locate } from './locate.ts';
@@ -48,7 +48,7 @@ const FAULTS: readonly [RegExp, string, string][] = [
 export function parseYaml(source: Source): { parsed?: Parsed; diagnostics: Diagnostic[] } {
   const fault = textFault(source);
   if (fault !== undefined) return { diagnostics: [fault] };
-  let events: Event[];
+  let events: YamlEvent[];
   try {
     events = parseEvents(source.text, { maxDepth: DEPTH_LIMIT });
   } catch (error) {
@@ -108,12 +108,12 @@ function emptyFault(source: Source): Diagnostic {
   return diagnose('spec-empty', { message, pointer: '', place: source.at(0, 0) });
 }
 
-function isEmpty(events: readonly Event[]): boolean {
+function isEmpty(events: readonly YamlEvent[]): boolean {
   const content = events.find((event) => event.type !== EVENT_ID.DOCUMENT && event.type !== EVENT_ID.POP);
   return content === undefined || (content.type === EVENT_ID.SCALAR && content.valueStart < 0 && content.tagStart < 0);
 }
 
-function secondDocument(events: readonly Event[], source: Source): Diagnostic | undefined {
+function secondDocument(events: readonly YamlEvent[], source: Source): Diagnostic | undefined {
   const index = events.findIndex((event, at) => at > 0 && event.type === EVENT_ID.DOCUMENT);
   if (index === -1) return undefined;
   const last = Math.max(0, ...events.slice(0, index).map((event) => ('valueEnd' in event ? event.valueEnd : 0)));
@@ -126,7 +126,7 @@ function secondDocument(events: readonly Event[], source: Source): Diagnostic | 
   return diagnose('yaml-several-documents', { message, pointer: '', place: source.at(offset, offset + 3) });
 }
 
-function startOf(event: Event, fallback: number): number {
+function startOf(event: YamlEvent, fallback: number): number {
   if ('start' in event) return event.start;
   return 'valueStart' in event && event.valueStart >= 0 ? event.valueStart : fallback;
 }

@@ -78,10 +78,10 @@ function replacement({ version, config, timeouts }: AnyIgnition['ignition'], out
   if (replace === undefined) return undefined;
   if (!/^https?:/.test(replace.source ?? '')) return read(replace, version, 'config');
   if (!timeouts?.httpTotal) throw new Error('fetched without an end to the trying');
-  return fetch(replace, outputs);
+  return fetched(replace, outputs);
 }
 
-function fetch({ source = '', verification }: Resource, outputs: readonly OutputFile[]): Uint8Array {
+function fetched({ source = '', verification }: Resource, outputs: readonly OutputFile[]): Uint8Array {
   const [, hash] = /^sha512-([0-9a-f]{128})$/.exec(verification?.hash ?? '') ?? [];
   if (hash === undefined) throw new Error(`${source}: fetched without a hash`);
   return fetchUpload(outputs, source, hash);

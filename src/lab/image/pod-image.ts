@@ -13,13 +13,13 @@ const LIBC = { suite: 'trixie', package: 'libc6' };
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-interface Blob {
+interface Descriptor {
   digest: string;
   size: number;
 }
 
 /** Puts bytes into the store by their digest, where the lab's server finds them as a registry does. */
-async function putBlob(store: string, content: Uint8Array): Promise<Blob> {
+async function putBlob(store: string, content: Uint8Array): Promise<Descriptor> {
   const digest = digestOf(content);
   const file = join(store, digest);
   if (!existsSync(file)) {

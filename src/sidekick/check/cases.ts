@@ -1,4 +1,4 @@
-import type { Event, EventName } from '../model/play.ts';
+import type { EventName, ModelEvent } from '../model/play.ts';
 import type { Schedule } from './check.ts';
 
 /** The shortest schedule that was found with one rule taken out, and how long that took: seed 1. */
@@ -14,7 +14,7 @@ export interface Case {
 /** The hosts, and what they are else; of each event its name, the host and the way in which it happens. */
 export function on(terms: string, text: string): Schedule {
   const words = text === '' ? [] : text.split(', ');
-  const events = words.map((one): Event => {
+  const events = words.map((one): ModelEvent => {
     const [name = '', host, way] = one.split(' ');
     return { name: name as EventName, host: Number(host), way: Number(way) };
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { makeWorld, type Terms } from '../model/make.ts';
-import { EVENTS, type Event, type EventName, play } from '../model/play.ts';
+import { EVENTS, type EventName, type ModelEvent, play } from '../model/play.ts';
 import { RULES, type Rules } from '../model/rules.ts';
 import type { World } from '../model/world.ts';
 import { heal } from './heal.ts';
@@ -30,10 +30,10 @@ const HOSTS = 7;
 const WAYS = 24;
 
 export interface Schedule extends Terms {
-  events: Event[];
+  events: ModelEvent[];
 }
 
-function eventOf(code: number): Event {
+function eventOf(code: number): ModelEvent {
   const rest = Math.floor(code / WAYS);
   return { name: NAMES[Math.floor(rest / HOSTS)] ?? 'settle', host: rest % HOSTS, way: code % WAYS };
 }

@@ -16,14 +16,14 @@ const moves = { ...progress, ...faults, ...rot, ...liars, ...operators } satisfi
 export type EventName = keyof typeof moves;
 export const EVENTS = Object.keys(moves) as EventName[];
 
-export interface Event {
+export interface ModelEvent {
   name: EventName;
   host: number;
   way: number;
 }
 
 /** Lets one event happen, and sees whether everything still holds. */
-export async function play(world: World, { name, host: index, way }: Event, rules: Rules): Promise<void> {
+export async function play(world: World, { name, host: index, way }: ModelEvent, rules: Rules): Promise<void> {
   const host = world.hosts[index % world.hosts.length];
   if (host === undefined) return;
   await (moves[name] as Move)(world, host, way, rules);
