@@ -18,7 +18,7 @@ interface CheckOptions {
 /** Adds `compile`, `check` and `schema`. */
 export function addCompileCommands(program: Command): void {
   const command = withSpec(program.command('compile').description('write the boot configuration of every host'));
-  withOutput(command, 'where to write; one folder for each target').action(
+  withOutput(command, 'where to write: one folder for each target').action(
     async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;
@@ -58,7 +58,7 @@ function withSpec(command: Command): Command {
   return command
     .argument('<spec>', 'cluster spec (YAML), or - for standard input')
     .addOption(target)
-    .option('--sizes', 'say of every document what is largest in it, not only near its limit')
+    .option('--sizes', 'list the largest files of every document, not only of one near its limit')
     .addOption(formatOption());
 }
 
@@ -83,5 +83,7 @@ async function run(spec: string, { format, target, sizes }: CheckOptions): Promi
 }
 
 export function formatOption(): Option {
-  return new Option('--format <format>', 'of errors and warnings').choices(['text', 'json', 'ci']).default('text');
+  return new Option('--format <format>', 'how errors and warnings are printed')
+    .choices(['text', 'json', 'ci'])
+    .default('text');
 }

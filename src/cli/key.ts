@@ -9,13 +9,13 @@ export function addKeyCommands(program: Command): void {
   const key = program.command('key').description("make an operator's key, or show its public half");
   key
     .command('generate')
-    .description('make an Ed25519 key: who has it may have all data of a cluster given up')
-    .requiredOption('--out <file>', 'where to write it; nothing is ever overwritten')
+    .description('make an Ed25519 key; whoever has it can have all data of a cluster given up')
+    .requiredOption('--out <file>', 'file to write; an existing file is never overwritten')
     .action(async ({ out }: { out: string }) => show(await generateOperatorKey(out)));
   key
     .command('public')
     .description('show the public half of a key, as the spec has it')
-    .argument('<file>', 'what `key generate` has written')
+    .argument('<file>', 'file that `key generate` has written')
     .action(async (file: string) => show(await readOperatorKey(file)));
   addSign(program);
 }
@@ -29,9 +29,9 @@ function addSign(program: Command): void {
   const command = program
     .command('sign')
     .description('sign the plan of a reset or a restore')
-    .argument('<plan>', 'what --plan has written')
-    .requiredOption('--key <file>', "an operator's key")
-    .requiredOption('--out <file>', 'where to write the signed plan; nothing is ever overwritten')
+    .argument('<plan>', 'file that --plan has written')
+    .requiredOption('--key <file>', "operator's key to sign with")
+    .requiredOption('--out <file>', 'file to write the signed plan to; an existing file is never overwritten')
     .option('--yes', 'do not ask')
     .action(async (file: string, { key, out, yes }: { key: string; out: string; yes?: boolean }) => {
       const plan = await readPlan(file);

@@ -28,9 +28,9 @@ interface Flags {
 /** Adds `kubernetes`. */
 export function addKubernetesCommand(program: Command): void {
   const command = withSpecArgument(program.command('kubernetes')).description(
-    'write what an existing Kubernetes cluster needs to use and to watch these members',
+    'write what an existing Kubernetes cluster needs to use and to monitor these members',
   );
-  withOutput(command, 'where to write; one folder, `kubernetes`')
+  withOutput(command, 'where to write: one folder, `kubernetes`')
     .addOption(
       new Option(
         '--endpoint <address...>',
@@ -39,19 +39,23 @@ export function addKubernetesCommand(program: Command): void {
         .argParser(several(address))
         .conflicts('fromConsul'),
     )
-    .option('--from-consul', 'ask Consul for the addresses of all members, now')
-    .option('--consul-dns <address[:port]>', "where pods reach Consul's DNS (port: 53)", dnsServer)
-    .option('--namespace <name>', 'for all but the DNS part (default: etcd-CLUSTER)', dnsLabel)
+    .option('--from-consul', 'ask Consul for the addresses of all members')
+    .option('--consul-dns <address[:port]>', "where pods reach Consul's DNS (default port: 53)", dnsServer)
+    .option('--namespace <name>', 'namespace of everything but the DNS part (default: etcd-CLUSTER)', dnsLabel)
     .option(
       '--node-label <key=value...>',
-      "of etcd's hosts that are nodes (default: the spec's, or etcd-cluster=CLUSTER)",
+      "label of the etcd hosts that are nodes (default: the spec's, or etcd-cluster=CLUSTER)",
       several(label),
     )
-    .option('--node-taint <key[=value]:effect...>', 'the same (default: with :NoSchedule)', several(taint))
-    .option('--metrics-proxy-image <image>', 'kube-rbac-proxy, by digest, where the hosts are nodes', image)
-    .option('--node-exporter-image <image>', 'node-exporter, by digest; wants the proxy too', image)
-    .option('--monitoring-namespace <name>', 'where Prometheus is (default: monitoring)', dnsLabel)
-    .option('--monitoring-label <key=value...>', 'by which Prometheus selects monitors and rules', several(label))
+    .option(
+      '--node-taint <key[=value]:effect...>',
+      "taint of the etcd hosts that are nodes (default: the spec's, or etcd-cluster=CLUSTER:NoSchedule)",
+      several(taint),
+    )
+    .option('--metrics-proxy-image <image>', 'image of kube-rbac-proxy, by digest, for hosts that are nodes', image)
+    .option('--node-exporter-image <image>', 'image of node-exporter, by digest; needs --metrics-proxy-image', image)
+    .option('--monitoring-namespace <name>', 'namespace of Prometheus (default: monitoring)', dnsLabel)
+    .option('--monitoring-label <key=value...>', 'label by which Prometheus selects monitors and rules', several(label))
     .addHelpText('after', REACH)
     .action((file: string, flags: Flags) => {
       if (flags.nodeExporterImage !== undefined && flags.metricsProxyImage === undefined) {

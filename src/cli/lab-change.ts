@@ -20,13 +20,13 @@ interface Size {
 export function addChangeCommands(lab: Command): void {
   lab
     .command('grow <spec>')
-    .description('boot the hosts that a larger size of the same cluster has more, with its user-data; waits for none')
-    .option('--size <n>', "so many members instead of the spec's", number)
+    .description('boot the hosts that a larger size of the same cluster adds; does not wait for them')
+    .option('--size <n>', "number of members, instead of the spec's", number)
     .action((spec: string, flags: Size) => interruptible((signal) => grow(spec, flags, signal)));
   lab
     .command('remove <host>')
-    .description('end a host for good: power, disk, network, and its name and address for ever')
-    .option('--size <n>', 'how many members make the cluster whole from now on', number)
+    .description('remove a host for good, with its disk; its name and address are not used again')
+    .option('--size <n>', 'number of members that the cluster is to have from now on', number)
     .action((host: string, { size }: Size) =>
       withLab(async (running) => say(await running.remove(host, { size })), host),
     );

@@ -45,7 +45,7 @@ async function play(name: FaultName, { args }: AnyFault, given: unknown[], flags
 
 /** Adds `lab fault KIND` and `lab chaos`. */
 export function addFaultCommands(lab: Command): void {
-  const parent = lab.command('fault').description('break something of the lab, or heal it');
+  const parent = lab.command('fault').description('break something in the lab, or heal it');
   for (const [name, fault] of Object.entries(FAULTS) as unknown as [FaultName, AnyFault][]) {
     const command = parent.command([dashed(name), ...fault.args].join(' ')).description(fault.help);
     for (const [key, option] of Object.entries(fault.options ?? {})) command.addOption(optionOf(key, option));
@@ -59,7 +59,7 @@ function addChaos(lab: Command): void {
     .command('chaos')
     .description('play random faults while a client writes, heal, and check that nothing was lost')
     .option('--minutes <n>', 'how long faults are played', number, 5)
-    .option('--seed <n>', 'decides the faults', number, 1)
+    .option('--seed <n>', 'seed of the random faults', number, 1)
     .action((flags: { minutes: number; seed: number }) =>
       interruptible((signal) =>
         withLab(async (running) => {

@@ -47,25 +47,24 @@ export function addUp(lab: Command): void {
   lab
     .command('up <spec>')
     .description('compile a spec, boot its hosts and wait until they are one cluster')
-    .option('--size <n>', "so many members instead of the spec's", number)
-    .option(
-      '--beside <spec>',
-      "boot another cluster among the first's hosts, on its Consul",
-      (one: string, before: string[]) => [...before, one],
-      [],
+    .option('--size <n>', "number of members, instead of the spec's", number)
+    .addOption(
+      new Option('--beside <spec>', 'boot another cluster too, on the Consul of the first; may be repeated')
+        .argParser((one: string, before: string[]) => [...before, one])
+        .default([], 'none'),
     )
-    .option('--start-spread <seconds>', 'start the hosts at random moments within so many seconds', number, 0)
-    .option('--seed <n>', 'decides those moments', number, 1)
+    .option('--start-spread <seconds>', 'start the hosts at random moments within this many seconds', number, 0)
+    .option('--seed <n>', 'seed of those random moments', number, 1)
     .addOption(imageOption())
     .addOption(
-      new Option('--target <name>', 'how hosts boot; may be repeated: they then get them in turn')
+      new Option('--target <name>', 'how hosts boot; may be repeated, and is then given to the hosts in turn')
         .choices(names)
         .argParser((name: string, earlier: string[] = []) => {
           if (names.includes(name)) return [...earlier, name];
           return lab.error(`error: the lab boots no target '${name}': use one of ${names.join(', ')}`);
         }),
     )
-    .option('--timeout <seconds>', 'how long the hosts may take', number, 180)
+    .option('--timeout <seconds>', 'how long to wait for the hosts', number, 180)
     .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
 }
 

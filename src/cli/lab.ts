@@ -30,21 +30,21 @@ export function addLabCommand(program: Command): void {
   addUp(lab);
   lab
     .command('status')
-    .description('show the hosts, their steps, and the cluster')
+    .description('show the hosts, how far each has booted, and the cluster')
     .action(async () => {
       process.stdout.write(await status());
     });
   lab
     .command('logs <host> [unit]')
-    .description("show a host's journal; also of a host that has ended")
-    .option('-f, --follow', 'go on with what comes')
+    .description('show the journal of a host, running or not')
+    .option('-f, --follow', 'follow the journal')
     .action(async (host: string, unit: string | undefined, { follow }: { follow?: boolean }) => {
       const running = attachTo(host);
       process.exitCode = await showLogs(running.layout, running.host(host), { unit, follow });
     });
   lab
     .command('exec <host> <command...>')
-    .description('run a command on a host: lab exec etcd-1 -- systemctl status etcd')
+    .description('run a command on a host: `lab exec etcd-1 -- systemctl status etcd`')
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (host: string, command: string[]) => {
@@ -52,7 +52,7 @@ export function addLabCommand(program: Command): void {
     });
   lab
     .command('net <host> <command...>')
-    .description("run a command of this machine in a host's network: lab net etcd-1 -- curl 127.0.0.1:8500")
+    .description("run a command of this machine in a host's network: `lab net etcd-1 -- curl 127.0.0.1:8500`")
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (host: string, command: string[]) => {
@@ -63,7 +63,7 @@ export function addLabCommand(program: Command): void {
   addFaultCommands(lab);
   lab
     .command('down')
-    .description('end the lab and remove all that it made')
+    .description('end the lab and remove everything that it made')
     .action(async () => {
       const layout = layoutOf();
       say((await down(layout)) ? 'the lab is down' : `there is no lab in ${layout.directory}`);
@@ -72,7 +72,7 @@ export function addLabCommand(program: Command): void {
     .command('image')
     .description("build the hosts' image, if it is not there yet")
     .addOption(imageOption())
-    .option('--rebuild', 'build it anew')
+    .option('--rebuild', 'build it again')
     .action(async ({ image: name, rebuild }: { image: ImageName; rebuild?: boolean }) => {
       await interruptible(async (signal) => {
         await prepareMachine(say, signal);

@@ -34,8 +34,8 @@ export function addLockCommand(program: Command): void {
     .command('lock')
     .description("write the URLs and hashes of the spec's releases into the lock file beside it")
     .argument('<spec>', 'cluster spec (YAML)')
-    .option('--check', 'write nothing; exit 1 when the lock file is not what spec and index give now')
-    .option('--hash-files', 'fetch files of which the index gives no hash, and lock the hash of what came')
+    .option('--check', 'write nothing; exit with 1 when the lock file is not what spec and index give now')
+    .option('--hash-files', 'fetch files for which the index has no hash, and lock the hash of what was fetched')
     .addOption(
       new Option('--replace-hash <program>', 'lock the new hash of a release that has changed; may be repeated')
         .argParser((name: string, earlier: Program[]) => {

@@ -16,7 +16,7 @@ import { withSpec, withSpecArgument } from './with-spec.ts';
 export function addOperatorCommands(program: Command): void {
   addReplacementCommands(program);
   addKeyCommands(program);
-  const member = program.command('member').description('look at the members of a running cluster, or take one out');
+  const member = program.command('member').description('look at the members of a running cluster, or remove one');
   addList(member);
   addRetire(member);
 }
@@ -41,8 +41,8 @@ function addList(member: Command): void {
 
 function addRetire(member: Command): void {
   const command = withReach(withSpecArgument(member.command('retire')).argument('<name>', 'name or ID of the member'))
-    .description('take a member out for good, so that its host may be ended')
-    .option('--operator-key <file>', "sign the mark on its disk with an operator's key: it then counts for every host")
+    .description('remove a member for good, so that its host can be shut down')
+    .option('--operator-key <file>', "sign the mark on its disk with an operator's key: it then counts at once")
     .option('--yes', 'do not ask')
     .action((file: string, name: string, flags: MemberFlags & { yes?: boolean; operatorKey?: string }) =>
       withSpec(file, async (spec) => {

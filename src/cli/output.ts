@@ -12,7 +12,7 @@ export function withOutput(command: Command, what: string): Command {
     name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
   return command
     .option('-o, --output <directory>', what, directory, 'out')
-    .option('--check', 'write nothing; exit 1 when the output directory is not what the spec gives now');
+    .option('--check', 'write nothing; exit with 1 when the output directory is not what the spec gives now');
 }
 
 /** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */

@@ -35,7 +35,7 @@ type Rest = Pick<PlanFile, 'seed' | 'snapshot'>;
 /** Adds `reset` and `restore`: what gives up data, and so wants an operator's signature. */
 export function addReplacementCommands(program: Command): void {
   const reset = withReplacement(program.command('reset'))
-    .description('all data is lost: let the hosts that are there form an empty cluster in its place')
+    .description('after the loss of all data: let the hosts form a new, empty cluster')
     .action((file: string, flags: Flags) =>
       withSpec(file, (spec) =>
         run(reset, 'reset', spec, flags, (settings, choice) => ({
@@ -45,16 +45,17 @@ export function addReplacementCommands(program: Command): void {
       ),
     );
   const restore = withReplacement(program.command('restore'))
-    .description('all data is lost: let one host start from a snapshot of etcd, and the others join it')
+    .description('after the loss of all data: start one host from a snapshot of etcd, and let the others join it')
     .addOption(
-      new Option('--snapshot <file>', 'what `etcdctl snapshot save` has written; needed but with --apply').conflicts(
-        'apply',
-      ),
+      new Option(
+        '--snapshot <file>',
+        'file that `etcdctl snapshot save` has written; required unless there is --apply',
+      ).conflicts('apply'),
     )
     .addOption(
       new Option(
         '--seed <name>',
-        'the host that starts from it (default: the first by name, one where etcd never ran before others)',
+        'host that starts from it (default: the first by name, of those where etcd never ran if there are any)',
       ).conflicts('apply'),
     )
     .action((file: string, flags: Flags) => {
@@ -78,19 +79,21 @@ export function addReplacementCommands(program: Command): void {
 function withReplacement(command: Command): Command {
   return withSpecArgument(command)
     .addOption(
-      new Option('--key <file>', "an operator's key, one of cluster.operatorKeys").conflicts(['plan', 'apply']),
+      new Option('--key <file>', "operator's key to sign with, one of cluster.operatorKeys").conflicts([
+        'plan',
+        'apply',
+      ]),
     )
     .addOption(
-      new Option(
-        '--plan <file>',
-        'change nothing: write the plan, to be signed elsewhere (`quorumgate sign`)',
-      ).conflicts('apply'),
+      new Option('--plan <file>', 'change nothing: write a plan, to be signed elsewhere (`quorumgate sign`)').conflicts(
+        'apply',
+      ),
     )
     .option('--apply <file>', 'do what a signed plan says, if nothing has changed since')
     .addOption(
       new Option(
         '--lost <name...>',
-        'members and hosts that are destroyed, with their disks: your word, which nothing can check',
+        'members and hosts whose disks are destroyed: your word, which nothing can check',
       ).conflicts('apply'),
     )
     .addOption(new Option('--lineage <id>', 'which cluster of this name, where Consul has several').conflicts('apply'))

@@ -18,21 +18,21 @@ const STOP = 'systemctl stop consul.service';
 const START = 'systemctl start --no-block quorumgate.target';
 
 export const stopConsul: OnHosts = {
-  help: 'stop the Consul agent; `all` for all hosts',
+  help: 'stop the Consul agent of hosts; `all` is every host',
   args: ['<host...>'],
   chaos: [{ name: 'stop-consul', hit: 'together', end: { fault: 'startConsul' } }],
   play: async (_, ...hosts) => `${await onEach(hosts, STOP)}: Consul stopped; \`lab fault start-consul\` starts it`,
 };
 
 export const startConsul: OnHosts = {
-  help: 'start the Consul agent; `all` for all hosts',
+  help: 'start the Consul agent of hosts; `all` is every host',
   args: ['<host...>'],
   play: async (_, ...hosts) => `${await onEach(hosts, START)}: Consul and what registers there started`,
 };
 
 /** All are stopped before the first is wiped: else the others would give it its data back. */
 export const wipeConsul: OnHosts = {
-  help: "delete the Consul agent's data; `all` for all hosts",
+  help: 'delete the data of the Consul agent of hosts; `all` is every host',
   args: ['<host...>'],
   chaos: [{ name: 'wipe-consul', hit: 'together' }],
   play: async (_, ...hosts) => {

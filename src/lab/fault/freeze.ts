@@ -10,11 +10,11 @@ function running(host: HostState): void {
   if (!isUp(host)) throw new LabError(`host ${host.name} does not run`, `\`lab fault reboot ${host.name}\` boots it.`);
 }
 
-const options = { program: { help: 'only this one', choices: PROGRAMS } };
+const options = { program: { help: 'only this program', choices: PROGRAMS } };
 
 /** Stops one program, or the whole host as a paused virtual machine does: its kernel side still answers pings. */
 export const freeze: OnHost<OfProgram> = {
-  help: 'let a host stand still, or SIGSTOP one program',
+  help: 'freeze a host, or SIGSTOP one program',
   args: ['<host>'],
   options,
   chaos: [
@@ -31,7 +31,7 @@ export const freeze: OnHost<OfProgram> = {
 };
 
 export const thaw: OnHost<OfProgram> = {
-  help: 'let a frozen host or program go on',
+  help: 'let a frozen host or program continue',
   args: ['<host>'],
   options,
   play: async (scene, host, { program } = {}) => {

@@ -4,7 +4,7 @@ import { clearTraffic } from './traffic.ts';
 
 /** The network of hosts as it was: one switch, no delay, no loss. */
 export const heal: OnHosts = {
-  help: 'end partition, delay and loss; of all hosts when none is named',
+  help: 'end partitions, delay and loss, of these hosts or of all',
   args: ['[host...]'],
   play: async (scene, ...hosts) => {
     await reconnect(scene, hosts);

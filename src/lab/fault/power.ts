@@ -5,7 +5,7 @@ import { killProgram, type OfProgram, PROGRAMS } from './program.ts';
 export const kill: OnHost<OfProgram> = {
   help: "cut a host's power, or SIGKILL one program",
   args: ['<host>'],
-  options: { program: { help: 'only this one', choices: PROGRAMS } },
+  options: { program: { help: 'only this program', choices: PROGRAMS } },
   chaos: [
     { name: 'kill-etcd', hit: 'each', options: () => ({ program: 'etcd' }) },
     { name: 'kill-consul', hit: 'each', options: () => ({ program: 'consul' }) },
@@ -20,7 +20,7 @@ export const kill: OnHost<OfProgram> = {
 };
 
 export const reboot: OnHost = {
-  help: 'cut the power and boot with the same disk',
+  help: "cut a host's power and boot it with the same disk",
   args: ['<host>'],
   chaos: [{ name: 'reboot', hit: 'each' }],
   play: async (scene, host) => {
@@ -31,7 +31,7 @@ export const reboot: OnHost = {
 };
 
 export const wipe: OnHost = {
-  help: 'cut the power and boot with an empty disk',
+  help: "cut a host's power and boot it with an empty disk",
   args: ['<host>'],
   chaos: [{ name: 'wipe', hit: 'each', destroys: true }],
   play: async (scene, host) => {

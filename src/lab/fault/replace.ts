@@ -15,9 +15,9 @@ export interface ReplaceOptions {
 
 /** A new host in another's place: other name and machine-id, empty disk, other address; the old one never comes back. */
 export const replace: OnHost<ReplaceOptions> = {
-  help: 'boot a new host of another name and address, with an empty disk, in its place',
+  help: 'replace a host by one with another name, another address and an empty disk',
   args: ['<host>'],
-  options: { sameAddress: { help: 'of another name alone, at the old address', flag: true } },
+  options: { sameAddress: { help: 'keep the address; only the name is new', flag: true } },
   chaos: [{ name: 'replace', hit: 'each', destroys: true }],
   play: async (scene, old, { sameAddress = false } = {}) => {
     const { layout, state } = scene;

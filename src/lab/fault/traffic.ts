@@ -58,7 +58,7 @@ function within(option: string, value: number, most: number): void {
 
 /** Delays what a host sends and receives; replaces an earlier delay or loss. */
 export const delay: OnHost<{ ms?: number }> = {
-  help: 'delay what it sends and receives; 0 ends it',
+  help: 'delay packets to and from a host; 0 ends it',
   args: ['<host>'],
   options: { ms: { help: 'milliseconds, each way', number: '<n>', required: true } },
   chaos: [{ name: 'delay', hit: 'each', options: (amount) => ({ ms: 10 + amount }), end: { fault: 'heal' } }],
@@ -76,9 +76,9 @@ export const delay: OnHost<{ ms?: number }> = {
 
 /** Loses packets to and from a host by chance; replaces an earlier delay or loss. */
 export const loss: OnHost<{ percent?: number }> = {
-  help: 'lose packets to and from it by chance; 0 ends it',
+  help: 'drop packets to and from a host at random; 0 ends it',
   args: ['<host>'],
-  options: { percent: { help: 'how many of a hundred, each way', number: '<n>', required: true } },
+  options: { percent: { help: 'percentage, each way', number: '<n>', required: true } },
   chaos: [{ name: 'loss', hit: 'each', options: (amount) => ({ percent: amount / 5 }), end: { fault: 'heal' } }],
   play: async (scene, host, { percent = 0 } = {}) => {
     within('--percent', percent, 100);
