@@ -47,15 +47,15 @@ test('what is locked is what is planned, as if the spec had said so', (t) => {
   t.deepEqual(run(undefined, written).files, files);
 });
 
-test('a lock of more than the spec takes is no fault, and a spec without releases needs none', (t) => {
+test('a lock of more than the spec takes is no problem, and a spec without releases needs none', (t) => {
   t.deepEqual(run(lockOf({ consul, sidekick, etcd: consul })).diagnostics, []);
   const without = spec.replace(/programs:[\s\S]*/, 'programs: {sidekick: {url: "https://x/y.cjs"}}\n');
-  for (const lock of [undefined, { file: 'a' }, { file: 'a', fault: 'x' }, { file: 'a', text: '?' }]) {
+  for (const lock of [undefined, { file: 'a' }, { file: 'a', unreadable: 'x' }, { file: 'a', text: '?' }]) {
     t.deepEqual(run(lock, without).diagnostics, []);
   }
 });
 
-/** Findings as `FILE:LINE:COLUMN code message`. */
+/** Diagnostics as `FILE:LINE:COLUMN code message`. */
 const refuses = test.macro<[lock: CompileOptions['lock'], ...expected: RegExp[]]>((t, lock, ...expected) => {
   const { files, diagnostics, spec: read } = run(lock);
   t.deepEqual(files, []);
@@ -75,7 +75,12 @@ test(
   /^cluster\.yaml:9:11 lock-missing There is no cluster\.lock\.yaml\.$/,
 );
 test('standard input', refuses, undefined, /^cluster\.yaml:9:11 lock-nowhere /);
-test('a lock file that cannot be read', refuses, { file: 'x', fault: 'Cannot read x.' }, /lock-broken Cannot read x\./);
+test(
+  'a lock file that cannot be read',
+  refuses,
+  { file: 'x', unreadable: 'Cannot read x.' },
+  /lock-broken Cannot read x\./,
+);
 test(
   'a broken lock file',
   refuses,

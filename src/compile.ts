@@ -40,8 +40,8 @@ export function compile(text: string, { file, assets, lock, sizes = false, overl
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known);
   if (written === undefined) return { files: [], diagnostics, report: [] };
-  const placed = ({ code, on, ...finding }: Problem) =>
-    diagnose(code, { ...finding, place: place(finding.pointer, on) });
+  const placed = ({ code, on, ...problem }: Problem) =>
+    diagnose(code, { ...problem, place: place(problem.pointer, on) });
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
@@ -92,7 +92,7 @@ function locked(
     refused: [placed({ ...problem, pointer })],
   });
   if (lock === undefined) return without({ code: 'lock-nowhere', message: 'There is no lock file for this spec.' });
-  if (lock.text === undefined && lock.fault === undefined) {
+  if (lock.text === undefined && lock.unreadable === undefined) {
     return without({ code: 'lock-missing', message: `There is no ${lock.file}.`, detail: { spec: file } });
   }
   const programs = readLock(lock, file);

@@ -10,7 +10,7 @@ export interface Layer {
  * besides what is in the same top folder, and whatever makes a spec into files. `architecture.test.ts` holds the sources to it; docs/architecture.md shows it.
  */
 export const LAYERS: readonly Layer[] = [
-  { room: 'diagnostic', about: 'findings: codes, causes, remedies, and how they are shown', uses: [] },
+  { room: 'diagnostic', about: 'diagnostics: codes, causes, remedies, and how they are shown', uses: [] },
   { room: 'format', about: 'leaves: unit files, cloud-config, addresses, and other forms of text', uses: [] },
   { room: 'version', about: 'what is so of some versions of a program: facts with date and source', uses: [] },
   {

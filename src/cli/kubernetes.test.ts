@@ -54,7 +54,7 @@ test.before('writes everything', async (t) => {
 const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
 ajv.addSchema({ ...schemas, $id: 'kinds' });
 
-function faults(manifest: object & { kind?: string }): string[] {
+function mismatches(manifest: object & { kind?: string }): string[] {
   const validate = ajv.getSchema(`kinds#/properties/${manifest.kind}`);
   if (validate === undefined) return [`no such kind: ${manifest.kind}`];
   validate(manifest);
@@ -70,7 +70,7 @@ for (const spec of [specOf('mycluster'), specOf('tls'), specOf('consul-servers')
     const objects = files.filter(({ path: name }) => isObject(name));
     test(`by the published schemas: tls ${typeof spec.tls}, consul ${spec.consul.servers}, ${objects.length} objects`, (t) => {
       t.true(objects.length >= 4);
-      for (const { path: name, bytes } of objects) t.deepEqual(faults(load(decode(bytes)) as object), [], name);
+      for (const { path: name, bytes } of objects) t.deepEqual(mismatches(load(decode(bytes)) as object), [], name);
     });
   }
 }
@@ -78,11 +78,11 @@ for (const spec of [specOf('mycluster'), specOf('tls'), specOf('consul-servers')
 test('the schemas know every kind, and refuse what is not in them', (t) => {
   t.is(kindsOf(schemas).length, 13);
   const head = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' } };
-  t.deepEqual(faults(head), []);
-  t.regex(faults({ ...head, spec: { port: [] } } as object).join(), /\/spec must NOT have additional properties/);
-  t.regex(faults({ ...head, spec: { ports: [{ port: '1' }] } } as object).join(), /port must be number/);
-  t.regex(faults({ ...head, spec: { ports: [{}] } } as object).join(), /must have required property 'port'/);
-  t.regex(faults({ ...head, apiVersion: 'v2' } as object).join(), /apiVersion must be equal to constant/);
+  t.deepEqual(mismatches(head), []);
+  t.regex(mismatches({ ...head, spec: { port: [] } } as object).join(), /\/spec must NOT have additional properties/);
+  t.regex(mismatches({ ...head, spec: { ports: [{ port: '1' }] } } as object).join(), /port must be number/);
+  t.regex(mismatches({ ...head, spec: { ports: [{}] } } as object).join(), /must have required property 'port'/);
+  t.regex(mismatches({ ...head, apiVersion: 'v2' } as object).join(), /apiVersion must be equal to constant/);
 });
 
 // kubectl itself.

@@ -73,22 +73,22 @@ async function lock(file: string, flags: LockFlags): Promise<Diagnostic[]> {
   return diagnostics;
 }
 
-const isThere = ({ text, fault }: LockFile) => text !== undefined || fault !== undefined;
+const isThere = ({ text, unreadable }: LockFile) => text !== undefined || unreadable !== undefined;
 
 /** What is to be locked now, and why any of it cannot be. */
 async function look(spec: Spec, file: string, before: LockedPrograms, flags: LockFlags, place: PlaceOf) {
   const all = wantedReleases(spec);
-  const { programs, faults } = await resolveReleases(all, {
+  const { programs, failures } = await resolveReleases(all, {
     index: spec.releases?.index ?? {},
     folder: path.dirname(file),
     hashFiles: flags.hashFiles === true,
   });
-  const unresolved = faults.map(({ wanted: { pointer }, fault }) =>
+  const unresolved = failures.map(({ wanted: { pointer }, error }) =>
     diagnose('lock-unresolved', {
-      message: `${fault.message}.`,
+      message: `${error.message}.`,
       pointer,
       place: place(pointer),
-      detail: { advice: fault.advice },
+      detail: { advice: error.advice },
     }),
   );
   const changed = all.flatMap(({ program, pointer }) => {

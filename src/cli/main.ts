@@ -19,7 +19,7 @@ process.stderr.on('error', () => process.exit(EXIT.wrong));
 for (const { load } of groupsFor(process.argv.slice(2))) (await load())(program);
 await program.parseAsync().catch(stop);
 
-/** Every error ends here: a fault of the command line, a fault that the user can repair, or a bug. */
+/** Every error ends here: of the command line, of what the user can repair, or a bug. */
 function stop(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
   if (error instanceof Error && 'remedy' in error && typeof error.remedy === 'string') {

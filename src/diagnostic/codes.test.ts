@@ -10,9 +10,9 @@ test('codes are kebab-case, titles and remedies are sentences without loose ends
 });
 
 test('a remedy is filled from the detail, and a hole left open is a bug', (t) => {
-  const finding = { message: 'm', pointer: '' };
-  t.is(diagnose('size-even', { ...finding, detail: { below: 3, above: 5 } }).remedy, 'Use 3 or 5 members.');
-  t.throws(() => diagnose('size-even', finding), { message: /size-even.*\{below\}/ });
+  const occurrence = { message: 'm', pointer: '' };
+  t.is(diagnose('size-even', { ...occurrence, detail: { below: 3, above: 5 } }).remedy, 'Use 3 or 5 members.');
+  t.throws(() => diagnose('size-even', occurrence), { message: /size-even.*\{below\}/ });
   const code: Code = 'unknown-key';
-  t.is(diagnose(code, { ...finding, detail: { advice: 'Use {below} $& $1.' } }).remedy, 'Use {below} $& $1.');
+  t.is(diagnose(code, { ...occurrence, detail: { advice: 'Use {below} $& $1.' } }).remedy, 'Use {below} $& $1.');
 });

@@ -1,6 +1,6 @@
 import type { Diagnostic, Place } from './diagnostic.ts';
 
-/** One row: what a code means and what to do about it. `{name}` in a remedy is a hole, filled from the finding. */
+/** One row: what a code means and what to do about it. `{name}` in a remedy is a hole, filled from the occurrence. */
 export interface CodeEntry {
   severity: Diagnostic['severity'];
   title: string;
@@ -256,7 +256,7 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
-export interface Finding {
+export interface Occurrence {
   message: string;
   pointer: string;
   place?: Place | undefined;
@@ -266,7 +266,7 @@ export interface Finding {
 }
 
 /** Makes a diagnostic of one of the codes above. Throws when `detail` lacks a hole of the remedy. */
-export function diagnose(code: Code, { message, pointer, place, suggestion, detail = {} }: Finding): Diagnostic {
+export function diagnose(code: Code, { message, pointer, place, suggestion, detail = {} }: Occurrence): Diagnostic {
   const entry = CODES[code];
   const remedy = entry.remedy.replace(/\{([a-z]+)\}/g, (_, hole: string) => {
     const value = detail[hole];

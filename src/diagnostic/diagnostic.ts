@@ -7,7 +7,7 @@ export interface Place {
   lineText: string;
 }
 
-/** One finding, plain data: printed by render.ts, or handed on as JSON. */
+/** One problem as users see it, plain data: printed by render.ts, or handed on as JSON. */
 export interface Diagnostic {
   /** Stable, kebab-case, listed in codes.ts. */
   code: string;

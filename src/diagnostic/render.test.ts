@@ -37,7 +37,7 @@ test('text has the place, the line, a mark, the remedy and the suggestion', (t) 
   );
 });
 
-test('text without a place has no line, and no finding gives no text', (t) => {
+test('text without a place has no line, and no diagnostic gives no text', (t) => {
   t.is(render([even()], 'text'), 'error[size-even]: It is 4.\n  remedy: Use 3 or 5 members.\n\n1 error\n');
   t.is(render([], 'text'), '');
   t.is(render([], 'ci'), '');
@@ -49,7 +49,7 @@ test('json is the diagnostics themselves', (t) => {
   t.deepEqual(JSON.parse(render(diagnostics, 'json')), diagnostics);
 });
 
-test('ci is one workflow command a finding, escaped', (t) => {
+test('ci is one workflow command a diagnostic, escaped', (t) => {
   const place = { ...at('size: 4', 7, 1), file: 'a,b:c%.yaml' };
   t.is(
     render([even(place)], 'ci'),

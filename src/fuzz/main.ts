@@ -56,12 +56,12 @@ async function commands(): Promise<void> {
     for (const name of askers.filter((one) => part.test(`${one}, ${asking.asks}`))) {
       const its = askings(COMMANDS[name]?.isAlive === true)[index] ?? asking;
       const property = fc.asyncProperty(answersLike(its.truth), async (answer) => {
-        return (await outcomeOf(name, its, answer)).fault === undefined;
+        return (await outcomeOf(name, its, answer)).flaw === undefined;
       });
       const share = Math.ceil(count / askers.length);
       const { failed, counterexample } = await fc.check(property, { numRuns: share, seed });
-      const fault = failed ? (await outcomeOf(name, its, (counterexample as [Answer])[0])).fault : undefined;
-      tell(`${name}, ${asking.asks}`, fault && `${fault}\nto ${JSON.stringify(counterexample)}`, share);
+      const flaw = failed ? (await outcomeOf(name, its, (counterexample as [Answer])[0])).flaw : undefined;
+      tell(`${name}, ${asking.asks}`, flaw && `${flaw}\nto ${JSON.stringify(counterexample)}`, share);
     }
   }
 }

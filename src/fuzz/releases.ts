@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Bucket, bucketOf, findInBucket } from '../io/release/bucket.ts';
 import { findInJson } from '../io/release/json-index.ts';
-import { ReleaseFault } from '../io/release/release-fault.ts';
+import { ReleaseError } from '../io/release/release-error.ts';
 import { sumOf } from '../io/release/sums.ts';
 import { type Answer, answersLike } from '../sidekick/fuzz/answers.ts';
 import type { Wanted } from '../spec/locked.ts';
@@ -52,7 +52,7 @@ async function wrongBy(name: string, { body }: Answer): Promise<string | undefin
     if (found === undefined || typeof found === 'string') return undefined;
     return URL.canParse((found as { url: string }).url) ? undefined : `finds ${JSON.stringify(found)}`;
   } catch (error) {
-    const isFault = error instanceof ReleaseFault && error.message.length <= 2000;
+    const isFault = error instanceof ReleaseError && error.message.length <= 2000;
     return isFault ? undefined : String((error as Error).stack).slice(0, 1000);
   }
 }

@@ -16,7 +16,7 @@ export type Input =
  */
 export async function readInput(spec: string): Promise<Input> {
   const file = spec === '-' ? '<stdin>' : spec;
-  const fault = (code: 'spec-unreadable' | 'spec-not-utf8', message: string, place?: Place): Input => ({
+  const refused = (code: 'spec-unreadable' | 'spec-not-utf8', message: string, place?: Place): Input => ({
     file,
     diagnostic: diagnose(code, { message, pointer: '', place }),
   });
@@ -26,14 +26,14 @@ export async function readInput(spec: string): Promise<Input> {
   } catch (error) {
     const cause = toIoError(error, `Cannot read ${file}`);
     if (cause === error || !(cause instanceof Error)) throw error;
-    return fault('spec-unreadable', cause.message);
+    return refused('spec-unreadable', cause.message);
   }
   try {
     return { file, text: decode(bytes), lock: spec === '-' ? undefined : await readLockFile(lockBeside(spec)) };
   } catch {
     const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(String.fromCharCode(...bytes.subarray(0, 2)));
-    if (isUtf16) return fault('spec-not-utf8', `${file} is UTF-16 text.`);
-    return fault('spec-not-utf8', `${file} is not UTF-8 text from here on.`, firstBad(bytes, file));
+    if (isUtf16) return refused('spec-not-utf8', `${file} is UTF-16 text.`);
+    return refused('spec-not-utf8', `${file} is not UTF-8 text from here on.`, firstBad(bytes, file));
   }
 }
 
@@ -51,12 +51,12 @@ async function readLockFile(file: string): Promise<LockFile> {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return { file };
     const cause = toIoError(error, `Cannot read ${file}`);
     if (cause === error || !(cause instanceof Error)) throw error;
-    return { file, fault: cause.message };
+    return { file, unreadable: cause.message };
   }
   try {
     return { file, text: decode(bytes) };
   } catch {
-    return { file, fault: `${file} is not UTF-8 text.` };
+    return { file, unreadable: `${file} is not UTF-8 text.` };
   }
 }
 

@@ -1,4 +1,4 @@
-/** A fault of the user's disk or installation: what happened, and what to do about it. The CLI prints both and exits with 1. */
+/** Something is wrong with the user's disk or installation: what happened, and what to do about it. The CLI prints both and exits with 1. */
 export class IoError extends Error {
   readonly remedy: string;
 

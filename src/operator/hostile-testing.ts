@@ -161,7 +161,7 @@ const isText = (text: string) => text.split('\n').every((line) => line === visib
 
 export interface Outcome {
   /** What it does that it must not, if anything. */
-  fault?: string;
+  flaw?: string;
   /** Why it was not done, if so. */
   why?: string;
 }
@@ -176,18 +176,18 @@ export async function outcomeOf(name: string, { asks }: Asking, answer: Answer):
   try {
     await run?.(portsIn(world, asks, answer), (line) => said.push(line));
   } catch (error) {
-    if (!(error instanceof OperatorError)) return { fault: `${name} threw ${(error as Error).stack}` };
+    if (!(error instanceof OperatorError)) return { flaw: `${name} threw ${(error as Error).stack}` };
     outcome.why = `${error.message}\n${error.remedy}`;
-    if (!isText(outcome.why)) return { fault: `${name} would print ${JSON.stringify(error.message)}` };
+    if (!isText(outcome.why)) return { flaw: `${name} would print ${JSON.stringify(error.message)}` };
   }
   const odd = said.find((line) => line.includes('\n') || !isText(line));
-  if (odd !== undefined) return { fault: `${name} would print ${JSON.stringify(odd)}` };
+  if (odd !== undefined) return { flaw: `${name} would print ${JSON.stringify(odd)}` };
   for (const [at, { value }] of world.consul.keys) {
     if (before.get(at) === value || !/bootstrap|record$/.test(at)) continue;
     try {
       parseRecord(value);
     } catch (error) {
-      return { fault: `${name} has written what nobody can read to ${at}: ${(error as Error).message}` };
+      return { flaw: `${name} has written what nobody can read to ${at}: ${(error as Error).message}` };
     }
   }
   return outcome;

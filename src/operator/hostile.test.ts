@@ -11,8 +11,8 @@ for (const [name, { isAlive }] of Object.entries(COMMANDS)) {
   test(`${name}: ${RUNS} answers to each of its requests`, async (t) => {
     for (const asking of askings(isAlive)) {
       const property = fc.asyncProperty(answersLike(asking.truth), async (answer) => {
-        const { fault } = await outcomeOf(name, asking, answer);
-        if (fault !== undefined) throw new Error(`${asking.asks}: ${fault}`);
+        const { flaw } = await outcomeOf(name, asking, answer);
+        if (flaw !== undefined) throw new Error(`${asking.asks}: ${flaw}`);
       });
       const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: RUNS, seed });
       if (!failed) continue;

@@ -62,7 +62,7 @@ test('a loop through written order is found, once', (t) => {
   t.deepEqual(orderingCycles(graph), [['a.service', 'c.service', 'b.service']]);
 });
 
-test('two loops are two findings', (t) => {
+test('two loops are found, each once', (t) => {
   const graph = bootGraph({
     'a.service': service('After=b.service\nBefore=b.service'),
     'x.service': service('After=y.service\nBefore=y.service'),

@@ -16,7 +16,7 @@ import { readSpec } from './read.ts';
 import { mapping, mappings, ROOT, type SchemaNode, words } from './schema/tree.ts';
 import { check } from './validators.ts';
 
-// A key that is accepted has an effect: two valid specs that differ in it alone differ in an output, or in a finding.
+// A key that is accepted has an effect: two valid specs that differ in it alone differ in an output, or in a diagnostic.
 const assets = await loadAssets();
 const folder = mkdtempSync(path.join(tmpdir(), 'quorumgate-effect-'));
 test.before(() => {

@@ -7,7 +7,7 @@ import { nearest } from './suggest.ts';
 import type { DocumentKind } from './validate.ts';
 
 /** One failed keyword of the schema. */
-export interface Fault {
+export interface Mismatch {
   kind: DocumentKind;
   keyword: keyof typeof EXPLAIN;
   /** Of the value, the missing key, the unknown key or the repeated item. */
@@ -70,7 +70,7 @@ export const EXPLAIN = {
     detail: { limit: Number(params['limit']) },
   }),
   pattern: wrongForm,
-} satisfies Record<string, (fault: Fault) => Explained> as Record<Keyword, (fault: Fault) => Explained>;
+} satisfies Record<string, (mismatch: Mismatch) => Explained> as Record<Keyword, (mismatch: Mismatch) => Explained>;
 
 type Keyword =
   | 'additionalProperties'
@@ -90,7 +90,7 @@ type Keyword =
 
 const name = (pointer: string, { called }: DocumentKind) => (pointer === '' ? called : `\`${spoken(pointer)}\``);
 
-function unknownKey({ kind, pointer, holder, schema }: Fault): Explained {
+function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
   const key = segments(pointer).at(-1) ?? '';
   const siblings = Object.keys(mapping(schema).properties ?? {});
   const message = `${name(holder, kind)} has no key \`${quoted(key)}\`.`;
@@ -112,7 +112,7 @@ function unknownKey({ kind, pointer, holder, schema }: Fault): Explained {
   return { code: 'unknown-key', pointer, on: 'key', message, suggestion, detail: { advice }, meant };
 }
 
-function wrongType({ kind, pointer, schema, value, source }: Fault): Explained {
+function wrongType({ kind, pointer, schema, value, source }: Mismatch): Explained {
   if (pointer === '') {
     return { code: 'spec-not-mapping', pointer, message: `${kind.called} is ${kindOf(value)}, not a mapping.` };
   }
@@ -156,7 +156,7 @@ function conversion(
   return {};
 }
 
-function outsideList({ kind, pointer, schema, value }: Fault): Explained {
+function outsideList({ kind, pointer, schema, value }: Mismatch): Explained {
   const allowed = schema.const === undefined ? words(schema) : [schema.const];
   const suggestion = typeof value === 'string' ? word(schema, value) : undefined;
   const shown = typeof value === 'object' ? kindOf(value) : `\`${quoted(String(value))}\`, which is not known`;
@@ -178,7 +178,7 @@ function word(schema: SchemaNode, value: unknown): string | undefined {
   return isNo && candidates.includes('off') ? 'off' : nearest(String(value), candidates);
 }
 
-function chooseOne({ kind, pointer, schema, value }: Fault): Explained {
+function chooseOne({ kind, pointer, schema, value }: Mismatch): Explained {
   const allowed = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
   const present = Object.keys(value ?? {}).map((key) => `\`${key}\``);
   const has = present.length === 0 ? 'is empty' : `has ${list(present)} at once`;
@@ -186,14 +186,14 @@ function chooseOne({ kind, pointer, schema, value }: Fault): Explained {
   return { code: 'choose-one', pointer, message: `${name(pointer, kind)} ${has}.`, detail };
 }
 
-function outOfRange({ kind, pointer, schema, value }: Fault): Explained {
+function outOfRange({ kind, pointer, schema, value }: Mismatch): Explained {
   const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, form, tooLow } = schema;
   const why = tooLow !== undefined && Number(value) > 0 && Number(value) < minimum ? `: ${tooLow}` : '';
   const advice = `Use ${form ?? `a number from ${minimum} to ${maximum}${why}`}.`;
   return { code: 'out-of-range', pointer, message: `${name(pointer, kind)} is ${value}.`, detail: { advice } };
 }
 
-function wrongForm({ kind, pointer, schema, value }: Fault): Explained {
+function wrongForm({ kind, pointer, schema, value }: Mismatch): Explained {
   const shown = `\`${quoted(String(value))}\``;
   if (pointer === '/address/cidr' && /^[\da-f]*:[\da-f.]*:[\da-f:.]*(\/\d*)?$/i.test(String(value))) {
     return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };

@@ -44,7 +44,7 @@ test('programs are in the order of their names, and nothing else is in it', (t) 
   t.regex(good, /^# Written by [^\n]*\nformat: 1\nprograms:\n {2}consul:\n {4}version: 3\.5\.16\n {4}arch: amd64\n/);
 });
 
-/** The only finding as `LINE:COLUMN message`. */
+/** The only diagnostic as `LINE:COLUMN message`. */
 const broken = test.macro<[change: (text: string) => string, expected: RegExp]>({
   exec(t, change, expected) {
     const found = readLock({ file: 'a.lock.yaml', text: change(good) }, 'my.yaml');
@@ -79,7 +79,7 @@ test(broken, (text) => `${text}#${'x'.repeat(256 * 1024)}`, /^1:1 The text is la
 
 test('a lock file that cannot be read is broken without a place', (t) => {
   const found = readLock(
-    { file: 'a.lock.yaml', fault: 'Cannot read a.lock.yaml: permission denied (EACCES).' },
+    { file: 'a.lock.yaml', unreadable: 'Cannot read a.lock.yaml: permission denied (EACCES).' },
     'a.yaml',
   );
   t.like(found, [{ code: 'lock-broken', message: 'Cannot read a.lock.yaml: permission denied (EACCES).' }]);

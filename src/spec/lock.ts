@@ -19,7 +19,7 @@ export interface LockFile {
   /** Undefined where there is none. */
   text?: string;
   /** Why it cannot be read. */
-  fault?: string;
+  unreadable?: string;
 }
 
 /**
@@ -27,12 +27,12 @@ export interface LockFile {
  *
  * @param spec name of the spec, for the remedy
  */
-export function readLock({ file, text = '', fault }: LockFile, spec: string): LockedPrograms | Diagnostic[] {
+export function readLock({ file, text = '', unreadable }: LockFile, spec: string): LockedPrograms | Diagnostic[] {
   const detail = { spec };
   const broken = (message: string, found: Pick<Diagnostic, 'pointer' | 'place'>) =>
     diagnose('lock-broken', { message, detail, pointer: found.pointer, place: found.place });
   const source = toSource(text, file);
-  if (fault !== undefined) return [broken(fault, { pointer: '' })];
+  if (unreadable !== undefined) return [broken(unreadable, { pointer: '' })];
   const { parsed, diagnostics } = parseYaml(source);
   if (parsed === undefined || diagnostics.length > 0) return diagnostics.map((one) => broken(one.message, one));
   const place = placeIn(source, parsed.spots);

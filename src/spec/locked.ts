@@ -1,4 +1,4 @@
-import type { Finding } from '../diagnostic/codes.ts';
+import type { Occurrence } from '../diagnostic/codes.ts';
 import type { Spec } from './defaults.ts';
 import type { LockedPrograms } from './lock.ts';
 import type { Problem } from './problem.ts';
@@ -40,7 +40,7 @@ export function withReleases(spec: Spec, programs: LockedPrograms = {}): Spec {
   return { ...rest, programs: { ...spec.programs, ...Object.fromEntries(pairs) } };
 }
 
-type LockProblem = Problem & Pick<Finding, 'detail'>;
+type LockProblem = Problem & Pick<Occurrence, 'detail'>;
 
 /** What the spec wants and the lock file does not have. */
 export function lockProblems(spec: Spec, programs: LockedPrograms, lock: string, file: string): LockProblem[] {

@@ -1,7 +1,7 @@
-import type { Code, Finding } from '../diagnostic/codes.ts';
+import type { Code, Occurrence } from '../diagnostic/codes.ts';
 
-/** A finding about a value, before it has a place in the text. */
-export interface Problem extends Omit<Finding, 'place'> {
+/** One thing that is wrong with a value, before it has a place in the text. */
+export interface Problem extends Omit<Occurrence, 'place'> {
   code: Code;
   /** What to mark: the key or its value. Default: the value. */
   on?: 'key' | 'value';

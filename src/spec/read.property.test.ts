@@ -69,7 +69,7 @@ const texts = fc.oneof(
   { weight: 1, arbitrary: fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join('')) },
 );
 
-test('any text is read without an exception, and every finding has a place inside it', (t) => {
+test('any text is read without an exception, and every diagnostic has a place inside it', (t) => {
   fc.assert(
     fc.property(texts, (text) => {
       const { spec, diagnostics } = readSpec(text, 'cluster.yaml', ['aws']);
@@ -95,7 +95,7 @@ test('any text is read without an exception, and every finding has a place insid
   );
 });
 
-test('a finding stands at the same place with CRLF and with a byte order mark', (t) => {
+test('a diagnostic stands at the same place with CRLF and with a byte order mark', (t) => {
   fc.assert(
     fc.property(
       mutated.filter((text) => !/[\r\u{feff}]/u.test(text)),

@@ -16,8 +16,8 @@ const LINES = {
 const sha = 'ab'.repeat(32);
 const spec = (changes: Partial<typeof LINES>) => `${Object.values({ ...LINES, ...changes }).join('\n')}\n`;
 
-/** Each finding as `code: marked text`. */
-function findings(text: string): string[] {
+/** Each diagnostic as `code: marked text`. */
+function problems(text: string): string[] {
   return readSpec(text, 'cluster.yaml', ['aws']).diagnostics.map(({ code, place }) => {
     const { lineText = '', column = 0, length = 0 } = place ?? {};
     return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
@@ -26,7 +26,7 @@ function findings(text: string): string[] {
 
 const finds = test.macro<[changes: Partial<typeof LINES>, ...expected: string[]]>({
   exec(t, changes, ...expected) {
-    t.deepEqual(findings(spec(changes)), expected);
+    t.deepEqual(problems(spec(changes)), expected);
   },
   title: (_, changes, ...expected) => `${expected.join(', ') || 'nothing'} in ${Object.values(changes).join(' / ')}`,
 });

@@ -40,13 +40,13 @@ export function readSpec(text: string, file: string, targets: readonly string[])
   const place = placeIn(source, spots);
   // Under a key that is written twice one half is hidden: what is missing there may well be in the other.
   const { problems, filled } = validate(value, 'spec', textIn(source, spots));
-  const faults = problems.filter(({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)));
+  const shown = problems.filter(({ pointer }) => !duplicates.some((key) => isWithin(pointer, key)));
   const isWritten = (pointer: string) => spots.has(pointer);
   // A default in place of a key that is misspelt is not what the user wants.
-  const hidden = faults.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
-  const invalid = [...faults.map(({ pointer }) => pointer), ...hidden, ...duplicates];
-  const findings = checkRules(filled, { invalid, isWritten, targets });
-  const all = [...diagnostics, ...[...faults, ...findings].map((problem) => toDiagnostic(problem, place))];
+  const hidden = shown.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
+  const invalid = [...shown.map(({ pointer }) => pointer), ...hidden, ...duplicates];
+  const broken = checkRules(filled, { invalid, isWritten, targets });
+  const all = [...diagnostics, ...[...shown, ...broken].map((problem) => toDiagnostic(problem, place))];
   const sorted = inOrder(all);
   if (sorted.some(({ severity }) => severity === 'error')) return { diagnostics: limited(sorted), place };
   // Valid by the schema: ajv has just said so.

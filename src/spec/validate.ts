@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { EXPLAIN, type Explained, type Fault } from './explain.ts';
+import { EXPLAIN, type Explained, type Mismatch } from './explain.ts';
 import { child, isWithin, parent, segments } from './pointer.ts';
 import { type SchemaNode, schemaAt } from './schema/tree.ts';
 import { check, SCHEMAS } from './validators.ts';
@@ -28,20 +28,20 @@ export function validate(
 ): { problems: Explained[]; filled: unknown } {
   const filled = structuredClone(value);
   const errors = check(name, filled);
-  const faults = errors.flatMap((error) => toFault(error, value, KINDS[name], sourceText));
-  return { problems: withoutEchoes(faults).map((fault) => EXPLAIN[fault.keyword](fault)), filled };
+  const mismatches = errors.flatMap((error) => toMismatch(error, value, KINDS[name], sourceText));
+  return { problems: withoutEchoes(mismatches).map((mismatch) => EXPLAIN[mismatch.keyword](mismatch)), filled };
 }
 
-function toFault(
+function toMismatch(
   error: ErrorObject,
   value: unknown,
   kind: DocumentKind,
   sourceText: (pointer: string) => string | undefined,
-): Fault[] {
+): Mismatch[] {
   // `if` only says that `then` or `else` failed, which has reported itself.
   if (error.keyword === 'if') return [];
   if (!Object.hasOwn(EXPLAIN, error.keyword)) throw new Error(`no message for the schema keyword ${error.keyword}`);
-  const keyword = error.keyword as Fault['keyword'];
+  const keyword = error.keyword as Mismatch['keyword'];
   const at = error.instancePath;
   const params: Readonly<Record<string, unknown>> = error.params;
   const name = params['missingProperty'] ?? params['additionalProperty'];
@@ -53,18 +53,18 @@ function toFault(
   ];
 }
 
-/** Of several findings that come from one mistake keeps the one that names it best. */
-function withoutEchoes(faults: readonly Fault[]): Fault[] {
+/** Of several mismatches that come from one mistake keeps the one that names it best. */
+function withoutEchoes(mismatches: readonly Mismatch[]): Mismatch[] {
   const order = Object.keys(EXPLAIN);
-  const best = new Map<string, Fault>();
-  for (const fault of faults) {
-    const other = best.get(fault.pointer);
-    if (other === undefined || order.indexOf(fault.keyword) < order.indexOf(other.keyword))
-      best.set(fault.pointer, fault);
+  const best = new Map<string, Mismatch>();
+  for (const mismatch of mismatches) {
+    const other = best.get(mismatch.pointer);
+    if (other === undefined || order.indexOf(mismatch.keyword) < order.indexOf(other.keyword))
+      best.set(mismatch.pointer, mismatch);
   }
   const kept = [...best.values()];
   const unknown = kept.filter(({ keyword }) => keyword === 'additionalProperties');
-  const meant = unknown.flatMap((fault) => EXPLAIN.additionalProperties(fault).meant ?? []);
+  const meant = unknown.flatMap((mismatch) => EXPLAIN.additionalProperties(mismatch).meant ?? []);
   return kept.filter(({ keyword, pointer }) => {
     // A misspelt key is missing under its right name, and is one too many; a misplaced one leaves its place empty.
     if (keyword === 'required') return !meant.some((other) => isWithin(other, pointer));

@@ -12,7 +12,7 @@ export interface Parsed extends Omit<Located, 'diagnostics'> {
 }
 
 /** What js-yaml says, in a user's words: message, hint. The first row that matches counts. */
-const FAULTS: readonly [RegExp, string, string][] = [
+const SYNTAX: readonly [RegExp, string, string][] = [
   [
     /deficient indentation|unexpected end of the stream/,
     'A bracket or a quote is not closed, or a line inside it is not indented.',
@@ -46,17 +46,17 @@ const FAULTS: readonly [RegExp, string, string][] = [
  * `parsed` is missing when the text is no such document; `diagnostics` then says why.
  */
 export function parseYaml(source: Source): { parsed?: Parsed; diagnostics: Diagnostic[] } {
-  const fault = textFault(source);
-  if (fault !== undefined) return { diagnostics: [fault] };
+  const refused = unfit(source);
+  if (refused !== undefined) return { diagnostics: [refused] };
   let events: YamlEvent[];
   try {
     events = parseEvents(source.text, { maxDepth: DEPTH_LIMIT });
   } catch (error) {
-    return { diagnostics: [syntaxFault(error, source)] };
+    return { diagnostics: [notYaml(error, source)] };
   }
   const second = secondDocument(events, source);
   if (second !== undefined) return { diagnostics: [second] };
-  if (isEmpty(events)) return { diagnostics: [emptyFault(source)] };
+  if (isEmpty(events)) return { diagnostics: [empty(source)] };
 
   const { diagnostics, ...located } = locate(events, source);
   // Without aliases and tags there is no value to go on with; a key written twice leaves the rest readable.
@@ -65,24 +65,24 @@ export function parseYaml(source: Source): { parsed?: Parsed; diagnostics: Diagn
     const [value] = constructFromEvents(events, { source: source.text, json: true, maxAliases: 0 });
     return { parsed: { value, ...located }, diagnostics };
   } catch (error) {
-    return { diagnostics: [...diagnostics, syntaxFault(error, source)] };
+    return { diagnostics: [...diagnostics, notYaml(error, source)] };
   }
 }
 
-function textFault(source: Source): Diagnostic | undefined {
+function unfit(source: Source): Diagnostic | undefined {
   const { text } = source;
-  const fault = (code: Code, message: string, start: number, end: number) =>
+  const refuse = (code: Code, message: string, start: number, end: number) =>
     diagnose(code, { message, pointer: '', place: source.at(start, end) });
   if (text.length > SIZE_LIMIT || new TextEncoder().encode(text).length > SIZE_LIMIT) {
-    return fault('spec-too-large', `The text is larger than ${SIZE_LIMIT / 1024} KiB.`, 0, 0);
+    return refuse('spec-too-large', `The text is larger than ${SIZE_LIMIT / 1024} KiB.`, 0, 0);
   }
   const control = /[^\P{Cc}\t\n\r\u0085]|[\u{feff}\u{fffe}\u{ffff}]|\p{Cs}/u.exec(text);
   if (control !== null) {
     const hex = (control[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     const end = control.index + control[0].length;
-    return fault('spec-control-character', `The text holds the character U+${hex}.`, control.index, end);
+    return refuse('spec-control-character', `The text holds the character U+${hex}.`, control.index, end);
   }
-  return text.trim() === '' ? emptyFault(source) : blankFault(source);
+  return text.trim() === '' ? empty(source) : blankFault(source);
 }
 
 /** No-break spaces and their like look like spaces, and YAML takes them for letters. Comments may hold them. */
@@ -103,7 +103,7 @@ function blankFault(source: Source): Diagnostic | undefined {
   return diagnose('spec-blank', { message, pointer: '', place: source.at(first, first + 1) });
 }
 
-function emptyFault(source: Source): Diagnostic {
+function empty(source: Source): Diagnostic {
   const message = source.text.trim() === '' ? 'There is no text.' : 'There is nothing but comments.';
   return diagnose('spec-empty', { message, pointer: '', place: source.at(0, 0) });
 }
@@ -131,7 +131,7 @@ function startOf(event: YamlEvent, fallback: number): number {
   return 'valueStart' in event && event.valueStart >= 0 ? event.valueStart : fallback;
 }
 
-function syntaxFault(error: unknown, source: Source): Diagnostic {
+function notYaml(error: unknown, source: Source): Diagnostic {
   if (!(error instanceof YAMLException)) throw error;
   const offset = error.mark?.position ?? 0;
   const place = source.atFault(offset);
@@ -145,7 +145,7 @@ function syntaxFault(error: unknown, source: Source): Diagnostic {
   if (/maxDepth/.test(reason)) {
     return diagnose('yaml-too-deep', { message: `More than ${DEPTH_LIMIT} levels.`, pointer: '', place });
   }
-  const [, message, hint] = FAULTS.find(([pattern]) => pattern.test(reason)) ?? [];
+  const [, message, hint] = SYNTAX.find(([pattern]) => pattern.test(reason)) ?? [];
   return diagnose('yaml-syntax', {
     message: message === undefined ? `Not YAML: ${reason}.` : `${message} (${reason})`,
     pointer: '',

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Wanted } from '../../spec/locked.ts';
 import { type Bucket, bucketOf, findInBucket, readListing } from './bucket.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 const wanted: Wanted = { program: 'sidekick', version: '0.1.0', arch: 'amd64', pointer: '' };
 
@@ -71,8 +71,8 @@ test("names of sums that others use: HashiCorp's, Node's", async (t) => {
 });
 
 test('no file, and several', async (t) => {
-  const fault = await t.throwsAsync(found(['etcd-sidekick-arm64']), { instanceOf: ReleaseFault });
-  t.is(fault?.message, 'https://b.example has no file for amd64 under r/sidekick/0.1.0/: there is etcd-sidekick-arm64');
+  const error = await t.throwsAsync(found(['etcd-sidekick-arm64']), { instanceOf: ReleaseError });
+  t.is(error?.message, 'https://b.example has no file for amd64 under r/sidekick/0.1.0/: there is etcd-sidekick-arm64');
   await t.throwsAsync(found([]), { message: /: there is nothing$/ });
   await t.throwsAsync(found(['a-x64', 'b-amd64.zip']), {
     message: /has 2 files for amd64 .*: there is a-x64, b-amd64\.zip$/,
@@ -118,6 +118,6 @@ for (const [what, xml, expected] of [
   ['an entry without a key', page(['x']).replace('<Key>x</Key>', ''), /an entry has no `Key`/],
 ] as const) {
   test(`refused as a listing: ${what}`, (t) => {
-    t.throws(() => readListing(xml, 'https://b.example'), { instanceOf: ReleaseFault, message: expected });
+    t.throws(() => readListing(xml, 'https://b.example'), { instanceOf: ReleaseError, message: expected });
   });
 }

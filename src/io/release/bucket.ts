@@ -3,7 +3,7 @@ import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
 import { decoded } from './decoded.ts';
 import type { Found } from './json-index.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 /** An S3-style bucket whose keys are `PREFIX/PROGRAM/VERSION/FILE`, with a file of sums beside each file. */
 export interface Bucket {
@@ -34,7 +34,7 @@ export function bucketOf(index: string): Bucket | undefined {
 
 const folder = (path: string) => (path === '' || path.endsWith('/') ? path : `${path}/`);
 
-/** Finds a release among the keys of a bucket. @throws ReleaseFault when it is not there, or not clearly */
+/** Finds a release among the keys of a bucket. @throws ReleaseError when it is not there, or not clearly */
 export async function findInBucket(
   { listing, prefix }: Bucket,
   wanted: Wanted,
@@ -53,7 +53,7 @@ export async function findInBucket(
   if (file === undefined || others.length > 0) {
     const there = (file === undefined ? names : files).slice(0, 5).join(', ') || 'nothing';
     const message = `${listing.origin} has ${file === undefined ? 'no file' : `${files.length} files`} for ${arch} under ${place}: there is ${there}`;
-    throw new ReleaseFault(message, 'Upload one file for each architecture, with `amd64` or `arm64` in its name.');
+    throw new ReleaseError(message, 'Upload one file for each architecture, with `amd64` or `arm64` in its name.');
   }
   const sums = ['SHA256SUMS', `${program}_${version}_SHA256SUMS`, 'SHASUMS256.txt'].find((name) =>
     names.includes(name),
@@ -86,7 +86,7 @@ async function list(listing: URL, prefix: string, get: (url: string) => Promise<
     if (next === undefined) return keys;
     url.searchParams.set('continuation-token', next);
   }
-  throw new ReleaseFault(
+  throw new ReleaseError(
     `${listing.origin} lists more than ${PAGES} pages under ${prefix}`,
     'Remove what is not a release.',
   );
@@ -101,7 +101,7 @@ const parser = new XMLParser({
 });
 
 /** The parser minds how deep things are by an exception of its own. */
-function parsed(xml: string, refuse: (why: string) => ReleaseFault): { ListBucketResult?: unknown } {
+function parsed(xml: string, refuse: (why: string) => ReleaseError): { ListBucketResult?: unknown } {
   try {
     return parser.parse(xml) as { ListBucketResult?: unknown };
   } catch (error) {
@@ -112,7 +112,7 @@ function parsed(xml: string, refuse: (why: string) => ReleaseFault): { ListBucke
 /** One page of a listing (ListObjectsV2): its keys, and the token of the next page. */
 export function readListing(xml: string, where: string): { contents: string[]; next: string | undefined } {
   const refuse = (why: string) =>
-    new ReleaseFault(`${where} gives no listing of a bucket: ${why}`, 'Give the URL of an S3-style listing.');
+    new ReleaseError(`${where} gives no listing of a bucket: ${why}`, 'Give the URL of an S3-style listing.');
   if (xml.length > PAGE) throw refuse(`a page has more than ${PAGE} characters`);
   // Entities of its own are nothing that a listing has.
   if (/<!DOCTYPE/i.test(xml)) throw refuse('it declares a document type');

@@ -5,7 +5,7 @@ import test from 'ava';
 import { answerFaulty, FAULTS } from '../../testing/faulty-answer.ts';
 import { type Loopback, serveLoopback } from '../../testing/loopback.ts';
 import { fetchHash, fetchText } from './fetch.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 // Against a real server on loopback that fails in every way.
 const bounds = { bytes: 100_000, total: 60_000, idle: 60_000 };
@@ -38,9 +38,9 @@ for (const fault of FAULTS) {
     const message = expected[fault];
     const short = { ...bounds, ...(fault === 'trickle' ? { total: 1500 } : fault === 'hang' ? { idle: 400 } : {}) };
     if (message === undefined) return t.not(await fetchText(url, bounds), body.toString());
-    const error = await t.throwsAsync(fetchText(url, short), { instanceOf: ReleaseFault, message });
+    const error = await t.throwsAsync(fetchText(url, short), { instanceOf: ReleaseError, message });
     t.regex(error?.advice ?? '', /Check the URL/);
-    await t.throwsAsync(fetchHash(url, short), { instanceOf: ReleaseFault, message });
+    await t.throwsAsync(fetchHash(url, short), { instanceOf: ReleaseError, message });
   });
 }
 
@@ -62,7 +62,7 @@ test('compression: none is asked for, and a hash is only of bytes as hosts get t
   });
   t.is(await fetchText(url, bounds), body.toString());
   const message = /comes with Content-Encoding gzip, which hosts do not undo$/;
-  await t.throwsAsync(fetchHash(url, bounds), { instanceOf: ReleaseFault, message });
+  await t.throwsAsync(fetchHash(url, bounds), { instanceOf: ReleaseError, message });
   t.deepEqual([...asked], ['identity']);
 });
 
@@ -71,7 +71,7 @@ test('redirects without end, to nowhere, and away from https', async (t) => {
     const url = await serving((_, response) =>
       response.writeHead(302, location === undefined ? {} : { location }).end(),
     );
-    await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseFault, message });
+    await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseError, message });
   };
   await to('/index.json', /redirects more than five times$/);
   await to(undefined, /answers 302$/);
@@ -90,5 +90,5 @@ test('bytes that are no text, and a server that is not there', async (t) => {
   const url = await serving((_, response) => response.end(Buffer.from([0xff, 0xfe])));
   await t.throwsAsync(fetchText(url, bounds), { message: /is not UTF-8 text$/ });
   await servers.at(-1)?.close();
-  await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseFault, message: /ECONNREFUSED/ });
+  await t.throwsAsync(fetchText(url, bounds), { instanceOf: ReleaseError, message: /ECONNREFUSED/ });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 /** What a server may take. Times in milliseconds. */
 export interface Bounds {
@@ -18,14 +18,14 @@ export const FILE_BOUNDS: Bounds = { bytes: 1024 ** 3, total: 1_800_000, idle: 6
 const REDIRECTS = [301, 302, 303, 307, 308];
 const CHECK = 'Check the URL in a browser or with curl, and run the command again.';
 
-/** @throws ReleaseFault when the text does not come whole, in time and within bounds */
+/** @throws ReleaseError when the text does not come whole, in time and within bounds */
 export async function fetchText(url: string, bounds = INDEX_BOUNDS): Promise<string> {
   const chunks: Uint8Array[] = [];
   await fetchBytes(url, bounds, (chunk) => chunks.push(chunk));
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw new ReleaseFault(`${url} is not UTF-8 text`, 'Give the URL of an index.');
+    throw new ReleaseError(`${url} is not UTF-8 text`, 'Give the URL of an index.');
   }
 }
 
@@ -47,22 +47,22 @@ async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array)
     if (raw && encoding !== 'identity') {
       await response.body?.cancel();
       const message = `${url} comes with Content-Encoding ${encoding}, which hosts do not undo`;
-      throw new ReleaseFault(message, 'Let the server send the file as it is.');
+      throw new ReleaseError(message, 'Let the server send the file as it is.');
     }
     let length = 0;
     for await (const chunk of response.body ?? []) {
       timer.refresh();
       length += chunk.length;
       if (length > bounds.bytes) {
-        throw new ReleaseFault(`${url} has more than ${bounds.bytes} bytes`, CHECK);
+        throw new ReleaseError(`${url} has more than ${bounds.bytes} bytes`, CHECK);
       }
       take(chunk);
     }
   } catch (error) {
-    if (error instanceof ReleaseFault) throw error;
-    if (idle.signal.aborted) throw new ReleaseFault(`${url}: nothing came for ${bounds.idle / 1000} s`, CHECK);
-    if (signal.aborted) throw new ReleaseFault(`${url} was not there whole after ${bounds.total / 1000} s`, CHECK);
-    throw new ReleaseFault(`${url}: ${reason(error)}`, CHECK, { cause: error });
+    if (error instanceof ReleaseError) throw error;
+    if (idle.signal.aborted) throw new ReleaseError(`${url}: nothing came for ${bounds.idle / 1000} s`, CHECK);
+    if (signal.aborted) throw new ReleaseError(`${url} was not there whole after ${bounds.total / 1000} s`, CHECK);
+    throw new ReleaseError(`${url}: ${reason(error)}`, CHECK, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -78,15 +78,15 @@ async function follow(from: string, signal: AbortSignal): Promise<Response> {
     const location = response.headers.get('location');
     const via = url.href === from ? '' : ` (by way of ${url.origin})`;
     if (!REDIRECTS.includes(response.status) || location === null) {
-      throw new ReleaseFault(`${from} answers ${response.status}${via}`, CHECK);
+      throw new ReleaseError(`${from} answers ${response.status}${via}`, CHECK);
     }
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
     if (next?.protocol !== 'https:' && !(next?.protocol === 'http:' && url.protocol === 'http:')) {
-      throw new ReleaseFault(`${from} redirects${via} to ${location}, which is not https`, CHECK);
+      throw new ReleaseError(`${from} redirects${via} to ${location}, which is not https`, CHECK);
     }
     url = next;
   }
-  throw new ReleaseFault(`${from} redirects more than five times`, CHECK);
+  throw new ReleaseError(`${from} redirects more than five times`, CHECK);
 }
 
 /** fetch hides why behind "fetch failed". */

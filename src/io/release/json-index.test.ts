@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { Wanted } from '../../spec/locked.ts';
 import { findInJson } from './json-index.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 const sha256 = 'ab'.repeat(32);
 const wanted: Wanted = { program: 'etcd', version: '3.5.16', arch: 'amd64', pointer: '' };
@@ -37,8 +37,8 @@ test('URLs relative to the index, where it has a URL', (t) => {
 });
 
 const refuses = test.macro<[text: string, expected: RegExp, where?: string]>((t, text, expected, where) => {
-  const fault = t.throws(() => find(text, where), { instanceOf: ReleaseFault, message: expected });
-  t.regex(fault?.advice ?? '', /\.$/);
+  const error = t.throws(() => find(text, where), { instanceOf: ReleaseError, message: expected });
+  t.regex(error?.advice ?? '', /\.$/);
 });
 
 test('no JSON', refuses, '<html>', /index\.json is not JSON: /);

@@ -5,7 +5,7 @@ import type { Wanted } from '../../spec/locked.ts';
 import { strangeEnding } from '../../spec/rule/program.ts';
 import { ANNOTATIONS } from '../../spec/schema/parts.ts';
 import { Architecture, Version } from '../../spec/schema/release.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 /** What an index says of a release: where it is, and its hash or where that is. */
 export interface Found {
@@ -64,7 +64,7 @@ const isHashicorp = ajv.compile<Static<typeof HashicorpIndex>>(HashicorpIndex);
  * Looks a release up in a JSON index.
  *
  * @param where URL or path of the index: its name in messages, and what relative URLs start from
- * @throws ReleaseFault when it is no index, or has no such release
+ * @throws ReleaseError when it is no index, or has no such release
  */
 export function findInJson(text: string, where: string, wanted: Wanted): Found {
   let index: unknown;
@@ -72,7 +72,7 @@ export function findInJson(text: string, where: string, wanted: Wanted): Found {
     // HashiCorp's has every build of every version.
     index = parseJson(text, 1_000_000);
   } catch (error) {
-    throw new ReleaseFault(`${where} is ${(error as Error).message}`, 'Give the URL or path of an index.');
+    throw new ReleaseError(`${where} is ${(error as Error).message}`, 'Give the URL or path of an index.');
   }
   if (typeof index === 'object' && index !== null && 'versions' in index) {
     if (isHashicorp(index)) return findHashicorp(index, where, wanted);
@@ -82,10 +82,10 @@ export function findInJson(text: string, where: string, wanted: Wanted): Found {
   throw noIndex(where, isOwn.errors);
 }
 
-function noIndex(where: string, errors: typeof isOwn.errors): ReleaseFault {
+function noIndex(where: string, errors: typeof isOwn.errors): ReleaseError {
   const [first] = errors ?? [];
   const detail = `${first?.instancePath || 'the top level'} ${first?.message ?? ''}`;
-  return new ReleaseFault(
+  return new ReleaseError(
     `${where} is no index of releases: ${detail}`,
     'See docs/artifacts.md for what an index looks like.',
   );
@@ -94,18 +94,18 @@ function noIndex(where: string, errors: typeof isOwn.errors): ReleaseFault {
 const nameOf = ({ program, version, arch }: Wanted) => `${program} ${version} for ${arch}`;
 
 /** @param has the versions there are, newest first */
-function notThere(where: string, wanted: Wanted, has: readonly string[]): ReleaseFault {
+function notThere(where: string, wanted: Wanted, has: readonly string[]): ReleaseError {
   const some = has.slice(0, 5).join(', ');
   const known = has.length === 0 ? '' : `; it has ${some}${has.length > 5 ? ' …' : ''}`;
-  return new ReleaseFault(
+  return new ReleaseError(
     `${where} has no ${nameOf(wanted)}${known}`,
     'Use a version that the index has, or add it there.',
   );
 }
 
-function several(where: string, wanted: Wanted, names: readonly string[]): ReleaseFault {
+function several(where: string, wanted: Wanted, names: readonly string[]): ReleaseError {
   const found = `${where} has ${names.length} files of ${nameOf(wanted)}: ${names.join(', ')}`;
-  return new ReleaseFault(found, 'Leave one of them in the index.');
+  return new ReleaseError(found, 'Leave one of them in the index.');
 }
 
 const newestFirst = (versions: readonly string[]) =>
@@ -119,7 +119,7 @@ function findOwn({ releases }: Static<typeof OwnIndex>, where: string, wanted: W
     if (missing !== undefined || (sha256 !== undefined && open.length > 0)) {
       const what = missing === undefined ? 'one hash for several files' : `neither that nor ${missing} in its URL`;
       const message = `${where}: a release of ${wanted.program} without ${open.map((hole) => hole.slice(1, -1)).join(' and ')} has ${what}`;
-      throw new ReleaseFault(message, 'See docs/artifacts.md for what an index looks like.');
+      throw new ReleaseError(message, 'See docs/artifacts.md for what an index looks like.');
     }
   }
   const fitting = own.filter(
@@ -148,12 +148,12 @@ function absolute(url: string, base: string): string {
   const isUrl = /^https?:\/\//.test(base);
   if (isUrl ? URL.canParse(url, base) : URL.canParse(url)) return new URL(url, isUrl ? base : undefined).href;
   const why = isUrl ? 'is no URL' : 'is no URL, and there is nothing that it could be relative to';
-  throw new ReleaseFault(`${base}: \`${url}\` ${why}`, 'Write it with `https://` and the host.');
+  throw new ReleaseError(`${base}: \`${url}\` ${why}`, 'Write it with `https://` and the host.');
 }
 
 function findHashicorp(index: Static<typeof HashicorpIndex>, where: string, wanted: Wanted): Found {
   if (index.name !== wanted.program) {
-    throw new ReleaseFault(
+    throw new ReleaseError(
       `${where} is the index of ${index.name}, not of ${wanted.program}`,
       'Name an index for each program.',
     );

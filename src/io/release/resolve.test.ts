@@ -68,28 +68,28 @@ test.after.always(async () => {
 async function look(index: ResolveOptions['index'], options: Partial<ResolveOptions> = {}) {
   asked = [];
   const settings = { folder, bounds: { index: bounds, file: bounds }, ...options };
-  const { programs, faults } = await resolveReleases([etcd], { index, ...settings });
-  return programs.etcd ?? faults.map(({ fault }) => fault.message).join();
+  const { programs, failures } = await resolveReleases([etcd], { index, ...settings });
+  return programs.etcd ?? failures.map(({ error }) => error.message).join();
 }
 const locked = { version: '3.5.16', arch: 'amd64' as const };
 
 test.serial('an index with hashes is asked once for all programs', async (t) => {
   asked = [];
-  const { programs, faults } = await resolveReleases([etcd, socat], { index: `${base}/both.json`, folder });
-  t.deepEqual(faults, []);
+  const { programs, failures } = await resolveReleases([etcd, socat], { index: `${base}/both.json`, folder });
+  t.deepEqual(failures, []);
   t.deepEqual(programs.etcd, { ...locked, url: 'https://example.com/etcd.tar.gz', sha256 });
   t.is(programs.socat?.version, '1.8.0.3');
   t.deepEqual(asked, ['/both.json']);
 });
 
-test.serial('an index for each program, one of them a file beside the spec; each fault is told', async (t) => {
+test.serial('an index for each program, one of them a file beside the spec; each failure is told', async (t) => {
   writeFileSync(path.join(folder, 'socat.json'), index(release('socat', '1.8.0.3')));
   const both = { etcd: `${base}/both.json`, socat: 'socat.json' };
   t.deepEqual(Object.keys((await resolveReleases([etcd, socat], { index: both, folder })).programs), ['etcd', 'socat']);
-  const { programs, faults } = await resolveReleases([etcd, socat], { index: `${base}/no`, folder });
+  const { programs, failures } = await resolveReleases([etcd, socat], { index: `${base}/no`, folder });
   t.deepEqual(programs, {});
   t.deepEqual(
-    faults.map(({ wanted }) => wanted),
+    failures.map(({ wanted }) => wanted),
     [etcd, socat],
   );
 });

@@ -10,7 +10,7 @@ import { bucketOf, findInBucket } from './bucket.ts';
 import { decoded } from './decoded.ts';
 import { type Bounds, FILE_BOUNDS, fetchHash, fetchText, INDEX_BOUNDS } from './fetch.ts';
 import { type Found, findInJson } from './json-index.ts';
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 import { sumOf } from './sums.ts';
 
 export interface ResolveOptions {
@@ -24,10 +24,10 @@ export interface ResolveOptions {
 
 export interface Resolved {
   programs: LockedPrograms;
-  faults: { wanted: Wanted; fault: ReleaseFault }[];
+  failures: { wanted: Wanted; error: ReleaseError }[];
 }
 
-/** Looks releases up in the spec's index, or indexes. What cannot be had is in `faults`, all of it. */
+/** Looks releases up in the spec's index, or indexes. What cannot be had is in `failures`, all of it. */
 export async function resolveReleases(all: readonly Wanted[], options: ResolveOptions): Promise<Resolved> {
   const { index: indexBounds, file: fileBounds } = options.bounds ?? { index: INDEX_BOUNDS, file: FILE_BOUNDS };
   const texts = new Map<string, Promise<string>>();
@@ -51,24 +51,24 @@ export async function resolveReleases(all: readonly Wanted[], options: ResolveOp
     const { url, sums, sha256 } = await find(wanted);
     const unfit = isFetchable(url) ? unfitUrl(url) : 'is not a URL that hosts can fetch';
     if (unfit !== undefined)
-      throw new ReleaseFault(`the URL of ${wanted.program}, ${url}, ${unfit}`, 'Repair the index.');
+      throw new ReleaseError(`the URL of ${wanted.program}, ${url}, ${unfit}`, 'Repair the index.');
     const known = sha256 ?? (sums && sumOf(await get(sums), fileOf(url), sums));
     if (known === undefined && !options.hashFiles) {
       const none = sums === undefined ? 'the index gives no SHA-256 of' : `${sums} has no SHA-256 of`;
       const advice =
         'Add it to the index, or run the command with `--hash-files`: it fetches the file and locks what came.';
-      throw new ReleaseFault(`${none} ${url}`, advice);
+      throw new ReleaseError(`${none} ${url}`, advice);
     }
     const { version, arch } = wanted;
     return { version, arch, url, sha256: known ?? (await fetchHash(url, fileBounds)) };
   };
 
-  const resolved: Resolved = { programs: {}, faults: [] };
+  const resolved: Resolved = { programs: {}, failures: [] };
   const ended = await Promise.allSettled(all.map(lock));
   for (const [at, wanted] of all.entries()) {
     const end = ended[at];
     if (end?.status === 'fulfilled') resolved.programs[wanted.program] = end.value;
-    else if (end?.reason instanceof ReleaseFault) resolved.faults.push({ wanted, fault: end.reason });
+    else if (end?.reason instanceof ReleaseError) resolved.failures.push({ wanted, error: end.reason });
     else throw end?.reason;
   }
   return resolved;
@@ -83,7 +83,7 @@ async function readIndex(file: string): Promise<string> {
   } catch (error) {
     const cause = toIoError(error, `Cannot read the index ${file}`);
     if (cause === error || !(cause instanceof Error)) throw error;
-    throw new ReleaseFault(
+    throw new ReleaseError(
       cause.message.replace(/\.$/, ''),
       'Check `releases.index`: a path starts from the folder of the spec.',
     );

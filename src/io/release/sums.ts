@@ -1,4 +1,4 @@
-import { ReleaseFault } from './release-fault.ts';
+import { ReleaseError } from './release-error.ts';
 
 /**
  * What a file of sums, as `sha256sum` writes it, says of a file: `HEX  NAME`, or `HEX *NAME` for binary mode. In lower case;
@@ -12,7 +12,7 @@ export function sumOf(text: string, file: string, where: string): string | undef
     if (name === file) sums.add(hex.toLowerCase());
   }
   if (sums.size > 1) {
-    throw new ReleaseFault(`${where} has ${sums.size} different sums of ${file}`, 'Repair the file of sums.');
+    throw new ReleaseError(`${where} has ${sums.size} different sums of ${file}`, 'Repair the file of sums.');
   }
   return [...sums][0];
 }

@@ -5,12 +5,12 @@ import { SMALLEST } from '../reference.ts';
 /** What is found in `consul.join`, each as `code: marked text`; Consul's servers are elsewhere unless said otherwise. */
 const finds = test.macro<[entries: string, ...expected: string[]]>({
   exec(t, entries, ...expected) {
-    t.deepEqual(findings(entries, 'existing'), expected);
+    t.deepEqual(problems(entries, 'existing'), expected);
   },
   title: (_, entries, ...expected) => `${expected.join(', ') || 'nothing'} in [${entries}]`,
 });
 
-function findings(entries: string, servers: string): string[] {
+function problems(entries: string, servers: string): string[] {
   const text = SMALLEST.replace(
     / {2}servers: members\n {2}join:\n.*\n/,
     `  servers: ${servers}\n  join: [${entries}]\n`,
@@ -51,7 +51,7 @@ test(finds, `${tagged} service=ecs ecs_cluster=x`);
 
 test('servers on the hosts themselves are instances, not tasks', (t) => {
   for (const servers of ['members', 'role']) {
-    t.deepEqual(findings(`${tagged} service=ecs`, servers), [`join-aws-ecs: ${tagged} service=ecs`]);
+    t.deepEqual(problems(`${tagged} service=ecs`, servers), [`join-aws-ecs: ${tagged} service=ecs`]);
   }
 });
 

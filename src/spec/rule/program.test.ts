@@ -17,7 +17,7 @@ const sha = 'ab'.repeat(32);
 const read = (changes: Changes) =>
   readSpec(`${Object.values({ ...LINES, ...changes }).join('\n')}\n`, 'cluster.yaml', ['aws']).diagnostics;
 
-/** Each finding as `code: marked text`. */
+/** Each diagnostic as `code: marked text`. */
 const finds = test.macro<[changes: Changes, ...expected: string[]]>({
   exec(t, changes, ...expected) {
     const found = read(changes).map(({ code, place }) => {

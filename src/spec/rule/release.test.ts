@@ -1,7 +1,7 @@
 import test from 'ava';
 import { readSpec } from '../read.ts';
 
-/** Each finding as `code: marked text`. */
+/** Each diagnostic as `code: marked text`. */
 const finds = test.macro<[changes: string, ...expected: string[]]>({
   exec(t, changes, ...expected) {
     const lines = {

@@ -12,7 +12,7 @@ const LINES = {
   tls: 'off',
 };
 
-/** Each finding as `code: marked text`. */
+/** Each diagnostic as `code: marked text`. */
 const finds = test.macro<[changes: Record<string, string>, ...expected: string[]]>({
   exec(t, changes, ...expected) {
     const text = Object.entries({ ...LINES, ...changes }).map(([key, value]) => `${key}: ${value}\n`);

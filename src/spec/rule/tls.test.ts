@@ -13,7 +13,7 @@ tls:
   client: {cert: /e, key: /f, ca: ${clientCa}}
 `;
 
-/** Each finding as `code: marked text`, of one CA for both sides unless told otherwise. */
+/** Each diagnostic as `code: marked text`, of one CA for both sides unless told otherwise. */
 const finds = test.macro<[more: string, clientCa?: string, ...expected: string[]]>({
   exec(t, more, clientCa = '/c', ...expected) {
     for (const version of ['3.4.0', '3.5.16', '3.6.0', '3.7.1']) {

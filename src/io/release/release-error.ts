@@ -1,11 +1,11 @@
 /** Why a release is not to be had, as a sentence without its full stop, and what to do about it. */
-export class ReleaseFault extends Error {
+export class ReleaseError extends Error {
   readonly advice: string;
 
   constructor(message: string, advice: string, options?: ErrorOptions) {
     // What a server calls its releases is in it.
     super(message.length > 2000 ? `${message.slice(0, 1999)}…` : message, options);
-    this.name = 'ReleaseFault';
+    this.name = 'ReleaseError';
     this.advice = advice;
   }
 }
