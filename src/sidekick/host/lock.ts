@@ -7,11 +7,11 @@ import { fieldsOf, listOf, textOf } from './json.ts';
 const HOLDER = 60_000;
 /** And all of them together: a whole cluster changes in less. */
 const ALL = 300_000;
-/** The session of who goes on without the lock. */
+/** The session of a host that goes on without the join lock. */
 const beside = 'beside:';
 
 /**
- * The lock of a cluster's membership. It only keeps hosts out of each other's way: safety does not rest on it, and whoever may
+ * The join lock of a cluster. It only keeps hosts out of each other's way: safety does not rest on it, and whoever may
  * write there may hold it. So it delays, and never blocks.
  */
 export class Lock {
@@ -44,7 +44,7 @@ export class Lock {
     return undefined;
   }
 
-  /** Ends the session, and with it the lock. */
+  /** Ends the session, and with it the join lock. */
   async release(session: string): Promise<void> {
     if (!session.startsWith(beside)) await this.#put(`/v1/session/destroy/${session}`);
   }

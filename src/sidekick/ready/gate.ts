@@ -7,7 +7,7 @@ import { Joining } from './membership.ts';
 import { type Look, observe, probe } from './observe.ts';
 import { type Decision, type Peer, wait } from './observed.ts';
 import { publishLost, recordOf } from './publish.ts';
-import { putServerRecord } from './registration.ts';
+import { putRegistration } from './registration.ts';
 import { isNobody } from './roll.ts';
 import { RULES, type Rules } from './rules.ts';
 
@@ -84,7 +84,7 @@ async function launch(
     return `waiting: cannot start: ${(error as Error).message}`;
   }
   // From now on this host is no candidate for another list, should Consul lose this one.
-  await orCause(putServerRecord(settings, ports));
+  await orCause(putRegistration(settings, ports));
   await joining.release();
   const as = decision.do === 'new' ? `one of ${record.size} new members` : `member ${memberId}`;
   ports.say(`starting as ${as} of cluster ${record.cluster_id}`);
@@ -101,7 +101,7 @@ async function tell(settings: Settings, ports: Ports, look: Look): Promise<void>
   // Only of an agent that answers: this process does not end before what it has asked for.
   if (!keys.known || !candidates.known || self.data.state !== 'log') return;
   if (!candidates.value.some((peer) => isOwn(look, peer) && peer.meta.state === 'member')) {
-    await putServerRecord(settings, ports);
+    await putRegistration(settings, ports);
   }
   if (!self.record) return;
   const record = recordOf(self.data.clusterId, self.record, keys.value, proven, date);
@@ -144,7 +144,7 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
       // The log was of a cluster that never should have been: this launch has still had none.
       if (data.state === 'log' && record && data.clusterId !== record.cluster_id && nonce) disk.setMark(nonce);
       say(`moved the data here aside: ${decision.why}`);
-      await orCause(putServerRecord(settings, ports));
+      await orCause(putRegistration(settings, ports));
       return undefined;
     }
     case 'probe':
@@ -176,7 +176,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
   const joining = new Joining(settings, ports);
   const began = ports.clock.now();
   // Its data may have gone since this host registered.
-  if (ports.disk.data().state !== 'log') await orCause(putServerRecord(settings, ports));
+  if (ports.disk.data().state !== 'log') await orCause(putRegistration(settings, ports));
   let said: string[] = [];
   let pause = 0;
   let turns = 0;
@@ -192,7 +192,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     const { candidates, self } = look;
     const isHere = !candidates.known || candidates.value.some((peer) => isOwn(look, peer));
     // Its volume has been mounted since, somebody has removed it from the catalog, or what was asked of the agent at another address came late.
-    if (self.data.state !== 'log' && !isHere) await orCause(putServerRecord(settings, ports));
+    if (self.data.state !== 'log' && !isHere) await orCause(putRegistration(settings, ports));
     if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
     // Soon at first, then less often, also where causes take turns; a cluster is asked less often than Consul.
     pause = said.includes(outcome) ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;

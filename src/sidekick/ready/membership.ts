@@ -6,7 +6,7 @@ import { callRoll, Silence } from './roll.ts';
 
 type Change = Extract<Decision, { do: 'remove' | 'add' | 'update' }>;
 
-/** A joining host between its looks: the lock, what this attempt has done, and who has been silent since when. */
+/** A joining host between its looks: the join lock, what this attempt has done, and who has been silent since when. */
 export class Joining {
   readonly silence = new Silence();
   /** Of Consul as well as of their ports. */
@@ -25,7 +25,7 @@ export class Joining {
     this.#ports = ports;
   }
 
-  /** Takes the lock, then asks the members. Rejects with a ConsulError when Consul cannot say. */
+  /** Takes the join lock, then asks the members. Rejects with a ConsulError when Consul cannot say. */
   async look<T extends Observed>(seen: T): Promise<T> {
     const { consul, clock } = this.#ports;
     this.#session = await consul.acquire(seen.self.incarnation, this.#session);

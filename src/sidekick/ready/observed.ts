@@ -75,7 +75,7 @@ export interface Observed {
   /** A random token for a proposal, and the seconds since 1970. */
   token: string;
   date: number;
-  /** What the members say; without a log asked under the lock. undefined: not asked yet. */
+  /** What the members say; without a log asked under the join lock. undefined: not asked yet. */
   roll: Seen<Roll> | undefined;
   /** Milliseconds of silence after which a member is dead by the spec's policy; 0: never. */
   patience: number;
@@ -113,7 +113,7 @@ export type Decision =
   | { do: 'propose'; record: ClusterRecord }
   /** Ask the peers and DNS, whether they agree with the record, or, without one, with the candidates. */
   | { do: 'probe' }
-  /** Take the lock and ask the cluster for its members, then decide again. */
+  /** Take the join lock and ask the cluster for its members, then decide again. */
   | { do: 'lock' }
   /** Remove this member from the cluster, then look again. */
   | { do: 'remove'; memberId: string; via: string; why: string; isOwn: boolean; members: number }

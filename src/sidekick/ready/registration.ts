@@ -15,10 +15,10 @@ function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined,
 }
 
 /**
- * The server record: this host is there. No check depends on etcd, which does not run before all are there; a dead
+ * The registration as a server: this host is there. No check depends on etcd, which does not run before all are there; a dead
  * host leaves the answers by Consul's own node check.
  */
-export async function putServerRecord(settings: Settings, { consul, disk }: Ports): Promise<void> {
+export async function putRegistration(settings: Settings, { consul, disk }: Ports): Promise<void> {
   const data = disk.data();
   const identity = disk.identity();
   const place = data.state === 'log' ? undefined : disk.place();

@@ -1,7 +1,7 @@
 import { latestSigned } from '../ready/choose.ts';
 import { readProven } from '../ready/observe.ts';
 import { listOf, publish, publishLost, recordOf } from '../ready/publish.ts';
-import { putServerRecord, serviceId } from '../ready/registration.ts';
+import { putRegistration, serviceId } from '../ready/registration.ts';
 import { RULES, type Rules } from '../ready/rules.ts';
 import type { Identity } from '../shared/identity.ts';
 import type { Keys } from '../shared/keys.ts';
@@ -75,7 +75,7 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   const { consul, disk, etcd } = ports;
   const own = await ownEtcd(ports);
   // There is data here from now on, whatever else may be in doubt.
-  await putServerRecord(settings, ports);
+  await putRegistration(settings, ports);
   const identity = disk.identity();
   const keys = rules.sortKeys(settings.cluster, (await consul.keys()).value);
   const known = { known: true, value: keys } as const;

@@ -1,4 +1,4 @@
-import { putServerRecord, serviceId } from '../ready/registration.ts';
+import { putRegistration, serviceId } from '../ready/registration.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Settings } from '../shared/settings.ts';
 import { persist } from './persist.ts';
@@ -18,11 +18,11 @@ async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports)
 export async function registerServer(settings: Settings, ports: Ports): Promise<void> {
   await persist(ports, async () => {
     await removeLeftovers(settings, ports);
-    await putServerRecord(settings, ports);
+    await putRegistration(settings, ports);
     if (!(await ports.consul.removeFormerNode())) return;
     ports.say('removed what this host was in Consul before its disk was wiped');
     // Registering again makes the agent tell the catalog at once.
-    await putServerRecord(settings, ports);
+    await putRegistration(settings, ports);
   });
   ports.say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);
 }

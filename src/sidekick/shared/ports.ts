@@ -55,7 +55,7 @@ export interface ConsulPort {
   change(indexes: { keys: string; candidates: string }): Promise<void>;
   /** Replaces just the version `modified`; 0: makes the key unless there is one. Whether it was done tells only reading again. */
   put(key: string, value: string, modified: number): Promise<void>;
-  /** Takes the lock of the membership, or keeps it with the session given; undefined while another has it. */
+  /** Takes the join lock, or keeps it with the session given; undefined while another has it. */
   acquire(owner: string, session?: string): Promise<string | undefined>;
   release(session: string): Promise<void>;
   register(registration: Registration): Promise<void>;
