@@ -156,7 +156,10 @@ export const CODES = {
     'Add `releases: {index: URL-OR-PATH}` with an index that has {program}; see docs/artifacts.md.',
   ),
   'release-without-version': error('A release without a version', 'Add `{snippet}`.'),
-  'release-unneeded': warning('What no release needs', 'Remove it, or write `{program}: release` under `programs`.'),
+  'release-unneeded': warning(
+    'A setting for releases that no release needs',
+    'Remove it, or write `{program}: release` under `programs`.',
+  ),
   'index-credentials': error(
     'An index with credentials',
     'Remove them: spec and lock file are committed. Give the path of a copy of the index, or serve it without a password.',
@@ -180,7 +183,7 @@ export const CODES = {
     'Bring the file to a folder of its own kind, for example `{example}`.',
   ),
   'kubernetes-unneeded': warning(
-    'Settings of a kubelet that there is not',
+    'Settings for a kubelet that does not exist',
     'Remove it, or write `runtime: static-pod`.',
   ),
   'kubelet-stands-alone': error('A setting that only a joined kubelet has', 'Remove it, or write `mode: joined`.'),
