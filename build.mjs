@@ -85,7 +85,7 @@ async function bundleSidekick() {
     // Without it V8 keeps 30 MB of what answers were made of (fuzz/wire.ts, 2026-11-28).
     banner: { js: '#!/opt/quorumgate/bin/node --max-semi-space-size=1' },
   });
-  // What esbuild does not try: a second look at what it has put into one file.
+  // A second look at what esbuild has put into one file, which it does not try itself.
   const { code: text = '' } = await minify(onlyOutput(result), {
     ecma: 2020,
     toplevel: true,
@@ -132,7 +132,7 @@ async function evaluate(contents) {
  */
 function checkSidekick(text, metafile) {
   const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((module) => module.path));
-  // What esbuild did not resolve: a require or import of anything but a built-in module's literal name.
+  // Calls that esbuild did not resolve: a require or import of anything but a built-in module's literal name.
   const called = [...text.matchAll(/\b(?:require|import)\(([^)]*)\)/g)].map(([, argument = '']) => argument);
   const bad = [
     ...imported.filter((module) => !isBuiltin(module)),

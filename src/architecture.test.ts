@@ -73,7 +73,7 @@ function usesOf(file: string, text: string): Set<string> {
   return new Set(rooms.filter((room) => room !== roomOf(place(file))));
 }
 
-/** What tests may use besides their own top folder: all that makes a spec into files, and what is made for them. */
+/** Rooms that tests may use besides their own top folder: all that makes a spec into files, and what is made for them. */
 const FOR_TESTS = [
   'testing',
   'sidekick/fuzz',

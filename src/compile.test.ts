@@ -3,7 +3,7 @@ import { type CompileOptions, compile } from './compile.ts';
 import { loadAssets } from './io/assets.ts';
 import { type LockedPrograms, printLock } from './spec/lock.ts';
 
-// What the lock file beside the spec has to do with it.
+// The lock file beside the spec has a say.
 const assets = await loadAssets();
 const spec = `version: 1
 cluster: {name: mycluster, size: 3}

@@ -27,7 +27,7 @@ export interface CompileOptions {
   /** Name of the spec in diagnostics. */
   file: string;
   assets: Assets;
-  /** What is beside the spec; undefined when it came from standard input, beside which there is nothing. */
+  /** The lock file's place beside the spec; undefined when that came from standard input, beside which there is nothing. */
   lock?: LockFile | undefined;
   /** Say of every document what is largest in it. To weigh takes longer than all the rest: else only near the limit. */
   sizes?: boolean | undefined;

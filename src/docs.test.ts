@@ -63,7 +63,7 @@ for (const name of documents) {
     });
   }
 
-  // What needs an account or a host is at least a script.
+  // A block that needs an account or a host is at least a script.
   for (const [index, [, script = '']] of [...text.matchAll(/```sh\n([\s\S]*?)```/g)].entries()) {
     test(`${name}: script ${index + 1} can be read by a shell`, (t) => {
       const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });

@@ -26,7 +26,7 @@ export const groups: readonly Group[] = [
   },
 ];
 
-/** What has to be loaded for a command line: all where it names no command, for help and for suggestions. */
+/** The groups that a command line needs: all where it names no command, for help and for suggestions. */
 export function groupsFor([first = '']: readonly string[]): readonly Group[] {
   if (first === '--version' || first === '-V') return [];
   const asked = groups.filter(({ commands }) => commands.includes(first));

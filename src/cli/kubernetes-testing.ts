@@ -48,7 +48,7 @@ export function kindsOf({ properties, definitions }: Schemas): Kind[] {
   });
 }
 
-/** What kubectl reads of the OpenAPI document, by the field numbers of openapiv2/OpenAPIv2.proto (google/gnostic, read 2026-11-25). */
+/** The parts of the OpenAPI document that kubectl reads, by the field numbers of openapiv2/OpenAPIv2.proto (google/gnostic, read 2026-11-25). */
 const { root } = protobuf.parse(
   `syntax = "proto3";
   message Any { string yaml = 2; }

@@ -11,7 +11,7 @@ import { type Loopback, serveLoopback } from '../testing/loopback.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** What is served, by path; tests have paths of their own. */
+/** Texts to serve, by path; tests have paths of their own. */
 const served = new Map<string, string>();
 let server: Loopback;
 let base = '';

@@ -75,7 +75,7 @@ async function lock(file: string, flags: LockFlags): Promise<Diagnostic[]> {
 
 const isThere = ({ text, unreadable }: LockFile) => text !== undefined || unreadable !== undefined;
 
-/** What is to be locked now, and why any of it cannot be. */
+/** The programs to lock now, and why any of them cannot be. */
 async function look(spec: Spec, file: string, before: LockedPrograms, flags: LockFlags, place: PlaceOf) {
   const all = wantedReleases(spec);
   const { programs, failures } = await resolveReleases(all, {

@@ -28,7 +28,7 @@ interface Flags {
   seed?: string;
 }
 
-/** What a plan is made of: the command's own part. */
+/** A command's own part of a plan. */
 type Making = (settings: ReturnType<typeof settingsOf>, choice: Choice) => { planFor: Plan; rest: Rest };
 type Rest = Pick<PlanFile, 'seed' | 'snapshot'>;
 

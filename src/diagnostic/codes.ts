@@ -264,7 +264,7 @@ export interface Occurrence {
   pointer: string;
   place?: Place | undefined;
   suggestion?: string | undefined;
-  /** What fills the holes of the remedy. */
+  /** Values for the holes of the remedy. */
   detail?: Readonly<Record<string, string | number>>;
 }
 

@@ -12,9 +12,9 @@ export interface Diagnostic {
   /** Stable, kebab-case, listed in codes.ts. */
   code: string;
   severity: 'error' | 'warning';
-  /** What is wrong, in one sentence. */
+  /** The problem in one sentence. */
   message: string;
-  /** What to do about it, in one sentence. */
+  /** The way to mend it, in one sentence. */
   remedy: string;
   /** JSON pointer into the spec, `''` for the whole. */
   pointer: string;

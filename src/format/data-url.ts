@@ -44,7 +44,7 @@ export function plainDataUrl(bytes: Uint8Array): DataUrl {
 
 const GZIP_KEY = ',"compression":"gzip"'.length;
 
-/** What stands in a data URL. Throws on what a reader refuses. */
+/** The bytes in a data URL. Throws on what a reader refuses. */
 export function readDataUrl({ source, compression }: { source: string; compression?: string }): Uint8Array {
   const [, mark, data] = /^data:(;base64)?,([A-Za-z0-9\-_.!~*'()/:=@;,+$%]*)$/.exec(source) ?? [];
   if (data === undefined) throw new Error(`not a data URL: ${source.slice(0, 60)}`);

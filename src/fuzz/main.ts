@@ -50,7 +50,7 @@ async function askersOf({ asks, truth }: ReturnType<typeof askings>[number]): Pr
 }
 
 async function commands(): Promise<void> {
-  // What is true of a cluster that lives is true for most of them.
+  // Most of them are of a cluster that lives.
   for (const [index, asking] of askings(true).entries()) {
     const askers = await askersOf(asking);
     for (const name of askers.filter((one) => part.test(`${one}, ${asking.asks}`))) {

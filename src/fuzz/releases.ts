@@ -36,7 +36,7 @@ const listing = `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazona
 ${keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join('')}</ListBucketResult>`;
 const bucket = bucketOf('https://b.example/?list-type=2') as Bucket;
 
-/** What a release index may answer, and what is made of it. */
+/** Answers that a release index may give, and what is made of each. */
 const LOOKUPS: Record<string, { truth: unknown; find(text: string): unknown }> = {
   'an index': { truth: own, find: (text) => findInJson(text, where, wanted) },
   "HashiCorp's index": { truth: hashicorp, find: (text) => findInJson(text, where, wanted) },

@@ -11,7 +11,7 @@ export interface Difference {
 }
 
 /**
- * What differs between `dir` and what `writeOutput` would leave there, in the order of the paths. Folders that this
+ * The differences between `dir` and what `writeOutput` would leave there, in the order of the paths. Folders that this
  * spec does not write are looked at only where `known` names them and quorumgate wrote them: an earlier spec's targets.
  *
  * @throws IoError when the disk refuses

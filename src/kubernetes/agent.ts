@@ -3,7 +3,7 @@ import type { Kinds } from './kinds.ts';
 import { clusterWide, labelsOf, selectorOf, toRecord } from './names.ts';
 import type { Options } from './options.ts';
 
-/** What runs on each of etcd's hosts that is a node, to watch it. */
+/** The agent that watches each of etcd's hosts that is a node. */
 export interface Agent {
   name: string;
   /** On the host's address, for Prometheus: https, and only for who may read /metrics. */
@@ -123,7 +123,7 @@ export function nodeExporter(
 }
 
 /**
- * Who may do what: the proxies ask the API server who is there; the reader, as which Prometheus comes, may read
+ * Rights: the proxies ask the API server who is there; the reader, as which Prometheus comes, may read
  * /metrics. The Secret has no content here: the API server puts the reader's token into it.
  */
 export function accounts(

@@ -22,7 +22,7 @@ const p99 = (histogram: string, series: string) =>
   `histogram_quantile(0.99, sum by (instance, le) (rate(${histogram}_bucket${series}[5m])))`;
 
 /**
- * What to be woken for, and what to look at by day. The bounds of the disk are etcd's own: a member beats each 100 ms
+ * Alerts to be woken for, and others to look at by day. The bounds of the disk are etcd's own: a member beats each 100 ms
  * and calls an election after 1000 ms without.
  */
 function alertsOf({ cluster, tls }: Spec): Alert[] {

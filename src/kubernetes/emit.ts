@@ -14,12 +14,12 @@ const FOLDER = 'kubernetes';
 
 export interface Emitted {
   files: OutputFile[];
-  /** What was left out, and what to give to have it: a line each. */
+  /** Parts that were left out, and what to give to have them: a line each. */
   notes: string[];
 }
 
 /**
- * What an existing cluster needs to use and to watch the members. Two folders for `kubectl apply -k`: the second,
+ * Files with which an existing cluster uses and watches the members. Two folders for `kubectl apply -k`: the second,
  * `monitoring`, is for clusters that know the Prometheus operator's kinds. Pure: the same in, the same bytes out.
  */
 export function emitKubernetes(spec: Spec, options: Options): Emitted {

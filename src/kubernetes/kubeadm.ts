@@ -15,7 +15,7 @@ export function clusterConfiguration(spec: Spec, options: Options): object {
   return { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', etcd: { external } };
 }
 
-/** The same for a kube-apiserver that nobody manages: one flag a line. */
+/** The flags of a kube-apiserver that nobody manages, one a line. */
 export function apiserverFlags(spec: Spec, options: Options): string {
   const { caFile, certFile, keyFile } = FILES;
   const files =

@@ -10,7 +10,7 @@ export function labelsOf(spec: Spec, name = 'etcd'): Record<string, string> {
   };
 }
 
-/** What selects the pods of one program: the part of their labels that never changes. */
+/** The selector of one program's pods: the part of their labels that never changes. */
 export function selectorOf(spec: Spec, name: string): Record<string, string> {
   return { 'app.kubernetes.io/instance': spec.cluster.name, 'app.kubernetes.io/name': name };
 }
@@ -32,7 +32,7 @@ export function consulName({ cluster, consul }: Spec): string {
   return `${cluster.name}.etcd3.service.${consul.datacenter}.${consul.domain}`;
 }
 
-/** What clients are given: by address, so that they need no DNS, or the one name. */
+/** The hosts that clients are given: addresses, so that they need no DNS, or the one name. */
 export function clientUrls(spec: Spec, { endpoints }: Options): string[] {
   const scheme = spec.tls === 'off' ? 'http' : 'https';
   const hosts = endpoints.length > 0 ? endpoints : [consulName(spec)];

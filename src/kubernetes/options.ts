@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 
-/** What of the Kubernetes cluster the spec does not say. */
+/** Facts of the Kubernetes cluster that the spec does not have. */
 export interface Options {
   /** Where everything that has a namespace is put, but for the DNS server's part. */
   namespace: string;
@@ -8,11 +8,11 @@ export interface Options {
   endpoints: readonly string[];
   /** `ADDRESS:PORT` at which pods reach Consul's DNS. */
   consulDns?: string;
-  /** What etcd's hosts, as nodes, are labelled with, all of it, and tainted by. */
+  /** All labels, and the taint, of etcd's hosts that are nodes. */
   node: { labels: readonly Label[]; taints: readonly Taint[] };
   /** `NAME@sha256:…`; what has none is left out. */
   images: { nodeExporter?: string; metricsProxy?: string };
-  /** What Prometheus is: the namespace that it is in, and the labels by which it selects monitors and rules. */
+  /** Prometheus: its namespace, and the labels by which it selects monitors and rules. */
   prometheus: { namespace: string; labels: readonly Label[] };
 }
 
@@ -37,7 +37,7 @@ export function parseTaint(text: string): Taint {
   return { ...parseLabel(label), effect: effect as Taint['effect'] };
 }
 
-/** What holds unless it is said otherwise: what the spec gives its nodes, or names that tell clusters apart. */
+/** The defaults: what the spec gives its nodes, or names that tell clusters apart. */
 export function defaultOptions({ cluster, kubernetes }: Spec): Options {
   const own = `etcd-cluster=${cluster.name}`;
   return {

@@ -1,4 +1,4 @@
-/** What to do about what etcd or the way to it says; undefined where its words are all there is. Pure. */
+/** Remedies for what etcd or the way to it says; undefined where its words are all there is. Pure. */
 export function remedyOf(words: string): string | undefined {
   if (/authentication is on/.test(words)) {
     return 'etcd wants a password, and quorumgate has none: etcdctl --user root auth disable, then this command, then etcdctl auth enable.';

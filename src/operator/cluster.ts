@@ -95,7 +95,7 @@ async function gather(urls: readonly string[], list: (url: string) => Promise<Me
   return answers;
 }
 
-/** What speaks against taking the first of these lists for the cluster's own. */
+/** Objections to taking the first of these lists for the cluster's own. */
 function doubtOf(
   first: Listed,
   { lists, causes }: Answers,

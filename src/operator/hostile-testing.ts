@@ -19,7 +19,7 @@ const born = recordOf(1, 2, 3);
 const ids = listOf(born).members.map(({ id }) => id);
 const snapshot = { file: 'snap.db', bytes: 1056, sha256: 'ab'.repeat(32) };
 
-/** What is asked, as `METHOD /path`, of Consul or of etcd. */
+/** A request, as `METHOD /path`, to Consul or to etcd. */
 export type Asking = { asks: RegExp; truth: unknown };
 
 /** A cluster of three that lives, or one whose disks were all wiped; with etcd's answers to go with it. */
@@ -160,13 +160,13 @@ export function askings(isAlive: boolean): Asking[] {
 const isText = (text: string) => text.split('\n').every((line) => line === visible(line, 1e9));
 
 export interface Outcome {
-  /** What it does that it must not, if anything. */
+  /** A thing it does that it must not, if there is one. */
   flaw?: string;
   /** Why it was not done, if so. */
   why?: string;
 }
 
-/** What a command does when one of its requests gets this answer. */
+/** A command's outcome when one of its requests gets this answer. */
 export async function outcomeOf(name: string, { asks }: Asking, answer: Answer): Promise<Outcome> {
   const { isAlive, run } = COMMANDS[name] ?? {};
   const world = new World(isAlive === true);

@@ -11,7 +11,7 @@ export interface Host extends Registration {
 const isName = (text: string) => /^[\w.-]{1,128}$/.test(text);
 const isId = (text: string) => /^[0-9a-f]{16}$/.test(text);
 
-/** What a host may say of itself; anything else it has not said. */
+/** States that a host may say it is in; anything else it has not said. */
 const META = new Map<string, (text: string) => boolean>([
   ['incarnation', isName],
   ['state', (text) => ['empty', 'launched', 'member', 'remains', 'missing'].includes(text)],

@@ -19,7 +19,7 @@ export interface KnownMember {
   incarnation: string | undefined;
 }
 
-/** What Consul's keys say of a cluster, as far as it can be believed. */
+/** A cluster by Consul's keys, as far as they can be believed. */
 export interface Known {
   /** undefined: nobody knows of any. */
   lineage: string | undefined;
@@ -120,7 +120,7 @@ function whyIncomplete(
 }
 
 /**
- * What is known of the cluster. Pure.
+ * The knowledge of the cluster. Pure.
  *
  * @param wanted a lineage, where Consul has several
  * @param now seconds since 1970

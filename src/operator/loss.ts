@@ -12,11 +12,11 @@ export interface Situation {
   keys: Keys;
   /** Every registered host, alive or not. */
   hosts: Host[];
-  /** What is registered, and no host of this cluster can have registered. */
+  /** Registrations that no host of this cluster can have made. */
   odd: Reason[];
   /** Machines that have left Consul, members of this cluster or not. */
   departed: Machine[];
-  /** What the peer ports of hosts and members say, by `address:port`. */
+  /** The words of the peer ports of hosts and members, by `address:port`. */
   answers: Record<string, Probe>;
   /** Seconds since 1970. */
   now: number;
@@ -63,7 +63,7 @@ const running = (port: string) => ({
 
 const destroyed = (name: string) => `or, if that disk is destroyed, say so: --lost ${name}`;
 
-/** What each state of a disk that is no empty one says against giving it up. */
+/** The objection of each state of a disk, but the empty one, to giving it up. */
 function againstState({ node, meta }: Host, settings: Settings): { why: string; remedy: string } | undefined {
   const directory = settings.dataDirectory;
   switch (meta.state) {
@@ -241,6 +241,6 @@ export function reasonsAgainstCandidates(candidates: Host[], { scheme }: Setting
   return reasons;
 }
 
-/** What is known of the situation's cluster. Pure. */
+/** The knowledge of the situation's cluster. Pure. */
 export const knownIn = (settings: Settings, { keys, hosts, now }: Situation, lineage?: string): Known | Reason =>
   knownOf(settings, keys, hosts, lineage, now);

@@ -29,7 +29,7 @@ export interface Reason {
   remedy: string;
 }
 
-/** What a pure planning function says: a plan, or everything that speaks against it. */
+/** The outcome of a pure planning function: a plan, or everything that speaks against it. */
 export type Planned<T> = { plan: T } | { refused: Reason[] };
 
 /** All reasons in one error; remedies that are the same are said once. */

@@ -56,7 +56,7 @@ export function recordOf(...numbers: number[]) {
   return recordAt((n) => `http://10.0.0.${n}:2380`, ...numbers);
 }
 
-/** The same at other peer URLs. */
+/** The members at other peer URLs. */
 export function recordAt(url: (n: number) => string, ...numbers: number[]) {
   const members = numbers.map((n) => ({ name: `etcd-${n}`, incarnation: `disk-${n}`, peer_url: url(n) }));
   return makeRecord(members, 'old', BORN);

@@ -17,7 +17,7 @@ const PlanFile = Type.Object(
     cluster: Name,
     /** Public halves, as the spec has them. */
     operatorKeys: Type.Array(Type.String({ pattern: '^[\\w-]{43}$' }), { maxItems: 2 }),
-    /** What the operator has said. */
+    /** The operator's words. */
     lost: Type.Array(Text, { maxItems: 1000 }),
     lineage: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' })),
     seed: Type.Optional(Name),
@@ -29,7 +29,7 @@ const PlanFile = Type.Object(
     ),
     /** Keys in Consul, and the ModifyIndex of what is replaced there; 0: there is nothing. */
     replaces: Type.Array(Type.Object({ key: Text, modified: Type.Integer({ minimum: 0 }) }, strict), { maxItems: 9 }),
-    /** What the plan says of itself. */
+    /** The plan's words of itself. */
     lines: Type.Array(Text, { maxItems: 1000 }),
     /** Checked by `parseRecord`. */
     record: Type.Object({}),

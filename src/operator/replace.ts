@@ -37,7 +37,7 @@ export async function planNow(
   return planned.plan;
 }
 
-/** What is left to who has no key: where nothing speaks against it but that. */
+/** The way that is left without a key: where nothing speaks against it but that. */
 export function withoutKey(settings: Settings, { command }: Replacement): Reason {
   const { cluster, operatorKeys } = settings;
   const about = cluster;

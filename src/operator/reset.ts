@@ -15,13 +15,13 @@ export interface Replacement {
   record: ClusterRecord;
   /** Where it is written, in this order, and the ModifyIndex of what it replaces; 0: there is nothing. */
   replaces: { key: string; modified: number }[];
-  /** What will happen, for the operator to read before it does. */
+  /** The plan, for the operator to read before it is done. */
   lines: string[];
-  /** What is left to do or to wait for, for the operator to read afterwards. */
+  /** The rest to do or to wait for, for the operator to read afterwards. */
   afterwards: string[];
 }
 
-/** What the operator says, and what a plan is made with besides what was seen: the same for each look of one command. */
+/** The operator's words, and what else a plan is made with besides what was seen: the same for each look of one command. */
 export interface Choice {
   /** Disks that are destroyed. */
   lost: readonly string[];
@@ -47,7 +47,7 @@ export function nextRecord(members: Host[], known: Known, { token, now }: Choice
   return known.lineage === undefined ? record : { ...record, lineage: known.lineage };
 }
 
-/** What every replacement says: from what to what, and what cannot be had again. */
+/** Lines of every replacement: from what to what, and what cannot be had again. */
 export function changeFacts(
   known: Known,
   next: ClusterRecord,

@@ -98,7 +98,7 @@ async function handOn(
     );
   });
   for (const end = clock.now() + PATIENCE; clock.now() < end; await clock.sleep(100)) {
-    // What it was asked through may be away for a moment itself.
+    // The member that it was asked through may be away for a moment itself.
     const leader = await etcd.status(via, PATIENCE).then(
       (status) => status.leader,
       () => undefined,

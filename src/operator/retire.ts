@@ -20,9 +20,9 @@ export interface Retirement {
   via: string;
   /** How many voters are left, and are to be from now on. */
   size: number;
-  /** What is left to do, for the operator to read afterwards. */
+  /** The rest to do, for the operator to read afterwards. */
   afterwards: string;
-  /** What will happen, for the operator to read before it does. */
+  /** The plan, for the operator to read before it is done. */
   lines: string[];
 }
 
@@ -54,14 +54,14 @@ function find(view: ClusterView, wanted: string): MemberView | Reason {
   return { about, why: 'no member is called so', remedy };
 }
 
-/** What is wrong with a member that others have to do without, and what to do about that. */
+/** The trouble of a member that others have to do without, and its remedy. */
 function illness({ name, id, health }: MemberView): Reason {
   const about = name || id;
   const remedy = remedyOf(health) ?? `Repair it, or retire it first: quorumgate member retire SPEC ${quoted(about)}`;
   return { about, why: `it is not healthy (${health})`, remedy };
 }
 
-/** What speaks against the cluster doing without it. */
+/** Objections to the cluster doing without it. */
 function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string): Reason[] {
   // Of all members alike, and nothing that one less of them mends.
   const barred = view.members.find(({ health }) => /authentication is on|NOSPACE/.test(health));
@@ -76,7 +76,7 @@ function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string):
   if (member.isLearner) return reasons;
   const voters = view.members.filter(({ isLearner }) => !isLearner);
   const ill = others.filter((other) => !other.isLearner && !other.healthy);
-  // Who is dead goes first; of two dead ones one has to.
+  // A dead one goes first; of two dead ones one has to.
   if (member.healthy) reasons.push(...ill.map(illness));
   const left = voters.length - 1 - ill.length;
   // Of two, both have to agree, and the one that is left is a quorum by itself.
@@ -163,7 +163,7 @@ export function planRetire(view: ClusterView, settings: Settings, wanted: string
   return { plan: { ...plan, afterwards, lines: [`retires ${name} from ${settings.cluster}:`, ...lines] } };
 }
 
-/** What stands in Consul and should not, which keeps nobody from anything. */
+/** Entries in Consul that should not be there, and keep nobody from anything. */
 export const notes = ({ known, odd }: Pick<ClusterView, 'known' | 'odd'>): string[] => [
   ...known.notes,
   ...odd.map(({ about, why }) => `${about}: ${why}`),

@@ -16,7 +16,7 @@ export function assertKnownKey({ publicHalf }: OperatorKey, operatorKeys: readon
   );
 }
 
-/** What a signature would say, by the record itself; then what the plan says of itself. Pure. */
+/** The lines that a signature would stand for, by the record itself; then what the plan says of itself. Pure. */
 export function signing({ command, cluster, record, replaces, lost, lines }: PlanFile): string[] {
   const rows = facts([
     ['cluster', cluster],

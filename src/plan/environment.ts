@@ -8,7 +8,7 @@ function lines(values: Record<string, string | number>): string {
     .join('');
 }
 
-/** What varies between specs, for units and sidekicks. */
+/** Variables that differ between specs, for units and sidekicks. */
 export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, string | number> {
   return {
     QG_CLUSTER: cluster.name,
@@ -66,7 +66,7 @@ function programOf(sidekick: SidekickSource): ProgramSource | undefined {
   return { url, sha256 };
 }
 
-/** What a role's host needs, and how it comes by it: no Node for a single executable, else Node before what it runs. */
+/** Programs that a role's host needs, and how it comes by them: no Node for a single executable, else Node before what it runs. */
 export function programSources(spec: Spec, role: Role): [name: string, source: ProgramSource][] {
   const { sidekick, consul, etcd, socat, node, kubelet, containerd } = spec.programs;
   const isMember = role === 'etcd';

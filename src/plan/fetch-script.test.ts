@@ -86,7 +86,7 @@ function run(
     .replaceAll('/opt/quorumgate', `${host}/opt/quorumgate`)
     .replace('-C / ', `-C ${host} `)
     .replace('pause=5', goesOn ? 'pause=0' : 'pause=5')
-    // What LimitFSIZE= does, in 512 bytes: archives of these tests are smaller.
+    // As LimitFSIZE= does, in 512 bytes: archives of these tests are smaller.
     .replace('set -eu\n', 'set -eu\nulimit -f 4000\n');
   const [program = '', ...flags] = shell;
   const child = spawn(program, [...flags, '-c', text, 'fetch', `${base}${path}`, hash, String(seconds)], {

@@ -50,7 +50,7 @@ const anchors: Record<string, string> = {
   'cloud-final.service': '[Unit]\nWants=network-online.target\nAfter=network-online.target multi-user.target',
 };
 
-/** What every unit of a kind is ordered against unless it has `DefaultDependencies=no`. */
+/** The order of every unit of a kind that has no `DefaultDependencies=no`. */
 const defaults: Record<string, { after?: string; before?: string }> = {
   service: { after: 'basic.target' },
   path: { before: 'paths.target' },
@@ -107,7 +107,7 @@ function pullsOf(name: string, unit: UnitFile): Pull[] {
   ];
 }
 
-/** What systemd adds by itself. */
+/** Order that systemd adds by itself. */
 function addImplied(order: Edges, names: string[], units: Map<string, UnitFile>, pulls: Pull[]): void {
   const automatic = (name: string) => unitValue(units.get(name) ?? [], 'Unit', 'DefaultDependencies') !== 'no';
   for (const name of names.filter(automatic)) {

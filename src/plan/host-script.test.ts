@@ -12,7 +12,7 @@ import { HOSTILE, inRoot, SHELLS, scriptText } from '../testing/script.ts';
 const script = scriptText('host');
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-host-'));
 type Answer = string | Uint8Array | ((response: ServerResponse) => void);
-/** What the service answers, by the first part of the path: for a token and for an address. */
+/** Answers of the service, by the first part of the path: for a token and for an address. */
 const answers = new Map<string, { token?: Answer; address: Answer }>();
 let server: Loopback;
 
@@ -21,7 +21,7 @@ function send(response: ServerResponse, answer: Answer): void {
   else response.end(answer);
 }
 
-/** The same again and again, as fast as it is taken. */
+/** One text again and again, as fast as it is taken. */
 const endless = (text: string) => (response: ServerResponse) => {
   const more = () => {
     while (!response.destroyed && response.write(text.repeat(1000)));

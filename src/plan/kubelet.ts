@@ -59,7 +59,7 @@ function kubeletEnvironment({ kubernetes }: Spec): string {
   return `QG_KUBELET_FLAGS=${flags.join(' ')}\n`;
 }
 
-/** What a host of this role needs to run static pods. */
+/** Files that a host of this role needs to run static pods. */
 export function podFiles(spec: Spec, role: Role, assets: Assets): PlanFile[] {
   const unit = (name: string) => asset(assets.units, name);
   const { etcd, consul } = spec;

@@ -19,9 +19,9 @@ interface Host {
 }
 
 const NEEDED = ['cat', 'chmod', 'grep', 'rm', 'tr'];
-/** What the stand-in needs. */
+/** Variables that the stand-in needs. */
 const ITS = ['basename', 'tail'];
-/** What it was told, and what it found in its environment. */
+/** Its arguments, and what it found in its environment. */
 const telling = (code = 0) => `#!/bin/sh
 echo "$(basename "$0") $* [$PATH_IS_OURS] $(cat "$POLICY" 2>/dev/null | tail -n 1)" >>"$LOG"
 exit ${code}

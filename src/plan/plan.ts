@@ -1,4 +1,4 @@
-/** What one role's host gets, independent of any boot system. Pure data; pointers name the place in the spec. */
+/** Everything that one role's host gets, independent of any boot system. Pure data; pointers name the place in the spec. */
 export type Role = 'etcd' | 'consul-server';
 
 export interface PlanFile {
@@ -23,7 +23,7 @@ export interface Plan {
   units: PlanUnit[];
 }
 
-/** What lands on hosts: units word for word, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
+/** Texts that land on hosts: units word for word, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
 export interface Assets {
   /** units/: `consul.service` …; those in place of them for static pods: `static-pod/consul.service` … */
   units: Record<string, string>;

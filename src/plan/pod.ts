@@ -18,7 +18,7 @@ interface Mount {
   writable?: boolean;
 }
 
-/** What etcd has to be told by the gate. Empty is as good as not set. */
+/** Variables that the gate has to tell etcd. Empty is as good as not set. */
 const DECISION = ['ETCD_INITIAL_CLUSTER_STATE', 'ETCD_INITIAL_CLUSTER', 'ETCD_INITIAL_CLUSTER_TOKEN'];
 
 /** Where etcd has its own sockets, by the unit of the same name: what asks them is on the host. */

@@ -28,7 +28,7 @@ const hash = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).
 
 /** Bytes with another hash, or what is to be answered in their place. */
 type Answer = Fault | Uint8Array;
-/** What the server answers for each path: one after the other, then the right bytes for ever. */
+/** The server's answers for each path: one after the other, then the right bytes for ever. */
 const answers = new Map<string, Answer[]>();
 let server: Loopback;
 let base = '';

@@ -94,7 +94,7 @@ function run(
     .replaceAll('/opt/quorumgate', root)
     .replace('/etc/quorumgate/programs', join(root, 'programs'))
     .replace(/PATH=\S+/, (standard) => (path === undefined ? standard : `PATH=${path}`));
-  // What LimitFSIZE= does, in 512 bytes.
+  // As LimitFSIZE= does, in 512 bytes.
   const limited = limit === undefined ? '' : `ulimit -f ${limit}\n`;
   const [program = '', ...flags] = shell;
   const child = spawn(program, [...flags, '-c', limited + text, 'program', wanted], {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
 
-// What scripts say of things that come from elsewhere, to the journal and, by the real systemd-notify, to systemd.
+// Words of scripts on things that come from elsewhere, to the journal and, by the real systemd-notify, to systemd.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-say-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
 

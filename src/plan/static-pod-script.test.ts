@@ -36,7 +36,7 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, 'static-pod'), content('/opt/quorumgate/libexec/static-pod'));
 for (const name of ['etcd', 'consul']) {
   writeFileSync(join(folder, `${name}.json`), content(`/etc/quorumgate/pods/${name}.json`));
-  // What it is called and told is all that the script knows a process by.
+  // The script knows a process by its name and its arguments alone.
   writeFileSync(join(folder, name), '#!/bin/sh\nsleep 1000 &\ntrap "kill $!; echo told to end" TERM\nwait\n', {
     mode: 0o755,
   });
@@ -119,7 +119,7 @@ for (const shell of SHELLS) {
     t.is(pod.spec.securityContext.runAsUser, 980);
   });
 
-  /** What user etcd may write: no decision comes of it, and nothing else. */
+  /** Things that user etcd may write: no decision comes of them, and nothing else. */
   for (const [what, written] of [
     ['nothing', 'rm $decision'],
     ['a directory', 'rm $decision; mkdir $decision'],

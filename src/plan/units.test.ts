@@ -67,7 +67,7 @@ test('no step of root’s takes its environment from a file that a lesser user m
       values('User').length + values('DynamicUser').length === 0 || steps.some((step) => /^[-@:]*[+!]/.test(step));
     const others = values('EnvironmentFile').filter((file) => !ROOTS.includes(file));
     if (isRoots) t.deepEqual(others, [], name);
-    // What acts before a script could unset it.
+    // Variables that act before a script could unset them.
     if (isRoots && values('EnvironmentFile').includes('/run/quorumgate/host.env')) {
       for (const variable of ['LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT', 'BASH_ENV', 'ENV']) {
         t.true(values('UnsetEnvironment').join(' ').split(' ').includes(variable), `${name}: ${variable}`);

@@ -4,7 +4,7 @@ import type { Role } from './plan.ts';
 
 /** The container that does what a unit does, on hosts that are containers (target compose). */
 export interface InContainer {
-  /** What it adds to the host's name; the program that a host is for has that name alone. */
+  /** The addition to the host's name; the program that a host is for has that name alone. */
   suffix: string;
   /** Units that are started before, where there is a choice. */
   after: readonly string[];

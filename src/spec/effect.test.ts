@@ -25,7 +25,7 @@ test.before(() => {
 });
 test.after.always(() => rmSync(folder, { recursive: true }));
 
-/** What no pattern gives: what is there. */
+/** Values that no pattern gives: names of what is there. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   '/releases/index': Object.keys(INDEXES),
   '/targets': targets.map(({ name }) => [name]),

@@ -1,9 +1,9 @@
 import { mapping, type SchemaNode, words } from './schema/tree.ts';
 
-/** What `expected` reads in "Write …" for a string. Every one that has a pattern has a form (see schema/gaps.ts). */
+/** The form of a string, as `expected` has it in "Write …". Every one that has a pattern has a form (see schema/gaps.ts). */
 export const stringForm = (node: SchemaNode): string => node.form ?? node.then?.form ?? expected(node);
 
-/** What may stand at a place, in words: `a number`, "`off` or a mapping with `peer` and `client`". */
+/** The values that may stand at a place, in words: `a number`, "`off` or a mapping with `peer` and `client`". */
 export function expected(node: SchemaNode): string {
   const choices = words(node).map((word) => `\`${String(word)}\``);
   const inner = mapping(node);
@@ -20,7 +20,7 @@ export function expected(node: SchemaNode): string {
   return node.type === 'number' ? 'a number' : 'a string';
 }
 
-/** What stands there, in words. */
+/** The value that stands there, in words. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';

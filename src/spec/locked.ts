@@ -14,7 +14,7 @@ export interface Wanted {
   pointer: string;
 }
 
-/** What has to be in the lock file. */
+/** Programs that have to be in the lock file. */
 export function wantedReleases({ programs, consul, etcd, releases }: Spec): Wanted[] {
   const versions = { ...releases?.versions, consul: consul.version, etcd: etcd.version };
   const { arch = 'amd64' } = releases ?? {};
@@ -42,7 +42,7 @@ export function withReleases(spec: Spec, programs: LockedPrograms = {}): Spec {
 
 type LockProblem = Problem & Pick<Occurrence, 'detail'>;
 
-/** What the spec wants and the lock file does not have. */
+/** Programs that the spec wants and the lock file does not have. */
 export function lockProblems(spec: Spec, programs: LockedPrograms, lock: string, file: string): LockProblem[] {
   const detail = { spec: file };
   return wantedReleases(spec).flatMap(({ program, version, arch, pointer }): LockProblem[] => {

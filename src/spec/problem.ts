@@ -3,6 +3,6 @@ import type { Code, Occurrence } from '../diagnostic/codes.ts';
 /** One thing that is wrong with a value, before it has a place in the text. */
 export interface Problem extends Omit<Occurrence, 'place'> {
   code: Code;
-  /** What to mark: the key or its value. Default: the value. */
+  /** The part to mark. Default: the value. */
   on?: 'key' | 'value';
 }

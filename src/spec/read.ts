@@ -53,7 +53,7 @@ export function readSpec(text: string, file: string, targets: readonly string[])
   return { spec: settled(filled as Spec), diagnostics: sorted, place };
 }
 
-/** What is written at a pointer. */
+/** The text at a pointer. */
 export function textIn(source: Source, spots: ReadonlyMap<string, Spot>): (pointer: string) => string | undefined {
   return (pointer) => {
     const range = spots.get(pointer)?.value;

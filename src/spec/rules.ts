@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * What the schema cannot say: rules across fields, and about what words and numbers mean.
+ * Checks what the schema cannot say: rules across fields, and about what words and numbers mean.
  *
  * @param value what the user wrote, valid or not, with its defaults
  * @param invalid pointers that the schema has refused: rules that read one of them keep silent

@@ -1,6 +1,6 @@
 import { mapping, type SchemaNode } from './schema/tree.ts';
 
-/** What to paste where a required key is missing. */
+/** Text to paste where a required key is missing. */
 export function snippet(key: string, node: SchemaNode): string {
   return `${key}: ${exampleOf(node)}`;
 }

@@ -7,7 +7,7 @@ export interface Source {
   text: string;
   /** The place of a span, cut at the end of its first line. */
   at(start: number, end: number): Place;
-  /** The same for what is found at the end of the text: the end of the last line that holds anything. */
+  /** The place of what is found at the end of the text: the end of the last line that holds anything. */
   atFault(offset: number): Place;
 }
 

@@ -10,7 +10,7 @@ import * as own from './validators.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
-/** What the build puts in the place of validators.ts. */
+/** The module that the build puts in the place of validators.ts. */
 async function built(): Promise<typeof own> {
   const contents = await validators(root, common);
   const { outputFiles } = await esbuild.build({ ...common, stdin: { contents, resolveDir: root }, format: 'esm' });

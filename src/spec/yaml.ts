@@ -11,7 +11,7 @@ export interface Parsed extends Omit<Located, 'diagnostics'> {
   value: unknown;
 }
 
-/** What js-yaml says, in a user's words: message, hint. The first row that matches counts. */
+/** Messages of js-yaml in a user's words: message, hint. The first row that matches counts. */
 const SYNTAX: readonly [RegExp, string, string][] = [
   [
     /deficient indentation|unexpected end of the stream/,

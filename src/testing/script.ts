@@ -13,7 +13,7 @@ export function scriptText(name: string): string {
   return dense(readFileSync(fileURLToPath(new URL(`../../units/scripts/${name}.sh`, import.meta.url)), 'utf8'));
 }
 
-/** What is no text: each has to come out as one line of visible characters. */
+/** Bytes that are no text: each has to come out as one line of visible characters. */
 export const HOSTILE: readonly [what: string, bytes: Buffer][] = [
   ['a line more', Buffer.from('one\nWATCHDOG=trigger\nREADY=1')],
   ['a line of its own in a terminal', Buffer.from('one\rtwo\u001b[2J\u001b]0;title\u0007\u009b31m')],

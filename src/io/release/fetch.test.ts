@@ -24,7 +24,7 @@ const expected: Record<(typeof FAULTS)[number], RegExp | undefined> = {
   missing: /^http\S+ answers 404$/,
   broken: /^http\S+ answers 500$/,
   moved: /^http\S+ answers 404 \(by way of http:\/\/127\.0\.0\.1:\d+\)$/,
-  // What a server says with confidence cannot be told from the truth.
+  // A server's confident answer cannot be told from the truth.
   wrong: undefined,
   cut: /^http\S+: .*(other side closed|terminated|aborted)/,
   trickle: /^http\S+ was not there whole after 1\.5 s$/,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ReleaseError } from './release-error.ts';
 
-/** What a server may take. Times in milliseconds. */
+/** The bounds of what a server may take. Times in milliseconds. */
 export interface Bounds {
   bytes: number;
   /** Of the whole answer. */

@@ -7,7 +7,7 @@ import { ANNOTATIONS } from '../../spec/schema/parts.ts';
 import { Architecture, Version } from '../../spec/schema/release.ts';
 import { ReleaseError } from './release-error.ts';
 
-/** What an index says of a release: where it is, and its hash or where that is. */
+/** A release as an index has it: where it is, and its hash or where that is. */
 export interface Found {
   url: string;
   sha256?: string | undefined;
@@ -125,7 +125,7 @@ function findOwn({ releases }: Static<typeof OwnIndex>, where: string, wanted: W
   const fitting = own.filter(
     ({ version, arch }) => (version ?? wanted.version) === wanted.version && (arch ?? wanted.arch) === wanted.arch,
   );
-  // What is said of one version counts before what is said of all.
+  // An entry for one version counts before one for all.
   const exact = fitting.filter(({ version }) => version !== undefined);
   const [found, ...others] = exact.length > 0 ? exact : fitting;
   if (found === undefined) {

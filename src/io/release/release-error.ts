@@ -3,7 +3,7 @@ export class ReleaseError extends Error {
   readonly advice: string;
 
   constructor(message: string, advice: string, options?: ErrorOptions) {
-    // What a server calls its releases is in it.
+    // A server's own names are in it, of any length.
     super(message.length > 2000 ? `${message.slice(0, 1999)}…` : message, options);
     this.name = 'ReleaseError';
     this.advice = advice;

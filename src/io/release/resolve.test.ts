@@ -64,7 +64,7 @@ test.after.always(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What was locked of etcd, or why not. */
+/** The locked etcd, or why there is none. */
 async function look(index: ResolveOptions['index'], options: Partial<ResolveOptions> = {}) {
   asked = [];
   const settings = { folder, bounds: { index: bounds, file: bounds }, ...options };

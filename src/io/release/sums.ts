@@ -1,7 +1,7 @@
 import { ReleaseError } from './release-error.ts';
 
 /**
- * What a file of sums, as `sha256sum` writes it, says of a file: `HEX  NAME`, or `HEX *NAME` for binary mode. In lower case;
+ * The hash of a file in a file of sums, as `sha256sum` writes it: `HEX  NAME`, or `HEX *NAME` for binary mode. In lower case;
  * undefined when it says nothing.
  *
  * @param where its URL, for messages

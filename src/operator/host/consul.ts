@@ -67,7 +67,7 @@ export function operatorConsul(
     },
 
     async registrations(): Promise<Registrations> {
-      // What is registered under the other scheme may hold data just as well.
+      // A host that is registered under the other scheme may hold data just as well.
       const found = await Promise.all([instances('server', 'http'), instances('server', 'https')]);
       return { hosts: found.flatMap((one) => one.instances), unfit: found.flatMap(({ unfit }) => unfit) };
     },

@@ -43,7 +43,7 @@ export interface Machine {
   alive: boolean;
 }
 
-/** What a member says of itself. */
+/** A member by its own words. */
 export interface Status {
   /** 16 hex digits. */
   memberId: string;

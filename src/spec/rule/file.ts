@@ -42,7 +42,7 @@ export const tlsPeers: Rule = ({ tls }, { isWritten }) => {
 
 /** Hidden from etcd by `ProtectHome=` of its units. */
 const HOMES = ['/home', '/root', '/run/user'];
-/** The same, by `PrivateTmp=`; and places that hold no files, or are made anew at each start. */
+/** Hidden by `PrivateTmp=`; and places that hold no files, or are made anew at each start. */
 const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys', '/run/etcd'];
 
 export const tlsPlaces: Rule = ({ tls }) => {
@@ -69,7 +69,7 @@ const SYSTEM = (
 ).split(' ');
 /** Shared with others: a directory inside is fine, the directory itself is not. */
 const SHARED = '/ /media /mnt /opt /srv /var /var/lib /var/log /var/opt'.split(' ');
-/** What the image of a pod has itself. */
+/** Folders that the image of a pod has itself. */
 const OF_IMAGES = '/bin /dev /lib /lib32 /lib64 /libx32 /proc /sbin /sys /usr'.split(' ');
 
 /** Whether a pod may mount this folder at its own place: it holds nothing but what it is for. */

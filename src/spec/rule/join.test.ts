@@ -2,7 +2,7 @@ import test from 'ava';
 import { readSpec } from '../read.ts';
 import { SMALLEST } from '../reference.ts';
 
-/** What is found in `consul.join`, each as `code: marked text`; Consul's servers are elsewhere unless said otherwise. */
+/** Diagnostics of `consul.join`, each as `code: marked text`; Consul's servers are elsewhere unless said otherwise. */
 const finds = test.macro<[entries: string, ...expected: string[]]>({
   exec(t, entries, ...expected) {
     t.deepEqual(problems(entries, 'existing'), expected);

@@ -2,9 +2,9 @@ import type { Problem } from '../problem.ts';
 import { isScript } from '../schema/program.ts';
 import type { Rule } from './draft.ts';
 
-/** What may be taken by `release`. */
+/** Programs that may be taken by `release`. */
 export const PROGRAMS = ['consul', 'etcd', 'socat', 'node', 'sidekick'] as const;
-/** What may be taken by `url`. */
+/** Programs that may be taken by `url`. */
 const FETCHED = [...PROGRAMS, 'kubelet'] as const;
 
 export const sharedHash: Rule = ({ programs }) => {
@@ -23,9 +23,9 @@ export const sharedHash: Rule = ({ programs }) => {
   return problems;
 };
 
-/** What units/scripts/program.sh unpacks; it takes everything else for an executable. */
+/** Endings of what units/scripts/program.sh unpacks; it takes everything else for an executable. */
 const ARCHIVES = ['.tar.gz', '.tgz', '.tar.xz', '.zip'];
-/** What is surely no executable. */
+/** Endings of what is surely no executable. */
 const OTHERS = '.tar .gz .tgz .xz .txz .bz2 .tbz2 .zst .7z .zip .deb .rpm'.split(' ');
 
 /** Whether a URL says `user:password@`. */
@@ -81,14 +81,14 @@ export const sidekickHash: Rule = ({ programs }, { isInvalid }) => {
 
 export const unneededNode: Rule = ({ programs }, { isWritten }) => {
   const { node, sidekick } = programs ?? {};
-  // What a release is, the index says: it may be the script.
+  // The index says what a release is: it may be the script.
   if (node === undefined || !isWritten('/programs/node')) return [];
   if (typeof sidekick !== 'object' || sidekick.url === undefined || isScript(sidekick)) return [];
   const message = '`programs.node` is given, and `programs.sidekick` needs none: the executable carries its own.';
   return [{ code: 'node-unneeded', pointer: '/programs/node', message }];
 };
 
-/** What is in a pod's image, or what runs pods where there are none. */
+/** Programs in a pod's image, or those that run pods where there are none. */
 export const unneededPrograms: Rule = ({ programs, etcd, consul }, { isWritten }) => {
   const runtimes = { etcd: etcd?.runtime, consul: consul?.runtime };
   if (runtimes.etcd === undefined || runtimes.consul === undefined) return [];

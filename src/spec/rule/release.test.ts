@@ -45,7 +45,7 @@ test(finds, 'programs: {node: release}', 'release-without-index: release', 'rele
 test(finds, 'releases: {index: a.json}', 'release-unneeded: releases');
 test(finds, `${etcd}\nreleases: {index: a.json, versions: {node: 20.19.5}}`, 'release-unneeded: node');
 test(finds, `${etcd}\nreleases: {index: {etcd: a.json, socat: b.json}}`, 'release-unneeded: socat');
-// What is wrong anyway says nothing about what is needed.
+// A value that is wrong anyway says nothing about what is needed.
 test(finds, 'programs: {etcd: relaese}\nreleases: {index: {etcd: a.json}}', 'not-one-of: relaese');
 test(finds, `${etcd}\nreleases: {index: 5}`, 'wrong-type: 5');
 // The index may have the script, which Node runs.

@@ -38,7 +38,7 @@ export const releases: Rule = (draft, { isWritten }) => {
 };
 
 export const unneededReleases: Rule = ({ programs, releases: section }, { isWritten }) => {
-  // What is written and undefined has an error of its own.
+  // A value that is written and undefined has an error of its own.
   const isTaken = (name: Program) =>
     programs?.[name] === 'release' ||
     (isWritten(programs === undefined ? '/programs' : `/programs/${name}`) && programs?.[name] === undefined);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { strict, Text, withDefault } from './parts.ts';
 
-/** Who the cluster is, and by whose signature hosts give up its data. */
+/** The cluster's identity, and by whose signature hosts give up its data. */
 export const Cluster = Type.Object(
   {
     name: Text({

@@ -5,7 +5,7 @@ import { strict, Text } from './parts.ts';
 const IMAGE =
   '^(localhost/[a-z0-9._/-]*[a-z0-9](:[A-Za-z0-9._-]+)?|[a-z0-9][a-z0-9._/:-]*[a-z0-9](:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64})$';
 
-/** What only target `compose` wants to know. */
+/** Keys for target `compose` alone. */
 export const Compose = Type.Object(
   {
     base: Text({

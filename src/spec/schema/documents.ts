@@ -34,5 +34,5 @@ export const Documents = Type.Object(
   { ...strict, description: 'What to do with documents that do not fit.' },
 );
 
-/** What takes a document. */
+/** The platforms that take a document. */
 export type Platform = NonNullable<Static<typeof Documents>['platform']>;

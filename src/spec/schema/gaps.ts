@@ -1,7 +1,7 @@
 import { child } from '../pointer.ts';
 import { mapping, type SchemaNode } from './tree.ts';
 
-/** What a schema does not say of its keys, and messages or documents would need: the build wants none. */
+/** Gaps of a schema: what messages or documents would need and its keys do not say. The build wants none. */
 export function gaps(node: SchemaNode, pointer = ''): string[] {
   const { properties = {}, required = [], items } = mapping(node);
   const keys = Object.entries(properties).flatMap(([key, inner]) => [

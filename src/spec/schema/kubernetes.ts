@@ -7,7 +7,7 @@ const LABEL_VALUE = '([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?';
 
 const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
 
-/** What the kubelet of a host is told. */
+/** Settings of a host's kubelet. */
 export const Kubernetes = Type.Object(
   {
     mode: withDefault(

@@ -9,7 +9,7 @@ export const Locked = Type.Object(
 );
 const entry = Type.Optional(Locked);
 
-/** What `quorumgate lock` writes beside the spec: the bytes that are meant by a version. */
+/** The file that `quorumgate lock` writes beside the spec: the bytes that are meant by a version. */
 export const LockSchema = Type.Object(
   {
     format: Type.Literal(1, { description: 'Format of the lock file.' }),

@@ -8,7 +8,7 @@ export const ANNOTATIONS = ['form', 'tooLow'];
 
 interface TextNode {
   pattern: string;
-  /** What it must look like, in words: a pattern tells a user nothing. */
+  /** Its form in words: a pattern tells a user nothing. */
   form: string;
   maxLength?: number;
   description?: string;
@@ -66,6 +66,6 @@ type FilledMapping<Properties extends TProperties> = Flat<
   }
 >;
 
-/** What a value has when every default is filled in. */
+/** A value's type when every default is filled in. */
 export type Filled<Node extends TSchema> =
   Node extends TObject<infer Properties> ? FilledMapping<Properties> : Static<Node>;

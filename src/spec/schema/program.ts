@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { Artifact, SidekickArtifact } from './artifact.ts';
 
-/** What artifact.ts says, for those who load no schema. */
+/** The names of artifact.ts, for those who load no schema. */
 export type ProgramSource = 'package' | 'image' | 'release' | Static<typeof Artifact>;
 export type ProgramName = 'consul' | 'etcd' | 'socat' | 'node' | 'kubelet';
 export type SidekickSource = 'inline' | 'release' | Static<typeof SidekickArtifact>;

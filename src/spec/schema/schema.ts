@@ -235,5 +235,5 @@ export const SpecSchema = Type.Object(
   { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
 );
 
-/** What the user wrote, valid by the schema, defaults not yet filled in. */
+/** The spec as the user wrote it, valid by the schema, defaults not yet filled in. */
 export type SpecInput = Static<typeof SpecSchema>;

@@ -9,7 +9,7 @@ export interface SchemaNode {
   const?: unknown;
   enum?: readonly unknown[];
   pattern?: string;
-  /** What it must look like, in words. */
+  /** Its form in words. */
   form?: string;
   /** Why nothing below `minimum` is taken. */
   tooLow?: string;
