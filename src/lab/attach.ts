@@ -20,7 +20,7 @@ export function attach(layout: Layout = layoutOf()): Lab {
   throw new LabError(`no lab is running in ${layout.directory}`, 'Start one with `quorumgate lab up SPEC`.');
 }
 
-/** The same, as the cluster that has a host of this name; when none has, the first says so. */
+/** Attaches to the cluster that has a host of this name; when none has, the first says so. */
 export function attachTo(host: string | undefined, layout: Layout = layoutOf()): Lab {
   const first = attach(layout);
   return [first, ...first.neighbours].find(({ hosts }) => hosts.some(({ name }) => name === host)) ?? first;

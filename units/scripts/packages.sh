@@ -17,7 +17,7 @@ names() { # PROGRAM MANAGER: its packages
   esac
 }
 
-# What a run left that was cut off: services would never start again.
+# Left by a run that was cut off: services would never start again.
 policy=/usr/sbin/policy-rc.d
 ! grep -qs quorumgate $policy || rm $policy
 

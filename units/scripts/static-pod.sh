@@ -55,7 +55,7 @@ clear() {
   done
 }
 
-# What the gate has written, and with it whoever is user etcd: data to root, of which only lines in the form of a decision
+# The text that the gate has written, and with it whoever is user etcd: data to root, of which only lines in the form of a decision
 # count. No link is followed, nothing waited for, no more read than any list is long.
 decided() { # VARIABLE: its value
   dd if=/run/etcd/decision.env iflag=nofollow,nonblock bs=65536 count=1 2>/dev/null |

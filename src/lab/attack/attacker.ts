@@ -10,7 +10,7 @@ import { clusterEnvironment } from '../members/etcdctl.ts';
 import { type HostPlan, numberOf } from '../network/addresses.ts';
 import { connectHost, disconnectHost } from '../network/network.ts';
 
-/** What an attack needs of a lab: `Lab` has it. */
+/** The part of a lab that an attack needs: `Lab` has it. */
 export type Victim = Pick<Lab, 'layout' | 'state' | 'host'>;
 
 /** Where an attacker's requests to Consul go: a way to run curl, and nothing that others have not. */
@@ -56,7 +56,7 @@ export interface Entry {
   meta?: Record<string, string>;
 }
 
-/** What the host of a member would have registered, in the catalog itself: no agent takes it back. */
+/** The registration of a member's host, in the catalog itself: no agent takes it back. */
 export async function register(voice: Voice, cluster: string, { node, address, port = 2380, meta }: Entry) {
   const service = {
     ID: `${node}-server`,

@@ -5,7 +5,7 @@ import { inside } from '../host/inside.ts';
 import type { Lab } from '../lab.ts';
 import { attachVolume, detachVolume, foreignEtcd, rollBack } from './disk-attacks.ts';
 
-/** What is played on hosts, no more of them than a quorum can spare; it returns when it is over, healed or not. */
+/** An attack on the disks of hosts, no more of them than a quorum can spare; it returns when it is over, healed or not. */
 type DiskAttack = (lab: Lab, hosts: string[], seconds: number) => Promise<void>;
 
 const each = (lab: Lab, hosts: string[], act: (host: ReturnType<Lab['host']>) => Promise<unknown>) =>

@@ -7,7 +7,7 @@ export interface How {
   ports: number[];
   /** As an etcd of this cluster, with this list, by the JSON gateway and by the peer port. IDs in hexadecimal. */
   etcd?: { clusterId: string; members: { id: string; name: string; peerUrl: string }[] };
-  /** The same to every request. */
+  /** One answer to every request. */
   body?: keyof typeof BODIES;
   tls?: { cert: string; key: string };
 }

@@ -24,7 +24,7 @@ export interface AttackOptions {
   generation: number;
 }
 
-/** What does not hold of the members at this moment, whatever Consul is told of them. */
+/** Flaws of the members at this moment, whatever Consul is told of them. */
 async function flawsOf(lab: Lab, predicted: string): Promise<string[]> {
   const { rows } = await lab.cluster();
   return rows.flatMap(({ host, healthy, started, clusterId }) => {

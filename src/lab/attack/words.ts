@@ -1,7 +1,7 @@
 import type { Lab } from '../lab.ts';
 import { allKeys, deregister, forged, putKey, register, type Stranger, tell, type Voice } from './attacker.ts';
 
-/** What is said by whom: `who` says it with `voice`. One line that tells it. */
+/** A lie: `who` says it with `voice`. One line that tells it. */
 export interface Speaker {
   who: string;
   voice: Voice;

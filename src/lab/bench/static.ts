@@ -3,7 +3,7 @@ import type { Artifact } from '../image/artifacts.ts';
 import { hostsOf, networkOf } from '../lab.ts';
 
 /**
- * What people write by hand who know every member's address beforehand: etcd with a static `initial-cluster`, no
+ * A cluster as people write it by hand who know every member's address beforehand: etcd with a static `initial-cluster`, no
  * Consul, no gate. The mark that the compiled hosts are measured against.
  */
 export function staticUserData(spec: Spec, etcd: Artifact, name: string, address: string): string {

@@ -10,7 +10,7 @@ export function missingWrites({ prefix, acknowledged }: Written, listed: string)
   return acknowledged.filter((number) => found.get(keyOf(prefix, number)) !== String(number));
 }
 
-/** What does not hold of the cluster as it is at this moment. */
+/** Flaws of the cluster as it is at this moment. */
 export async function clusterFlaws(lab: Lab, predicted: string): Promise<string[]> {
   const view = await lab.cluster();
   const flaws: string[] = [];

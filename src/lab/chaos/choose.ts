@@ -23,7 +23,7 @@ function shuffled<T>(list: readonly T[], next: () => number): T[] {
   return list.flatMap(() => left.splice(Math.floor(next() * left.length), 1));
 }
 
-/** What has to be known of a kind to choose it. */
+/** The part of a kind by which it is chosen. */
 export interface Choosable {
   name: string;
   /** A member's disk is lost with it: never on more members than a quorum bears, since nothing brings them back. */

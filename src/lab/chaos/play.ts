@@ -24,7 +24,7 @@ export interface ChaosTold {
   played: Map<string, number>;
   /** Seconds from the end of a fault to health, the longest. */
   longestHealing: number;
-  /** What did not hold; nothing of it: it is as promised. */
+  /** Promises that did not hold; none where it is as promised. */
   broken: string[];
 }
 

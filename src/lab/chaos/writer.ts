@@ -3,7 +3,7 @@ import { monotonic } from '../host/host.ts';
 import type { Scene } from '../host/scene.ts';
 import { clientOf } from './client.ts';
 
-/** What a client has to show for its writing. */
+/** The outcome of a client's writing. */
 export interface Written {
   prefix: string;
   /** Numbers of the writes that etcd acknowledged; each is a key and its value. */

@@ -16,7 +16,7 @@ export interface BesideOptions extends SpecSource, Spread {
   say?: (line: string) => void;
 }
 
-/** What is to be remembered of a cluster beside the first and `others`. */
+/** The state to keep of a cluster beside the first and `others`. */
 export function stateBeside(first: LabState, others: readonly LabState[], spec: Spec): LabState {
   const { version, phase, targets, image, images, network } = first;
   const { name, size } = spec.cluster;

@@ -97,7 +97,7 @@ function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
   };
 }
 
-/** What makes those hosts that are not the lab's own to make. */
+/** The programs that make those hosts that are not the lab's own to make. */
 function machinesStep({ layout, state }: Scene): Step {
   return {
     name: 'starting what makes the hosts',

@@ -9,7 +9,7 @@ import type { Layout } from '../machine/layout.ts';
 import { type HostPlan, hostsEver } from '../network/addresses.ts';
 import { labTarget } from '../target/targets.ts';
 
-/** What hosts find on an empty disk: kept beside the state, so that a later process can give a host a new one. */
+/** Files that hosts find on an empty disk: kept beside the state, so that a later process can give a host a new one. */
 export interface Seeds {
   /** The target's output, by path. */
   compiled: ReadonlyMap<string, Uint8Array>;
@@ -37,7 +37,7 @@ export function ownFiles({ own }: Seeds, { name, filesOf = name }: Pick<HostStat
   return own.get(filesOf) ?? [];
 }
 
-/** What a host of these seeds has to find before it boots. */
+/** Files that a host of these seeds has to find before it boots. */
 export function filesFrom(seeds: Seeds, host: Pick<HostState, 'name' | 'role' | 'target' | 'filesOf'>): HostFile[] {
   const seeded = labTarget(host.target)
     .seed(host, seeds.compiled)

@@ -21,7 +21,7 @@ export interface Leaf {
   usage: string;
 }
 
-/** What the spec wants of a member: a certificate for its peers and one for its clients, each of its own CA. */
+/** Certificates that the spec wants of a member: a certificate for its peers and one for its clients, each of its own CA. */
 function leavesOf({ tls, etcd, consul }: Spec, { name, address }: HostPlan): Leaf[] {
   if (tls === 'off') return [];
   const { allowedHostname, allowedCommonName, ...peer } = tls.peer;

@@ -120,7 +120,7 @@ export interface Bootable {
   spec: Spec;
 }
 
-/** The same; throws with the first error of the spec, and tells the changes. */
+/** Compiles for the lab; throws with the first error of the spec, and tells the changes. */
 export async function bootableFrom(options: SpecSource & CompileSettings): Promise<Bootable> {
   const { compiled, changes } = await compileForLab(options);
   const error = compiled.diagnostics.find(({ severity }) => severity === 'error');

@@ -27,7 +27,7 @@ export interface OverlayOptions {
 
 export interface Overlaid {
   spec: Spec;
-  /** What was changed, one line each, for the user. */
+  /** The changes, one line each, for the user. */
   changes: string[];
 }
 

@@ -21,7 +21,7 @@ export interface Chance<Options> {
 }
 
 /**
- * What can be broken, or healed: one row, of which the command line, its help, `lab.fault` and chaos are made. Its name is that of its
+ * A thing that can be broken, or healed: one row, of which the command line, its help, `lab.fault` and chaos are made. Its name is that of its
  * row in `FAULTS`. `play` does it, and says in one line what it did.
  *
  * @template Args hosts, or groups of hosts, then an object of options where it has any

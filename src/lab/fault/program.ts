@@ -8,7 +8,7 @@ import { processesIn } from '../machine/cgroup.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { parseStat } from '../machine/process-identity.ts';
 
-/** What can be hit alone. `gate` and `register` are the sidekicks: they run while the host waits or registers. */
+/** Programs that can be hit alone. `gate` and `register` are the sidekicks: they run while the host waits or registers. */
 export const PROGRAMS = ['etcd', 'consul', 'socat', 'gate', 'register'] as const;
 export type Program = (typeof PROGRAMS)[number];
 

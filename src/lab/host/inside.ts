@@ -72,7 +72,7 @@ export function insideForeground(host: HostState, command: string[]): Promise<nu
   return foreground(enter(host, command), childrenOf);
 }
 
-/** The same in a host's network alone. */
+/** The command that enters a host's network alone. */
 export function networkForeground(layout: Layout, host: HostState, command: string[]): Promise<number> {
   return foreground(enterNetwork(layout, host, command), (pid) => [pid]);
 }

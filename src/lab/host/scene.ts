@@ -1,7 +1,7 @@
 import type { Layout } from '../machine/layout.ts';
 import type { LabState } from './state.ts';
 
-/** What a fault is played on: the lab's places and what is remembered of it. */
+/** The scene that a fault is played on: the lab's places and what is remembered of it. */
 export interface Scene {
   layout: Layout;
   state: LabState;

@@ -27,7 +27,7 @@ interface Offer {
   programs: string[];
 }
 
-/** What can be had from Debian; the first of a program is the one taken when nothing is asked for. */
+/** Versions that can be had from Debian; the first of a program is the one taken when nothing is asked for. */
 const OFFERS: readonly Offer[] = [
   { program: 'consul', line: '1.8', suite: 'bullseye', packages: ['consul'], programs: ['consul'] },
   {
@@ -82,7 +82,7 @@ async function build(cache: string, offer: Offer, signal?: AbortSignal): Promise
     for (const name of offer.programs) copyFileSync(join(work, 'tree/usr/bin', name), join(work, 'bin', name));
     const version = upstreamVersion(debs.find((name) => name.startsWith(offer.packages[0] ?? '')) ?? '');
     const file = `${offer.program}-${version}.tar.gz`;
-    // The same packages always give the same bytes.
+    // Packages of one version always give the same bytes.
     const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=0755'];
     await run('tar', ['-I', 'gzip -n', ...same, '-C', join(work, 'bin'), '-cf', join(work, file), ...offer.programs]);
     const sha256 = createHash('sha256')

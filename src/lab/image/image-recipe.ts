@@ -47,7 +47,7 @@ const FILES = {
   '/etc/cloud/cloud.cfg.d/90-lab.cfg': 'datasource_list: [NoCloud]\nlocale: C.UTF-8\nssh_genkeytypes: []\n',
 };
 
-/** What Flatcar has and Debian has not: nothing is enabled but by a preset; the name of SELinux's policy, for Ignition. */
+/** Files that Flatcar has and Debian has not: nothing is enabled but by a preset; the name of SELinux's policy, for Ignition. */
 const FLATCAR_FILES = {
   '/usr/lib/systemd/system-preset/99-default.preset': 'disable *\n',
   '/etc/selinux/config': 'SELINUX=disabled\nSELINUXTYPE=targeted\n',
@@ -67,7 +67,7 @@ C /home/vagrant/.ssh/authorized_keys 0600 vagrant vagrant - /etc/ssh/vagrant.pub
   '/etc/ssh/vagrant.pub': `${VAGRANT_KEY}\n`,
 };
 
-/** What an image is made of. Consul and etcd are not in it: hosts fetch them as artifacts. */
+/** The recipe of each image. Consul and etcd are not in it: hosts fetch them as artifacts. */
 export function recipeOf(name: ImageName): Recipe {
   switch (name) {
     case 'bookworm':
@@ -98,7 +98,7 @@ export function recipeOf(name: ImageName): Recipe {
         without: [...firstBoot, ...managers],
       };
     }
-    // What Vagrant expects of a box: sshd, its user with its key, sudo without a password.
+    // Vagrant expects of a box: sshd, its user with its key, sudo without a password.
     case 'vagrant': {
       const packages = [...PLAIN, 'nodejs', 'openssh-server', 'sudo'];
       return { name, suite: 'bookworm', packages, resolved: false, files: VAGRANT_FILES, enable: ['ssh.service'] };

@@ -1,5 +1,5 @@
 /**
- * What stands at /usr/bin/kubelet on hosts of the lab, for Node 18: of the kubelet's work it does what concerns static pods.
+ * The program at /usr/bin/kubelet on hosts of the lab, for Node 18: of the kubelet's work it does what concerns static pods.
  * It reads every file of the directory but those with a dot; runs each manifest for real, by podman and runc; ends
  * a pod whose manifest is gone or another; runs two of one name one after the other; leaves pods alone when it ends, and
  * knows them again when it starts, but none of before the host's boot. Left out of a manifest, because this machine's

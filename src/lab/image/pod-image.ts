@@ -56,7 +56,7 @@ async function putImage(store: string, files: readonly TarFile[]): Promise<strin
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
-/** What Debian's dynamic programs need, at the places where they look for it. */
+/** Libraries that Debian's dynamic programs need, at the places where they look for them. */
 function libraries(tree: string): TarFile[] {
   const all = readdirSync(tree, { recursive: true, encoding: 'utf8' }).sort();
   return all

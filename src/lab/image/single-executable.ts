@@ -50,7 +50,7 @@ async function keep(store: string, name: string, ending: string, bytes: string |
   return { file, sha256 };
 }
 
-/** What was built before, if it holds the bundle of now. */
+/** The executable that was built before, if it holds the bundle of now. */
 async function current(dist: string, name: string): Promise<Buffer | undefined> {
   const [executable, bundle] = await Promise.all(
     [`sea/${name}`, 'sidekick/etcd-sidekick.cjs'].map((file) => readFile(join(dist, file)).catch(() => undefined)),

@@ -52,7 +52,7 @@ export function debianArchive(sources: readonly AptSource[]): AptSource | undefi
     .sort((a, b) => score(b) - score(a))[0];
 }
 
-/** The same archive with another suite, as the text of a `.sources` file. */
+/** An archive with another suite, as the text of a `.sources` file. */
 export function sourcesFor(archive: AptSource, suite: string): string {
   const signed = archive.signedBy === undefined ? '' : `Signed-By: ${archive.signedBy}\n`;
   return `Types: deb\nURIs: ${archive.uri}\nSuites: ${suite}\nComponents: main\n${signed}`;

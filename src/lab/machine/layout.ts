@@ -9,9 +9,9 @@ export interface Layout {
   lock: string;
   state: string;
   log: string;
-  /** What a host finds on an empty disk. */
+  /** Files that a host finds on an empty disk. */
   seeds: string;
-  /** What hosts fetch because it did not fit: on the lab's HTTP server beside the artifacts. */
+  /** Files that hosts fetch because they did not fit: on the lab's HTTP server beside the artifacts. */
   uploads: string;
   hosts: string;
   /** The operator's key of this lab alone: hosts believe what it has signed. */
@@ -39,7 +39,7 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
   };
 }
 
-/** The same lab with the memory of another cluster. */
+/** A lab's places with the memory of another cluster. */
 export function layoutBeside(layout: Layout, cluster: string): Layout {
   const { directory } = layout;
   return {

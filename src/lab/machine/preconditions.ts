@@ -7,7 +7,7 @@ import { acquireLock } from './lock.ts';
 /** Programs by name or path, with the Debian package of each. */
 export type Tools = Record<string, string>;
 
-/** What the lab runs on this machine. */
+/** Programs that the lab runs on this machine. */
 const TOOLS: Tools = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',

@@ -7,7 +7,7 @@ import { identify, type ProcessIdentity } from './process-identity.ts';
 /** First into the cgroup, then into the program: no moment at which it runs outside. */
 const ENTER = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 1; shift; n=$((n - 1)); done; exec "$@"';
 
-/** What stands before a command line to run it in a cgroup that is there. */
+/** The words before a command line that run it in a cgroup that is there. */
 export function enterCgroup(cgroup: string): string[] {
   const files = cgroupFiles(cgroup);
   return ['sh', '-c', ENTER, 'sh', String(files.length), ...files];

@@ -25,7 +25,7 @@ export interface ClusterView {
   rows: MemberRow[];
   /** From the record in Consul, computed anew from its peer URLs and token; empty when there is no record. */
   predicted: string;
-  /** What the record itself says. */
+  /** The ID that the record itself has. */
   recorded: string;
   /** The cluster IDs of the running members: more than one is the disaster. */
   actual: string[];
@@ -56,7 +56,7 @@ function attempt<T>(parse: () => T, otherwise: T): T {
   }
 }
 
-/** What each host's own member says of itself. */
+/** Each host's own member, by its own words. */
 async function rowOf(layout: Layout, host: HostState): Promise<MemberRow & { listed: number }> {
   const row = { host: host.name, name: ownName(host), address: host.address, memberId: '', clusterId: '', listed: 0 };
   const down = { ...row, started: false, leader: false, healthy: false, version: '' };

@@ -15,7 +15,7 @@ function parseEnvironment(text: string): Map<string, string> {
   );
 }
 
-/** What varies on a host, as the compiler wrote it. */
+/** The variables of a host, as the compiler wrote them. */
 export function clusterEnvironment(layout: Layout, host: HostState): Map<string, string> {
   try {
     return parseEnvironment(

@@ -4,7 +4,7 @@ import type { Layout } from '../machine/layout.ts';
 import { labTarget } from '../target/targets.ts';
 import { viewCluster } from './cluster.ts';
 
-/** What a test wants to know of a host. */
+/** Facts that a test wants to know of a host. */
 export interface HostFacts {
   host: string;
   role: HostState['role'];

@@ -107,7 +107,7 @@ test('each instance sees its own data, and another’s token is none', async (t)
   t.is(await text('/latest/meta-data/tags/instance/Name', '127.0.0.2'), 'etcd-2');
   const stolen = { 'X-aws-ec2-metadata-token': await token() };
   t.is((await ask('/latest/meta-data/instance-id', stolen, 'GET', '127.0.0.2')).code, 401);
-  // What is no instance has no service, and an instance without user-data has none.
+  // A stranger has no service, and an instance without user-data has none.
   t.is((await ask('/latest/api/token', { [TTL]: '60' }, 'PUT', '127.0.0.3')).code, 404);
   t.is((await get('/latest/user-data', '127.0.0.2')).code, 404);
   t.is(await text('/latest/', '127.0.0.2'), 'dynamic\nmeta-data');
@@ -127,7 +127,7 @@ test('directories: a line per entry, a slash after those that are directories, n
   const { text, get } = await service(t, [instance()]);
   const versions = (await text('/')).split('\n');
   t.deepEqual([versions[0], versions.at(-1)], ['1.0', 'latest']);
-  // What cloud-init 22.4 and 25.1 ask for (DataSourceEc2.py, extended_metadata_versions and the least one).
+  // Versions that cloud-init 22.4 and 25.1 ask for (DataSourceEc2.py, extended_metadata_versions and the least one).
   for (const version of ['2021-03-23', '2018-09-24', '2016-09-02', '2009-04-04']) t.true(versions.includes(version));
   t.is(await text('/latest'), 'dynamic\nmeta-data\nuser-data');
   t.is(await text('/latest/meta-data/network/interfaces/macs/'), '06:00:7f:00:00:01/');

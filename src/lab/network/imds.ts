@@ -38,7 +38,7 @@ function listing(tree: Tree, slash = '/'): string {
     .join('\n');
 }
 
-/** What is at a path of the service; nothing when nothing is. */
+/** The text at a path of the service; undefined when nothing is there. */
 function find(instance: Instance, path: string): string | Uint8Array | undefined {
   const [version, ...names] = path.split('/').filter((part) => part !== '');
   if (version === undefined) return VERSIONS.join('\n');

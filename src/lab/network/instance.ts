@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { macOf } from './addresses.ts';
 
-/** What EC2 knows of a host: an instance, launched once with this user-data. */
+/** A host as EC2 knows it: an instance, launched once with this user-data. */
 export interface Instance {
   id: string;
   /** Its `Name` tag: the lab's name of the host. */
@@ -60,7 +60,7 @@ function networkTree({ id, address, cidr }: Instance, hostname: string, security
 }
 
 /**
- * What an instance is told of itself: the categories of the EC2 User Guide ("Instance metadata categories", looked up
+ * Metadata of an instance: the categories of the EC2 User Guide ("Instance metadata categories", looked up
  * 2026-11-25) that an instance without public address, role and key has. The identity document is not signed.
  */
 export function treeOf(instance: Instance): Tree {

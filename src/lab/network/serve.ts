@@ -53,7 +53,7 @@ function artifactServer({ uploads, store, ready }: ServeOptions): Server {
   });
 }
 
-/** What the lab's network offers its hosts: artifacts over HTTP, ordinary names over DNS, EC2's metadata. Runs until it is killed. */
+/** Serves what the lab's network offers its hosts: artifacts over HTTP, ordinary names over DNS, EC2's metadata. Runs until it is killed. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { address, hosts, ready } = options;
   const dns = createSocket('udp4');

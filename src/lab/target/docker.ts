@@ -78,7 +78,7 @@ function answers(socketPath: string): Promise<boolean> {
 }
 
 export interface EngineOptions {
-  /** Who answers its containers' questions for names. */
+  /** The server that answers its containers' questions for names. */
   dns?: string;
   signal?: AbortSignal;
 }

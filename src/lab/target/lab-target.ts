@@ -31,7 +31,7 @@ export interface LabTarget {
   reader: 'cloud-init' | 'ignition' | 'vagrant';
   /** The only image whose hosts are of this kind; else the one that was asked for. */
   image?: ImageName;
-  /** What the lab runs on this machine for it. */
+  /** Programs that the lab runs on this machine for it. */
   tools?: Tools;
   /** No Node on its hosts: the sidekicks have to be the single executable. */
   withoutNode?: true;
@@ -39,10 +39,10 @@ export interface LabTarget {
   metadata?: 'ec2';
   /** The name on its disk, where a host is told its own as it boots; else the lab's name of it. */
   hostname?: string;
-  /** What a host is told then. */
+  /** The name that a host is told then. */
   ownName?(host: HostPlan): string;
   seed(host: { name: string; role: Role }, outputs: Outputs): SeedFile[];
-  /** What happens on real machines between an empty disk and the start of its systemd. */
+  /** The steps that happen on real machines between an empty disk and the start of its systemd. */
   prepare?(bare: Bare, outputs: Outputs): Promise<void>;
   /** Its hosts have a kubelet, or what stands in for it. */
   runsPods?: true;
@@ -50,11 +50,11 @@ export interface LabTarget {
   nspawn?(root: string): string[];
   /** Further variables of systemd-nspawn's environment. */
   environment?: Readonly<Record<string, string>>;
-  /** Who makes and boots its hosts, where they are not systemd-nspawn's on disks of the lab. */
+  /** The program that makes and boots its hosts, where they are not systemd-nspawn's on disks of the lab. */
   machines?: Machines;
 }
 
-/** What is to be known of a host that was booted by another. */
+/** The facts to keep of a host that was booted by another. */
 export type Running = Required<Pick<HostState, 'supervisor' | 'init' | 'cgroup' | 'device'>>;
 
 /** Machines that another program than systemd-nspawn makes, boots and deletes, by a description of them all. */

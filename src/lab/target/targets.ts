@@ -11,7 +11,7 @@ import { vagrantTarget } from './vagrant.ts';
 /** The targets that the lab can boot. */
 export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, kubelet, vagrantTarget];
 
-/** What is booted where nothing is said. */
+/** Targets that are booted where nothing is said. */
 export const DEFAULT_TARGETS: readonly string[] = [aws.name];
 
 export function labTarget(name: string): LabTarget {
@@ -23,7 +23,7 @@ export function labTarget(name: string): LabTarget {
   );
 }
 
-/** What a host calls itself, and so its Consul agent and its member: on some targets not what the lab calls it. */
+/** The name by which a host calls itself, and so its Consul agent and its member: on some targets not what the lab calls it. */
 export function ownName(host: HostState): string {
   return labTarget(host.target).ownName?.(host) ?? host.name;
 }
@@ -34,7 +34,7 @@ export function namesOf(host: HostState): string {
   return own === host.name ? own : `${host.name} (${own})`;
 }
 
-/** Who makes and boots a host; undefined where the lab does. */
+/** The program that makes and boots a host; undefined where the lab does. */
 export function machinesOf({ target }: Pick<HostState, 'target'>): Machines | undefined {
   return labTarget(target).machines;
 }

@@ -21,7 +21,7 @@ function vagrantPaths(layout: Layout) {
   return {
     project,
     home: join(enginePaths(layout).base, 'vagrant-home'),
-    /** What Vagrant says. */
+    /** Vagrant's output. */
     log: join(layout.log, 'vagrant.log'),
     /** The ID of a box's container, once there is one. */
     id: (name: string) => join(project, '.vagrant/machines', name, 'docker/id'),
@@ -72,7 +72,7 @@ async function forgetCable(layout: Layout, host: HostState): Promise<void> {
   }
 }
 
-/** What the lab has to know of a box that runs: also after Vagrant has booted it again by itself. */
+/** The lab's knowledge of a box that runs: also after Vagrant has booted it again by itself. */
 export async function adopt(layout: Layout, host: HostState): Promise<Running> {
   const id = readFileSync(vagrantPaths(layout).id(host.name), 'utf8').trim();
   const format = '{{.State.Pid}} {{.GraphDriver.Data.UpperDir}}';
@@ -85,7 +85,7 @@ export async function adopt(layout: Layout, host: HostState): Promise<Running> {
   }
   await forgetCable(layout, host);
   await nameCable(layout, host, init.pid);
-  // What the host itself has written, as with other hosts: its journal, its data.
+  // Files that the host itself has written, as with other hosts: its journal, its data.
   const { base, root } = hostPaths(layout, host.name);
   await rm(root, { recursive: true, force: true });
   await mkdir(base, { recursive: true });
@@ -100,7 +100,7 @@ async function boot(layout: Layout, host: HostState, own: readonly HostFile[]): 
     await vagrant(layout, ['up', host.name, '--provider=docker']);
     return adopt(layout, host);
   }
-  // What is to be there before Consul and etcd are; a user would have a provisioner of his own for it.
+  // Files that have to be there before Consul and etcd are; a user would have a provisioner of his own for it.
   await vagrant(layout, ['up', host.name, '--provider=docker', '--no-provision']);
   const running = await adopt(layout, host);
   for (const file of own) put(`/proc/${running.init.pid}/root`, file);

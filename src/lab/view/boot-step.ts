@@ -1,7 +1,7 @@
 import type { Role } from '../../plan/plan.ts';
 import type { UnitState } from './unit-state.ts';
 
-/** What was seen of a host at one look. */
+/** A host as it was seen at one look. */
 export interface Look {
   alive: boolean;
   units: ReadonlyMap<string, UnitState>;
@@ -64,7 +64,7 @@ function known(units: Look['units']): boolean {
   return units.get('quorumgate-host.service')?.loaded === true;
 }
 
-/** What the unit itself says, else what systemd says; nothing of one whose turn has not come. */
+/** The words of the unit itself, else those of systemd; nothing of one whose turn has not come. */
 function statusOf({ active, sub, statusText, result }: UnitState): string {
   if (active === 'failed') return `failed: ${result}`;
   return statusText || (active === 'inactive' ? '' : `${active} (${sub})`);

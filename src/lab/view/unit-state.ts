@@ -1,4 +1,4 @@
-/** What systemd says of one unit, of which the lab needs little. */
+/** The state of one unit by systemd, of which the lab needs little. */
 export interface UnitState {
   id: string;
   /** Whether the host knows the unit at all yet. */

@@ -7,7 +7,7 @@ export interface Answer {
   body: Uint8Array;
 }
 
-/** What may stand anywhere in JSON in the place of what is right. */
+/** Values that may stand anywhere in JSON in the place of what is right. */
 const odd: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -127,7 +127,7 @@ function mutate(root: { it: unknown }, { at, how, odd: other }: Mutation): void 
   }
 }
 
-/** What is done to the text: nothing most often. */
+/** Changes of the text: none most often. */
 const spoiling = fc.oneof(
   { weight: 6, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.record({ cut: fc.double({ min: 0, max: 1, noNaN: true }) }) },
@@ -186,7 +186,7 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
-/** What is done to a true answer, whichever it is. */
+/** Changes of a true answer, whichever it is. */
 export const recipes = fc.record({
   mutations: fc.array(mutation, { maxLength: 3 }),
   spoilt: spoiling,
@@ -198,7 +198,7 @@ export const recipes = fc.record({
 });
 export type Recipe = typeof recipes extends fc.Arbitrary<infer T> ? T : never;
 
-/** What is left of a true answer: JSON, or a text that is none. */
+/** The rest of a true answer: JSON, or a text that is none. */
 export function answerBy(
   recipe: Recipe,
   truth: unknown,

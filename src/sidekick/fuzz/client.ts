@@ -16,7 +16,7 @@ export interface Errand {
 
 export interface Done {
   id: number;
-  /** What was wrong about it, if anything. */
+  /** Its flaw, if it has one. */
   wrong: string | undefined;
   /** Whether there was something that one can go on with. */
   resolved: boolean;

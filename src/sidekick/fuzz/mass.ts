@@ -6,7 +6,7 @@ import { settings } from '../host/server-testing.ts';
 import { type Answer, answersLike } from './answers.ts';
 import { type FuzzedRequest, trueAnswer, unsoundness } from './requests.ts';
 
-/** What the network would make of an answer. */
+/** An answer as the network would make it. */
 export function replyOf({ status, headers, body }: Answer): Reply {
   try {
     return { status, headers, body: new TextDecoder('utf-8', { fatal: true }).decode(body) };

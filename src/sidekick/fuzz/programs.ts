@@ -103,7 +103,7 @@ interface Ended {
   how: 'done' | 'again' | 'enough' | 'failed';
   why: string;
   said: string[];
-  /** What etcd was to be started with. */
+  /** The decision that etcd was to be started with. */
   decided: Record<string, string> | undefined;
   aside: boolean;
   /** Milliseconds of the program's clock. */
@@ -164,7 +164,7 @@ class World {
     this.#keys = new Map(SCENES[scene].keys.map((one) => [one.Key, one]));
   }
 
-  /** What is true, of anything that is asked; undefined: nobody is there. */
+  /** The true answer to anything that is asked; undefined: nobody is there. */
   answer(method: string, target: string, body: string): unknown {
     const { runs, identity } = SCENES[this.#scene];
     const asking = `${method} ${target}`;
@@ -219,7 +219,7 @@ export async function play(scene: Scene, scope: RegExp, plan: readonly (Recipe |
   let asks = 0;
   let spin = () => undefined as unknown;
   const exchange = (target: string, { method = 'GET', body = '' }: Ask): Promise<Reply> => {
-    // What waits for Consul has waited; an answer takes its time.
+    // A program that waits for Consul has waited; an answer takes its time.
     ended.time += target.includes('&wait=') ? 10_000 : 0.1;
     if (++asks > MOST) spin();
     return asks > MOST ? new Promise(() => undefined) : Promise.resolve().then(() => reply(method, target, body));
@@ -257,7 +257,7 @@ export async function play(scene: Scene, scope: RegExp, plan: readonly (Recipe |
 /** A mistake of ours that was taken for a cause. */
 const mistake = /Cannot (read|convert|destructure|set)|is not (a function|iterable)|of undefined|of null|\[object /;
 
-/** What must not be, however a program ended. */
+/** Flaws that must not be, however a program ended. */
 function breach(scene: Scene, scope: keyof typeof SCOPES, ended: Ended): string | undefined {
   const { how, why, said, decided, aside, time } = ended;
   if (how === 'failed') return `ended with ${why}`;

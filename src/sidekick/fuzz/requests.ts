@@ -13,7 +13,7 @@ interface Fuzzed {
 /** One request of the sidekicks, whose answer may be anything while all others are true. */
 export interface FuzzedRequest {
   name: string;
-  /** What is asked, as `METHOD /path`. */
+  /** The request, as `METHOD /path`. */
   asks: RegExp;
   truth: unknown;
   headers?: Record<string, string>;
@@ -22,7 +22,7 @@ export interface FuzzedRequest {
   run(ports: Fuzzed): Promise<unknown>;
   /** Whether the programs can go on with what came out. */
   isSound(value: never): boolean;
-  /** What all rejections have to be. */
+  /** The class that all rejections have to be of. */
   error: typeof ConsulError | typeof Error;
 }
 
@@ -218,7 +218,7 @@ export const REQUESTS: readonly FuzzedRequest[] = [
   ),
 ];
 
-/** What is answered so, whatever is in question. */
+/** The usual answer to a request, whatever is in question. */
 const PLAIN: readonly [asks: RegExp, truth: unknown][] = [
   [/session\/create/, truth.session],
   [/catalog\/node/, truth.node],
@@ -242,7 +242,7 @@ export function trueAnswer(asking: string, name: string): unknown {
   return /\/members$/.test(asking) ? truth.members : true;
 }
 
-/** What is wrong about how a request has ended; undefined: nothing. */
+/** The flaw in how a request has ended; undefined: there is none. */
 export function unsoundness(request: FuzzedRequest, outcome: PromiseSettledResult<unknown>): string | undefined {
   if (outcome.status === 'fulfilled') {
     const wrong = `resolves to ${JSON.stringify(outcome.value)}`;

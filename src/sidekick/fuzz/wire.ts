@@ -42,7 +42,7 @@ const head = (answer: Answer, more: string) => {
 function forever(socket: Socket, chunk: string | Uint8Array, pause = 0): void {
   const next = () => {
     if (socket.destroyed) return;
-    // What was taken at once is told at once: others are to have their turn.
+    // A chunk that was taken at once is told at once: others are to have their turn.
     socket.write(chunk, () => (pause === 0 ? setImmediate(next) : setTimeout(next, pause)));
   };
   next();

@@ -123,7 +123,7 @@ export const clusterId = 'fcf88ce7a22e82f0';
 export const refusal = { code: 14, message: 'etcdserver: request timed out' };
 export const nameless = { code: 3, message: 'etcdserver: user name is empty' };
 
-/** What Consul's agents know of each other. */
+/** The machines that Consul's agents know of. */
 export const machines = [
   ...[1, 2, 3].map((n) => ({ Name: `etcd-${n}`, Addr: `10.0.0.${n}`, Port: 8301, Status: 1 })),
   { Name: 'etcd-9', Addr: '10.0.0.9', Port: 8301, Status: 4 },

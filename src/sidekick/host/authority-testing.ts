@@ -38,7 +38,7 @@ export class Authority {
   readonly folder: string;
   /** Path of its certificate. */
   readonly ca: string;
-  /** What it shows below its own certificates, when it is not its own issuer. */
+  /** Certificates that it shows below its own, when it is not its own issuer. */
   readonly #chain: string;
   #issued = 0;
 

@@ -7,7 +7,7 @@ import { visible } from './text.ts';
 const MOST = 2000;
 
 const name = /^[\w.-]{1,128}$/;
-/** What stands in Meta is said, compared and written into records. */
+/** Values in Meta are said, compared and written into records. */
 const printable = /^[\x20-\x7e]{0,512}$/;
 
 /** IPv4 of one machine, in its only form. */
@@ -64,7 +64,7 @@ function titleOf(value: unknown): string {
 }
 
 /**
- * What `/v1/health/service/…` answers. Anybody may register anything: an entry that cannot be used hides no other, and is told of.
+ * The answer of `/v1/health/service/…`. Anybody may register anything: an entry that cannot be used hides no other, and is told of.
  *
  * @returns the instances, and why each of the others is none
  */
@@ -87,7 +87,7 @@ export function fromBase64(value: unknown, what: string): string {
   return Buffer.from(text, 'base64').toString('utf8');
 }
 
-/** What `/v1/kv/…?recurse` answers. */
+/** The answer of `/v1/kv/…?recurse`. */
 export function entriesOf(value: unknown): Entry[] {
   return wholeListOf(value, 'the list of keys', 50_000).map((one) => {
     const { Key, Value, ModifyIndex } = fieldsOf(one, 'a key');
@@ -99,7 +99,7 @@ export function entriesOf(value: unknown): Entry[] {
   });
 }
 
-/** What `/v1/agent/members` answers of machines that are alive: `NAME ADDRESS`. 1 is alive; leaving, left and failed are above it. */
+/** The machines that are alive, by the answer of `/v1/agent/members`: `NAME ADDRESS`. 1 is alive; leaving, left and failed are above it. */
 export function aliveIn(value: unknown): string[] {
   return wholeListOf(value, 'the list of machines', 20_000).flatMap((one) => {
     const { Name, Addr, Status } = fieldsOf(one, 'a machine');

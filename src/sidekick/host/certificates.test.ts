@@ -26,7 +26,7 @@ const of = (changed: Partial<Settings>) =>
     ...changed,
   } as Settings);
 
-/** What is said of both pairs when one is such a one. */
+/** The words on both pairs when one is such a one. */
 const saysOf = test.macro<[wanted: Wanted, cause?: RegExp, changed?: Partial<Settings>]>({
   exec(t, wanted, cause = /^$/, changed = {}) {
     const [tls, clientTls] = [peers.issue(wanted), clients.issue(wanted)];

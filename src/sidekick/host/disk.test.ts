@@ -179,7 +179,7 @@ test('what cannot be used here is named', async (t) => {
   t.is(await disk.unfit(undefined), undefined);
 });
 
-/** What each part of the port writes, as a whole, and where. */
+/** The files that each part of the port writes, as a whole. */
 const writings = ({ disk, data, state, run }: ReturnType<typeof host>): [path: string, write: () => void][] => [
   [join(data, 'quorumgate.json'), () => disk.saveIdentity({ incarnation: 'one', machineId: 'm', phase: 'fresh' })],
   [join(state, 'place.json'), () => disk.savePlace(place)],

@@ -52,7 +52,7 @@ export function dnsPort(server = { host: '127.0.0.1', port: 53 }): DnsPort {
           reject(new Error('closed without an answer'));
         });
         socket.on('data', (data) => {
-          // What came after a whole message is nobody's question; 64 KiB is the most that its length can say.
+          // Bytes after a whole message are nobody's question; 64 KiB is the most that its length can say.
           reply = Buffer.concat([reply, data]);
           if (reply.length < 2 || reply.length < 2 + reply.readUInt16BE(0)) return;
           try {

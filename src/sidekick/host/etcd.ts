@@ -33,7 +33,7 @@ export async function call<T>(
   return read(await exchange(`${scheme}://${address}:${clientPort}/v3/${path}`, options), shape);
 }
 
-/** What etcd exposes of itself to anybody: its own ID, where it denies its status. */
+/** The part of itself that etcd shows to anybody: its own ID, where it denies its status. */
 function serverIdOf({ body }: Reply): string {
   const id = /^etcd_server_id\{server_id="([0-9a-f]{1,16})"\} 1$/m.exec(body)?.[1];
   if (id === undefined) throw new Error('etcd does not tell its own ID');

@@ -22,7 +22,7 @@ export function unfit({ discovery, scheme }: Settings, etcd: string, consul: str
 let version: string | undefined;
 
 /**
- * The same of the programs and certificates that are here. Where there is a log (`consul` is not asked for) Consul is no matter:
+ * Unfit programs and certificates that are here. Where there is a log (`consul` is not asked for) Consul is no matter:
  * etcd lives without it; and certificates are only spoken of: etcd itself knows best.
  */
 export async function fitness(settings: Settings, consul: string | undefined): Promise<string | undefined> {

@@ -10,7 +10,7 @@ import { http, serveBytes } from './server-testing.ts';
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-http-'));
 test.after.always(() => rmSync(folder, { recursive: true }));
 
-/** What is made of bytes; `error code` of what is none. */
+/** The answer that is made of bytes; `error code` of what is none. */
 async function asked(answer: (socket: Socket) => unknown, options: Partial<Parameters<typeof ask>[1]> = {}) {
   const server = await serveBytes((_, socket) => answer(socket));
   try {

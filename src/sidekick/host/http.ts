@@ -61,7 +61,7 @@ export function ask(url: string, options: Ask): Promise<Reply> {
     let begun = false;
     const timer = setTimeout(() => {
       const late = new Error(`no ${begun ? 'whole ' : ''}answer within ${timeout / 1000} s`);
-      // Who is slow is there.
+      // A slow server is there.
       fail(begun ? late : Object.assign(late, { code: 'ETIMEDOUT' }));
     }, timeout);
     const abort = () => fail(new Error('aborted'));

@@ -22,7 +22,7 @@ export function saveIdentity(
   identity: Identity,
   place?: (from: string, to: string) => void,
 ): void {
-  // What tells one disk from another comes first: where the file was cut, it is there still.
+  // The fields that tell one disk from another come first: where the file was cut, it is there still.
   const { incarnation, machineId, phase, ...rest } = identity;
   const text = JSON.stringify({ incarnation, machineId, phase, ...rest });
   writeDurably(identityPath(dataDirectory), `${text}\n`, place);
@@ -38,7 +38,7 @@ function attempt<T>(parse: () => T): T | undefined {
   }
 }
 
-/** What of a file is an identity; optional fields that are not what they should be are left out. */
+/** The identity in a file; optional fields that are not what they should be are left out. */
 function parseIdentity(text: string): Identity | undefined {
   const value = attempt(() => JSON.parse(text) as Partial<Identity> | null);
   if (!matches(/^[\w.-]{1,128}$/, value?.incarnation) || !matches(/./, value.machineId)) return undefined;

@@ -90,7 +90,7 @@ test('nor do several who take turns, for longer than a cluster needs', async (t)
   }
   at(300);
   t.regex((await lock.acquire('disk-1')) ?? '', /^beside:/);
-  // What was long ago does not count.
+  // A lock of long ago does not count.
   turn = 11;
   at(10_000);
   t.is(await lock.acquire('disk-1'), undefined);

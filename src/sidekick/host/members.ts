@@ -46,7 +46,7 @@ export function membersOf(value: unknown, idName: 'id' | 'ID'): Member[] {
   return members;
 }
 
-/** What a peer port answers at `/members`: IDs are bare numbers there, of more digits than JavaScript's have. */
+/** A peer port's answer at `/members`: IDs are bare numbers there, of more digits than JavaScript's have. */
 export function peerMembershipOf({ status, headers, body }: Reply): Membership {
   const cluster = headers['x-etcd-cluster-id'];
   if (typeof cluster !== 'string' || !/^(?!0*$)[0-9a-f]{1,16}$/.test(cluster)) throw new Error('no etcd');
@@ -55,7 +55,7 @@ export function peerMembershipOf({ status, headers, body }: Reply): Membership {
   return { clusterId: cluster.padStart(16, '0'), members };
 }
 
-/** What the JSON gateway answers to `member/list`. */
+/** The JSON gateway's answer to `member/list`. */
 export function membershipOf(value: unknown): Membership {
   const { header, members } = fieldsOf(value, 'the answer');
   const { cluster_id } = fieldsOf(header, 'its header');

@@ -22,7 +22,7 @@ buildSync({
   outfile: program,
 });
 
-/** What a script that mounts in a new folder, with `etcd` and `vol/etcd` in it, has printed by `locate`. */
+/** Output of `locate` in a script that mounts in a new folder with `etcd` and `vol/etcd` in it. */
 function located(script: string): { root: string; lines: string[] } {
   const root = mkdtempSync(join(folder, 'm-'));
   for (const name of ['etcd', 'vol/etcd', 'other']) mkdirSync(join(root, name), { recursive: true });

@@ -147,7 +147,7 @@ real('etcd starts with the mark in the directory of its log, takes it away, and 
   });
   t.deepEqual(disk.data(), log);
   t.deepEqual(readdirSync(data).sort(), ['member', 'quorumgate.json']);
-  // What a fault leaves: the database alone.
+  // A fault leaves the database alone.
   const [segment = ''] = readdirSync(join(data, 'member/wal')).filter((name) => name.endsWith('.wal'));
   writeFileSync(join(data, 'member/wal', segment), '');
   t.is(disk.data().state, 'remains');
@@ -205,7 +205,7 @@ real('a snapshot becomes a log, whatever an interruption before has left, and th
     t.like(disk.data(), { state: 'log', clusterId: record.cluster_id });
   }
   t.true(steps > 8, `${steps}`);
-  // What of another life has no mark: nothing of it is deleted.
+  // Remains of another life have no mark: nothing of them is deleted.
   rmSync(join(data, 'member/wal'), { recursive: true });
   const database = readFileSync(join(data, 'member/snap/db'));
   t.throws(() => tool(record), { code: 'ENOTEMPTY' });

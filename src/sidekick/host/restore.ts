@@ -26,7 +26,7 @@ export function restore(
   if (tool === undefined) throw new Error(`${programs}/etcdutl is not there; put it there`);
   const work = join(directory, 'restoring');
   rmSync(work, { recursive: true, force: true });
-  // What the tool makes in it nobody else can read, whatever the tool and the data directory allow.
+  // Nobody else can read what the tool makes in it, whatever the tool and the data directory allow.
   mkdirSync(work, { mode: 0o700 });
   const made = join(work, 'made');
   const flags = {

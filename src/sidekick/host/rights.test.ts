@@ -15,7 +15,7 @@ const rules = [
   'agent "etcd-1" { policy = "read" }',
   'node "etcd-1" { policy = "write" }',
 ];
-/** What the agent says of a token that lacks these. */
+/** The agent's words on a token that lacks these. */
 const without = (...lacking: number[]) =>
   rules.map((_, index) => ({ Resource: '', Segment: '', Allow: !lacking.includes(index) }));
 

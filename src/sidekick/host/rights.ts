@@ -16,7 +16,7 @@ function right(Resource: string, Access: string, Segment: string, subject: strin
 
 const catalog = [right('service', 'read', 'etcd3', 'service "etcd3"'), right('node', 'read', '', 'node_prefix ""')];
 
-/** What the sidekicks of a host need; the first three are what reading needs, which Consul may deny by an empty answer. */
+/** Rights that the sidekicks of a host need; the first three are for reading, which Consul may deny by an empty answer. */
 export function hostRights(cluster: string, node: string): Right[] {
   const prefix = `etcd3/${cluster}/`;
   return [
@@ -30,7 +30,7 @@ export function hostRights(cluster: string, node: string): Right[] {
   ];
 }
 
-/** What an operator's commands need, the first to read. */
+/** Rights that an operator's commands need, the first to read. */
 export function operatorRights(cluster: string): Right[] {
   const prefix = `etcd3/${cluster}/`;
   return [
@@ -64,7 +64,7 @@ export class Rights {
     if (missing.some((right) => this.#rights.indexOf(right) < READING)) throw denied(missing);
   }
 
-  /** What the call resolves to; where it is denied, the error names all that is missing. */
+  /** The call's value; where it is denied, the error names all that is missing. */
   async named<T>(call: Promise<T>, timeout: number): Promise<T> {
     try {
       return await call;
@@ -98,7 +98,7 @@ export class Rights {
 }
 
 function denied(missing: Right[]): ConsulError {
-  // Who may write may read.
+  // A right to write is one to read.
   const rules = missing
     .map(({ rule }) => rule)
     .filter((rule, at, all) => !all.includes(rule.replace('"read"', '"write"'), at + 1));

@@ -102,7 +102,7 @@ function readHead(path: string): Buffer {
   }
 }
 
-/** What the data directory holds. Throws when the disk cannot be read. */
+/** The content of the data directory. Throws when the disk cannot be read. */
 export function readData(dataDirectory: string): Data {
   const member = join(dataDirectory, 'member');
   const wal = join(member, 'wal');

@@ -12,7 +12,7 @@ const textOf = ({ members }: Membership) =>
     .join();
 
 /**
- * What the members of a cluster say of it, as far as it can be believed. Under TLS one of them is enough: it was verified by its
+ * A cluster by its members' words, as far as they can be believed. Under TLS one of them is enough: it was verified by its
  * address. In plain anybody may answer there who can, so all that can be reached have to agree, and who cannot has to have been
  * silent for as long as the policy says. Pure.
  *

@@ -24,7 +24,7 @@ export function choose(seen: Read): Seen<ClusterRecord | undefined> {
   const before = self.record?.generation ?? self.place?.generation ?? 0;
   const latest = latestSigned(seen);
   if (own !== undefined && latest !== undefined && latest.generation > before) return { known: true, value: latest };
-  // What claims to have replaced a birth, and nobody has signed.
+  // A record that claims to have replaced a birth, and that nobody has signed.
   const isUnproved = ({ record, entry }: Found) => record.lineage !== undefined && !proven.has(entry.key);
   const counts = ({ record, entry }: Found) => {
     if (isUnproved({ record, entry }) || (own !== undefined && lineageOf(record) !== own)) return false;

@@ -113,7 +113,7 @@ export const listed = (list: Member[], clusterId = record.cluster_id): Answer =>
 export const mute: Answer = { is: 'mute', cause: 'etcdserver: no leader' };
 export const quiet = (since = 0): Answer => ({ is: 'silent', since });
 
-/** What was said by hosts of these numbers; at 100 seconds. */
+/** Words of hosts of these numbers; at 100 seconds. */
 export const rolled = (answers: Record<number, Answer>, asked: number[] = [2, 3]) => ({
   roll: known({
     base: asked.map(urlOf),

@@ -74,7 +74,7 @@ function withLog(seen: Observed, log: Log): Decision {
     return { do: 'set-aside', as: log.memberId, why: `cluster ${own} has removed its member ${log.memberId}` };
   }
   if (seen.patience === 0) return { do: 'start' };
-  // What was launched here since may lie below what is mounted now.
+  // Data that was launched here since may lie below what is mounted now.
   const below = self.place?.memberId === log.memberId ? undefined : displaced(self);
   const doubt = `removed from its cluster? ${believed.cause}`;
   return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
@@ -122,7 +122,7 @@ function settingOf(before: string, now: string): string | undefined {
   return was.port === is.port ? 'etcd.discovery' : 'etcd.peerPort';
 }
 
-/** The same machine at another address: a quorum of the others can be told. */
+/** A machine at another address than before: a quorum of the others can be told. */
 function moved(seen: Observed, cluster: string, id: string, before: string): Decision {
   const { self, roll } = seen;
   const change = `this host was ${before} and is ${self.peerUrl} now`;

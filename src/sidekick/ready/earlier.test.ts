@@ -6,7 +6,7 @@ import { agreed, given, gives, keys, known, log, members, own, ownId, peer, urlO
 import { unlisted } from './observe.ts';
 import { listOf, recordOf } from './publish.ts';
 
-/** What hosts and operators have left behind that knew neither lineages nor proofs. */
+/** The traces of hosts and operators that knew neither lineages nor proofs. */
 const born = makeRecord(members, 'token', 1);
 const reset = makeRecord(members, 'again', 2);
 const disk = { phase: 'launched', record: born, memberId: ownId, launchedAt: urlOf(1) } as const;

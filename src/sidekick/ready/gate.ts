@@ -20,7 +20,7 @@ async function consider(settings: Settings, ports: Ports, joining: Joining, rule
   let look = await observe(settings, ports, joining.silence, rules);
   let decision = decide(look);
   try {
-    // What the probe finds may be a reason to join.
+    // The probe may find a reason to join.
     if (decision.do === 'probe') {
       look = { ...look, probe: await probe(settings, ports, look) };
       decision = decide(look);
@@ -35,7 +35,7 @@ async function consider(settings: Settings, ports: Ports, joining: Joining, rule
   return [look, decision];
 }
 
-/** What became of it, or why Consul did not say. */
+/** The outcome, or why Consul did not say. */
 function orCause<T>(work: Promise<T>): Promise<T | string> {
   return work.catch((error: unknown) => {
     if (error instanceof ConsulError) return error.message;
@@ -55,7 +55,7 @@ async function unawareOf({ etcd }: Ports, members: Member[], id: string): Promis
   return asked.find((url) => url !== undefined);
 }
 
-/** Who listens where this host's etcd, which does not run yet, is to listen: it cannot start until that has gone. */
+/** Another who listens where this host's etcd, which does not run yet, is to listen: it cannot start until that has gone. */
 async function occupied({ etcd }: Ports, url: string): Promise<string> {
   const says = await etcd.peer(url, 500).then(
     ({ clusterId }) => `as cluster ${clusterId}`,
@@ -114,7 +114,7 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
   switch (decision.do) {
     case 'start':
       disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
-      // What others may wait for, and this host does not.
+      // Others may wait for this, and this host does not.
       await Promise.race([orCause(tell(settings, ports, look)), ports.clock.sleep(500)]);
       say(`etcd has its data here: starting${await occupied(ports, look.self.peerUrl)}`);
       return 'done';
@@ -166,7 +166,7 @@ async function nap({ consul, clock }: Ports, look: Look, decision: Decision, pau
   if (wakes && pause > 20) await clock.sleep(50);
 }
 
-/** Who says that it is done, and shows the same as before, is not asked without a pause for ever. */
+/** A server that says that it is done, and shows the same as before, is not asked without a pause for ever. */
 async function rest({ clock }: Ports, turns: number): Promise<void> {
   if (turns > 10) await clock.sleep(1000);
 }

@@ -58,7 +58,7 @@ function unspent({ self, keys }: Observed, record: ClusterRecord): string | unde
   return self.untouched && !(launch && (launch.log || launch.nonce !== self.nonce)) ? self.memberId : undefined;
 }
 
-/** What an operator may do when nobody answers: never what would give up data that may be there. */
+/** Advice for an operator when nobody answers: never what would give up data that may be there. */
 function advice({ keys, candidates, roll }: Observed, record: ClusterRecord): string {
   if (!roll?.known || [...roll.value.answers.values()].some(({ is }) => is === 'list')) return '';
   const list = keys.known ? keys.value.lists.get(lineageOf(record))?.list.members : undefined;

@@ -3,7 +3,7 @@ import type { Member, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, initialCluster, lineageOf } from '../shared/record.ts';
 import { discoveryDomain, peerUrl, type Settings } from '../shared/settings.ts';
 
-/** What etcd is started as, from an empty log. */
+/** The member that etcd is started as, from an empty log. */
 export interface Launched {
   record: ClusterRecord;
   memberId: string;
@@ -18,7 +18,7 @@ export async function spend(settings: Settings, ports: Ports, { record, memberId
   const identity = disk.identity();
   const isAgain = identity.memberId === memberId && disk.mark() === identity.nonce;
   const nonce = (isAgain && identity.nonce) || ports.random();
-  // What is left of this very launch, or, where a verified cluster has added this host, of another life.
+  // Remains of this very launch, or, where a verified cluster has added this host, of another life.
   if (disk.data().state === 'remains') disk.setAside(isAgain ? nonce : (identity.memberId ?? 'unknown'));
   disk.setMark(nonce);
   const { incarnation, machineId } = identity;

@@ -62,7 +62,7 @@ export class Joining {
   /** One change of the membership; why it was not made, if so. What became of it only the next look tells. */
   async change(decision: Change, { self }: Observed): Promise<string | undefined> {
     const { etcd, say } = this.#ports;
-    // The same again and again: who was asked does not do what it says it does.
+    // One change again and again: the member that was asked does not do what it says it does.
     const what = `${decision.do} ${decision.do === 'add' ? '' : decision.memberId}`;
     const isRepeated = what === this.#last;
     this.#last = isRepeated ? '' : what;

@@ -107,7 +107,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
   };
 }
 
-/** What cannot be read holds no data back. */
+/** An answer that cannot be read holds no data back. */
 function ifKnown<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -151,7 +151,7 @@ export function published({ self, keys, proven }: Observed): string[] {
 }
 
 /**
- * Who says in Consul that it is in the cluster, where its members have never published a list: hosts of old do not, and none that was
+ * Hosts that say in Consul that they are in the cluster, where its members have never published a list: hosts of old do not, and none that was
  * in at the birth need be left.
  */
 export function unlisted({ self, keys, proven, candidates }: Observed): string[] {

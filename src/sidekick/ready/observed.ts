@@ -25,7 +25,7 @@ export interface Self {
   nonce: string | undefined;
   /** That launch has never had a log: the mark in etcd's directory, which goes with the first, is still there. */
   untouched: boolean;
-  /** What is remembered outside the data directory of the last launch. */
+  /** The last launch as it is remembered outside the data directory. */
   place: Place | undefined;
   /** Where the data directory lies now. */
   here: { location: string; mounted: boolean };
@@ -37,7 +37,7 @@ export interface Self {
   unfit: string | undefined;
 }
 
-/** What was read of something that may be out of reach. */
+/** A read of something that may be out of reach. */
 export type Seen<T> = { known: true; value: T } | { known: false; cause: string };
 
 /** A candidate with its peer URL, written the way this host's spec writes them. */
@@ -45,7 +45,7 @@ export interface Peer extends Candidate {
   peerUrl: string;
 }
 
-/** What was said at a peer URL. */
+/** The answer at a peer URL. */
 export type Answer =
   /** Its list, with a quorum behind it. */
   | { is: 'list'; list: Membership }
@@ -56,7 +56,7 @@ export type Answer =
 
 /** The answers of the members of the last list, and of those that they named, by peer URL. */
 export interface Roll {
-  /** Who was asked first, and is known to be a member: by the own list, the published one, or the record. */
+  /** The one who was asked first, and is known to be a member: by the own list, the published one, or the record. */
   base: readonly string[];
   answers: ReadonlyMap<string, Answer>;
   now: number;
@@ -70,18 +70,18 @@ export interface Observed {
   candidates: Seen<Peer[]>;
   /** Entries of the catalog that are none: which, and why. */
   leftOut: string;
-  /** What it costs time to see, looked at only when all else agrees; undefined: not looked at yet. */
+  /** Things that it costs time to see, looked at only when all else agrees; undefined: not looked at yet. */
   probe: Probe | undefined;
   /** A random token for a proposal, and the seconds since 1970. */
   token: string;
   date: number;
-  /** What the members say; without a log asked under the join lock. undefined: not asked yet. */
+  /** The members' words; without a log asked under the join lock. undefined: not asked yet. */
   roll: Seen<Roll> | undefined;
   /** Milliseconds of silence after which a member is dead by the spec's policy; 0: never. */
   patience: number;
   /** Peer URLs of members that are dead by that policy, in Consul and at their port. */
   dead: string[];
-  /** What this attempt to join has done already. */
+  /** Steps that this attempt to join has done already. */
   attempt: {
     /** The member it added: no other unstarted one is known never to have had a log. */
     added: string | undefined;

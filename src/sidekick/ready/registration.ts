@@ -7,7 +7,7 @@ export function serviceId(settings: Settings, type: 'server' | 'client'): string
   return `${settings.name}-${type}`;
 }
 
-/** What a host says of its disk. Launched without data: about to start, or the data is gone. */
+/** A disk's state as its host says it. Launched without data: about to start, or the data is gone. */
 function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined, location: string | undefined): string {
   if (state === 'log') return 'member';
   if (place !== undefined && place.location !== location) return 'missing';

@@ -28,7 +28,7 @@ export class Silence {
 async function answerOf({ etcd, clock }: Ports, url: string, silence: Silence, timeout: number): Promise<Answer> {
   // Its port for clients may be shut before it has a quorum; that for peers tells whether anybody is there.
   const [list, peer] = await Promise.allSettled([etcd.list(url, timeout), etcd.peer(url, Math.min(timeout, 1000))]);
-  // What answers with anything at all, a wrong certificate say, is not absent.
+  // A server that answers with anything at all, a wrong certificate say, is not absent.
   const isSilent = [list, peer].every((one) => one.status === 'rejected' && isNobody(one.reason));
   const since = silence.note(url, isSilent, clock.now());
   if (list.status === 'fulfilled') return { is: 'list', list: list.value };

@@ -2,7 +2,7 @@ import { sortKeys } from '../shared/keys.ts';
 import { isSigned } from '../shared/proof.ts';
 import { decide } from './decide.ts';
 
-/** What decides in the programs here: an argument, so that a rule can be taken out to see what it is good for. */
+/** The rules that decide in the programs here: an argument, so that one can be taken out to see what it is good for. */
 export interface Rules {
   decide: typeof decide;
   sortKeys: typeof sortKeys;

@@ -64,7 +64,7 @@ function rememberPlace(
   try {
     if (disk.place() !== undefined) return;
   } catch {
-    // What cannot be read is of no use to anybody.
+    // A record that cannot be read is of no use to anybody.
   }
   const lineage = lineageOf(record);
   disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });

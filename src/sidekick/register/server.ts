@@ -3,7 +3,7 @@ import type { Ports } from '../shared/ports.ts';
 import type { Settings } from '../shared/settings.ts';
 import { persist } from './persist.ts';
 
-/** What the agent still holds of this cluster under another name of this host, or from another disk. */
+/** Registrations of this cluster that the agent still holds under another name of this host, or from another disk. */
 async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports): Promise<void> {
   const keep = [serviceId(settings, 'server')];
   if (disk.data().state === 'log') keep.push(serviceId(settings, 'client'));

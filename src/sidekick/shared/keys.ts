@@ -38,7 +38,7 @@ export interface Found {
   entry: Entry;
 }
 
-/** What stands in Consul of a cluster, each by its shape alone. */
+/** Entries of a cluster in Consul, each by its shape alone. */
 export interface Keys {
   bootstrap: Found | undefined;
   /** By lineage. */

@@ -17,11 +17,11 @@ export interface Ports {
   random(): string;
 }
 
-/** What a read found, and the index to block on for the next change. */
+/** A read's result, and the index to block on for the next change. */
 export interface Read<T> {
   value: T;
   index: string;
-  /** What was left out of it because it cannot be used: which, and why, in one line. */
+  /** Entries that were left out because they cannot be used: which, and why, in one line. */
   unfit?: string;
 }
 
@@ -60,7 +60,7 @@ export interface ConsulPort {
   release(session: string): Promise<void>;
   register(registration: Registration): Promise<void>;
   deregister(id: string): Promise<void>;
-  /** What this host's agent has registered. */
+  /** Registrations of this host's agent. */
   services(): Promise<LocalService[]>;
   /** Removes from the catalog what this host was before its disk was wiped; whether there was something. */
   removeFormerNode(): Promise<boolean>;
@@ -100,7 +100,7 @@ export interface Membership {
   members: Member[];
 }
 
-/** What an etcd says of itself. */
+/** An etcd by its own words. */
 export interface Own extends Membership {
   /** undefined where etcd tells it nobody without a password. */
   memberId: string | undefined;
@@ -116,7 +116,7 @@ export interface Own extends Membership {
 export interface EtcdPort {
   /** This host's own etcd, by its socket in a directory that etcd's user alone may write to. */
   own(timeout: number): Promise<Own>;
-  /** What listens for peers there says, which it does before it has a quorum; learners and strangers too. */
+  /** The answer of whatever listens for peers there, which it gives before it has a quorum; learners and strangers too. */
   peer(peerUrl: string, timeout: number): Promise<Membership>;
   /** The members by the log: a read that needed a quorum came before. Learners cannot. */
   list(peerUrl: string, timeout: number): Promise<Membership>;
@@ -133,7 +133,7 @@ export interface EtcdPort {
   stop(): void;
 }
 
-/** What the data directory holds. */
+/** The content of the data directory. */
 export type Data =
   /** A log of this member: read from the log itself. */
   | { state: 'log'; clusterId: string; memberId: string }

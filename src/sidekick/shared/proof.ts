@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { type ClusterRecord, lineageOf } from './record.ts';
 
-/** What an operator signs: every field that has a meaning, in one order. */
+/** The text that an operator signs: every field that has a meaning, in one order. */
 export function signedText(cluster: string, record: ClusterRecord): string {
   const { generation, token, size, members, cluster_id, snapshot = '' } = record;
   const rows = members.map(({ name, incarnation, peer_url }) => [name, incarnation, peer_url]);
@@ -9,7 +9,7 @@ export function signedText(cluster: string, record: ClusterRecord): string {
   return `quorumgate record\n${JSON.stringify(fields)}`;
 }
 
-/** What an operator signs to retire a disk. */
+/** The text that an operator signs to retire a disk. */
 export function retiredText(cluster: string, incarnation: string, member: string): string {
   return `quorumgate retired\n${JSON.stringify([cluster, incarnation, member])}`;
 }

@@ -26,7 +26,7 @@ export interface RecordMember {
   peer_url: string;
 }
 
-/** What a cluster stays through resets and restores: 16 hex digits. */
+/** The identity that a cluster keeps through resets and restores: 16 hex digits. */
 export const lineageOf = (record: ClusterRecord): string => record.lineage ?? record.cluster_id;
 
 export function makeRecord(members: readonly RecordMember[], token: string, generation: number): ClusterRecord {
@@ -56,7 +56,7 @@ export function parseRecord(text: string): ClusterRecord {
   const { generation, token, size, members, cluster_id, snapshot, lineage, proof } = value;
   const isMember = (m: Partial<RecordMember> | null) =>
     isName(m?.name) && isName(m.incarnation) && isPeerUrl(m.peer_url);
-  // What stands in it goes into etcd's environment.
+  // Its text goes into etcd's environment.
   if (!Number.isSafeInteger(generation) || !isName(token) || members.length < 1 || members.length > 9) {
     throw new Error('fields are missing or malformed');
   }

@@ -1,4 +1,4 @@
-/** What the sidekicks know of their host and cluster: /etc/quorumgate/cluster.env and /run/quorumgate/host.env. */
+/** The sidekicks' knowledge of their host and cluster: /etc/quorumgate/cluster.env and /run/quorumgate/host.env. */
 export interface Settings {
   cluster: string;
   size: number;
@@ -14,10 +14,10 @@ export interface Settings {
   address: string;
   /** Paths of PEM files that peers know this host by; undefined under plain http. */
   tls: TlsFiles | undefined;
-  /** What the certificates of peers alone have, as DNS SAN or as common name; undefined: their CA tells them from clients. */
+  /** A name that the certificates of peers alone have, as DNS SAN or as common name; undefined: their CA tells them from clients. */
   peerHostname: string | undefined;
   peerCommonName: string | undefined;
-  /** The same for the client port. */
+  /** TLS files of the client port. */
   clientTls: TlsFiles | undefined;
   /** Public halves of the operator's keys: base64url, 32 bytes each. What none of them has signed proves nothing. */
   operatorKeys: string[];
@@ -85,7 +85,7 @@ export function serverSrvName(settings: Settings): string {
   return `${tagOf(settings, 'server')}.etcd3.service.${settings.datacenter}.${settings.domain}`;
 }
 
-/** What peers call the host at this address: just that, or, where etcd itself asks DNS, the name that Consul gives to it. */
+/** The name by which peers call the host at this address: just that, or, where etcd itself asks DNS, the name that Consul gives to it. */
 export function peerHost(settings: Settings, address: string): string {
   if (settings.discovery === 'committed') return address;
   const hex = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
