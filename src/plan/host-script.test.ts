@@ -69,7 +69,7 @@ function run({
   base = '',
   hostname,
   network,
-  patience = 30,
+  patience = 300,
 }: Host): Promise<{ said: string; file: string }> {
   const folder = mkdtempSync(join(work, 'run-'));
   const path = join(folder, 'host.env');

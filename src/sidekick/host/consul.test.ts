@@ -15,7 +15,7 @@ test('keys and candidates', async (t) => {
     line.includes('/kv/') ? entries : [instance, { ...instance, Node: {} }],
   );
   t.like(await consul.keys(), { index: '7', value: { length: 2, 0: { key: 'etcd3/mycluster/bootstrap' } } });
-  const found = await consul.candidates(1000);
+  const found = await consul.candidates(60_000);
   t.is(found.unfit, `"etcd-1-server" of node undefined: its node's name is "undefined"`);
   t.like(found, { index: '7', value: { length: 1, 0: { node: 'etcd-1' } } });
   t.true(asked.includes('GET /v1/kv/etcd3/mycluster/?consistent&recurse'));

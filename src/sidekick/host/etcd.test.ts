@@ -47,7 +47,7 @@ function port(answers: Answers) {
 
 test('its own etcd, by its sockets', async (t) => {
   const { etcd, asked } = port(healthy);
-  t.like(await etcd.own(1000), {
+  t.like(await etcd.own(60_000), {
     clusterId,
     memberId: 'b8301278af1f9339',
     isLearner: true,
@@ -63,24 +63,26 @@ test('its own etcd, by its sockets', async (t) => {
 
 test('without a quorum it says why', async (t) => {
   const { etcd } = port({ ...healthy, '/v3/kv/range': refusal });
-  t.is((await etcd.own(1000)).linear, refusal.message);
+  t.is((await etcd.own(60_000)).linear, refusal.message);
 });
 
 test('a learner, by its own word, before its list has it', async (t) => {
   const other = '[{"id":1,"peerURLs":["http://10.0.0.3:2380"],"name":"a"}]';
   const { etcd } = port({ ...healthy, '/v3/maintenance/status': { ...status, isLearner: true }, '/members': other });
-  t.true((await etcd.own(1000)).isLearner);
+  t.true((await etcd.own(60_000)).isLearner);
 });
 
 test('with authentication on, reading goes on, and changes name it', async (t) => {
   const { etcd, asked } = port(shut);
-  t.like(await etcd.own(1000), { clusterId, memberId: 'b8301278af1f9339', linear: true, members: { length: 2 } });
+  t.like(await etcd.own(60_000), { clusterId, memberId: 'b8301278af1f9339', linear: true, members: { length: 2 } });
   t.true(asked.includes('GET /run/etcd/client:0/metrics'));
   t.is((await etcd.list('http://10.0.0.2:2380', 1000)).members.length, 2);
   t.is(asked.at(-1), 'GET 10.0.0.2:2380/members');
   const message = `etcd's authentication is on: ${nameless.message}`;
   await t.throwsAsync(etcd.add('http://10.0.0.2:2380', 'http://10.0.0.4:2380'), { message });
-  await t.throwsAsync(port({ ...shut, '/metrics': 'x' }).etcd.own(1000), { message: 'etcd does not tell its own ID' });
+  await t.throwsAsync(port({ ...shut, '/metrics': 'x' }).etcd.own(60_000), {
+    message: 'etcd does not tell its own ID',
+  });
 });
 
 test('the list by the log comes after a read that needed a quorum', async (t) => {
@@ -164,7 +166,7 @@ test('over real sockets, and health over loopback', async (t) => {
     socket.end(line.includes('?') ? readable : health);
   });
   const etcd = etcdPort({ ...settings, metricsPort: metrics.port }, folder);
-  t.is((await etcd.own(1000)).linear, true);
+  t.is((await etcd.own(60_000)).linear, true);
   t.is(await etcd.healthy(), 'whole');
   health = http('{"health":"false","reason":"ALARM NOSPACE"}\n', 503);
   t.is(await etcd.healthy(), 'full');

@@ -58,9 +58,9 @@ async function listen({ cert, key }: TlsFiles, ca: string): Promise<number> {
 
 /** Asks the port for peers of the host at `address`. */
 const clusterIdAt = async (asked: Settings, port: number) =>
-  (await etcdPort(asked).peer(peerUrl(asked, address, port), 5000)).clusterId;
+  (await etcdPort(asked).peer(peerUrl(asked, address, port), 60_000)).clusterId;
 /** Asks its port for clients. */
-const callAt = (asked: Settings) => call(asked, address, 'x', {}, 5000, () => true);
+const callAt = (asked: Settings) => call(asked, address, 'x', {}, 60_000, () => true);
 
 const isAnother = /does not match certificate's altnames/;
 const cases: [title: string, wanted: Wanted, refused?: RegExp][] = [
