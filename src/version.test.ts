@@ -40,7 +40,7 @@ const retried = { name: 'a.service', content: '[Service]\nType=oneshot\nRestart=
 const ETCD = 'version: 3.5.16';
 const CONSUL = 'servers: members';
 
-/** What each row is there for: what is so of a version by it. */
+/** The effects that each row is there for: whether it is so of a version. */
 const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> = {
   etcdTooOld: [compiler('etcd-too-old', ETCD, 'version: {}')],
   etcdCorrupts: [compiler('etcd-corrupts', ETCD, 'version: {}'), host('etcd', 'can lose data')],

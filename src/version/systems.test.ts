@@ -23,7 +23,7 @@ function entriesOf(text: string): string[] {
   return parseUnitFile(text).flatMap(({ entries }) => entries.map(({ key, value }) => `${key}=${value}`));
 }
 
-/** What systemd of this version would not know. */
+/** Directives that systemd of this version would not know. */
 function unknownTo(version: number, entries: readonly string[]): string[] {
   return entries.filter((entry) => {
     const key = entry.replace(/=.*/s, '');

@@ -17,7 +17,7 @@ export interface System {
 const BOOTED = 'booted in the lab, by NoCloud and by IMDSv2';
 const READ = 'by its documents';
 
-/** What the targets that use cloud-init are made for. Facts age: each row has its date. */
+/** The systems that the targets with cloud-init are made for. Facts age: each row has its date. */
 export const systems: readonly System[] = [
   {
     name: 'Ubuntu 22.04',

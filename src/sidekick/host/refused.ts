@@ -1,7 +1,7 @@
 import { VERSIONS } from '../../version/facts.ts';
 import { pattern } from '../../version/range.ts';
 
-/** What hosts need of the table of versions. In the built file its values stand where fitness.ts names them (build.mjs), and no table. */
+/** As much of the table of versions as hosts need. In the built file its values stand where fitness.ts names them (build.mjs), and no table. */
 export const etcdCorrupts = pattern(VERSIONS.etcdCorrupts);
 export const etcdRepaired = VERSIONS.etcdCorrupts.before;
 export const etcdDropsPlainSrv = pattern(VERSIONS.etcdDropsPlainSrv);
