@@ -124,4 +124,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, place-goes-back 3 0, machine-goes-back 1 0, wipe 5 0, go-back 3 0, settle 0 0, step 5 0, reset 0 0, step 2 6, lie-birth 0 0',
     ),
   },
+  {
+    what: '1000, 2366: a removed member on a volume that came back, over another that was launched since',
+    schedule: on(
+      '3 volumes',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, lose-place 3 0, settle 0 0, machine-goes-back 1 0, identity-goes-back 3 8',
+    ),
+  },
 ];

@@ -1,6 +1,5 @@
 import { memberId } from '../shared/cluster-id.ts';
 import { allRecords } from '../shared/keys.ts';
-import type { Membership } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
@@ -57,12 +56,12 @@ function withLog(seen: Observed, log: Log): Decision {
   const cause = whyNot(seen, log, own);
   if (cause !== undefined) return refuse(cause);
   const answers = roll?.known ? [...roll.value.answers.values()] : [];
-  const isOwn = (list: Membership | undefined) => list?.clusterId === own;
-  const isListed = answers.some(
-    (one) => one.is !== 'silent' && isOwn(one.list) && one.list?.members.some(({ id }) => id === log.memberId),
-  );
-  // A list that no quorum stands behind may be older than this member: it speaks for it, never against it.
-  const isDenied = !isListed && answers.some((one) => one.is === 'list' && isOwn(one.list));
+  const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one] : []));
+  const isListed = lists.some(({ list }) => list?.members.some(({ id }) => id === log.memberId));
+  // Data that was launched here since may lie below what is mounted now.
+  const below = self.place?.memberId === log.memberId ? undefined : displaced(self);
+  // A list that no quorum stands behind may be older than this member: by itself it speaks for it, never against it.
+  const isDenied = !isListed && lists.some(({ is }) => is === 'list' || below !== undefined);
   const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
@@ -74,8 +73,6 @@ function withLog(seen: Observed, log: Log): Decision {
     return { do: 'set-aside', as: log.memberId, why: `cluster ${own} has removed its member ${log.memberId}` };
   }
   if (seen.patience === 0) return { do: 'start' };
-  // Data that was launched here since may lie below what is mounted now.
-  const below = self.place?.memberId === log.memberId ? undefined : displaced(self);
   const doubt = `removed from its cluster? ${believed.cause}`;
   return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
 }
