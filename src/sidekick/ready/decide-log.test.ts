@@ -114,6 +114,14 @@ test(
   { self: data, ...rolled({ 2: alone, 3: quiet() }) },
   'start',
 );
+const buried = { ...data, place: place({ location: 'b', memberId: '00000000000000ff' }) };
+test(
+  'but where another was launched that lies below it',
+  gives,
+  { self: buried, ...rolled({ 2: alone, 3: quiet() }) },
+  'again',
+  /removed from its cluster.*mounted over it/,
+);
 const over = { 2: listed([two, third]), 3: quiet(30_000) };
 test('after the policy it is believed', gives, { self: data, ...rolled(over) }, 'set-aside');
 test('without a policy it starts: etcd hears of it', gives, { self: data, ...rolled(over), patience: 0 }, 'start');
