@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { foreignEtcd, rollBack, runsEtcd } from '../../attack/disk-attacks.ts';
 import type { Lab } from '../../lab.ts';
-import { assertHealed, labSpec, memberIds, operate, output } from '../lab-testing.ts';
+import { assertHealed, eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import {
   assertOneDatabase,
   assertServing,
@@ -53,6 +53,36 @@ row('D4: one disk of before its launch, the others up: it joins by itself', asyn
     await rollBack(lab.host('etcd-2'));
     await assertHealed(t, lab, before, ['etcd-2']);
   });
+  await assertOneDatabase(t, lab);
+});
+
+row('a removed member comes back and runs alone: one that joined since starts', async (t, lab) => {
+  const state = '/var/lib/etcd /var/lib/quorumgate-etcd';
+  await output(
+    lab,
+    'etcd-1',
+    `systemctl stop etcd; mkdir /root/early; cp -a ${state} /root/early; systemctl start etcd`,
+  );
+  await whileWriting(t, lab, async () => {
+    for (const host of ['etcd-1', 'etcd-2']) {
+      const before = await memberIds(lab);
+      await rollBack(lab.host(host));
+      await assertHealed(t, lab, before, [host]);
+    }
+  });
+  const runs = (host: string) => eventually(() => runsEtcd(lab.host(host)), Boolean, 60);
+  await Promise.all(['etcd-2', 'etcd-3'].map((host) => lab.kill(host)));
+  await output(
+    lab,
+    'etcd-1',
+    `systemctl stop etcd; rm -rf ${state}; cp -a /root/early/. /var/lib; systemctl start --no-block etcd`,
+  );
+  t.true(await runs('etcd-1'), await statuses(lab));
+  // Of the members that it lists the one that answers has never heard of it.
+  await lab.start('etcd-2');
+  t.true(await runs('etcd-2'), await statuses(lab));
+  await lab.start('etcd-3');
+  t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up', await statuses(lab));
   await assertOneDatabase(t, lab);
 });
 
