@@ -1,31 +1,37 @@
 /**
- * `npm run bench:gate`: from the last registration to the decision, for the gate and, at the same registrations, for
- * the article's loop (dig, count, sleep 2 s). Real Consul, socat and sidekick bundle in namespaces of their own.
+ * `npm run bench:gate [-- --against FILE]`: from the last registration to the decision, for the gate and, at the same registrations,
+ * for the article's loop (dig, count, sleep 2 s); FILE is another sidekick bundle, whose rounds take turns with ours. Real Consul,
+ * with an agent for each host, socat and sidekick bundle in namespaces of their own.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ensureArtifact, offerFor, storeDirectory } from '../image/artifacts.ts';
 import { layoutOf } from '../lab.ts';
 import { run } from '../machine/command.ts';
+import { prepareMachine } from '../machine/preconditions.ts';
 
 const rounds = Number(process.env.ROUNDS ?? 50);
 const cluster = 'mycluster';
 const srvName = `_etcd-server._tcp.${cluster}.etcd3.service.dc1.consul`;
 const api = 'http://127.0.0.1:8500';
+const { values } = parseArgs({ options: { against: { type: 'string' }, inner: { type: 'string' } } });
 
 /** The outer half: prepares what needs the network, then goes into namespaces that die with it. */
 async function outer(): Promise<void> {
+  await prepareMachine(console.log, undefined, { dig: 'bind9-dnsutils', socat: 'socat' });
   const { cache } = layoutOf();
   const artifact = await ensureArtifact(cache, offerFor('consul', undefined), console.log);
   const work = mkdtempSync(join(tmpdir(), 'quorumgate-bench-'));
   try {
     await run('tar', ['-xzf', join(storeDirectory(cache), artifact.file), '-C', work]);
-    const self = [...process.execArgv, fileURLToPath(import.meta.url), '--inner', work];
+    const against = values.against === undefined ? [] : ['--against', values.against];
+    const self = [...process.execArgv, fileURLToPath(import.meta.url), '--inner', work, ...against];
     const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
     const child = spawn('unshare', [...namespaces, process.execPath, ...self], { stdio: 'inherit' });
     process.exitCode = await new Promise<number>((done) => child.on('exit', (code) => done(code ?? 1)));
@@ -34,8 +40,8 @@ async function outer(): Promise<void> {
   }
 }
 
-async function put(path: string, body?: object): Promise<void> {
-  const reply = await fetch(api + path, { method: 'PUT', body: JSON.stringify(body ?? {}) });
+async function put(path: string, body?: object, at = api): Promise<void> {
+  const reply = await fetch(at + path, { method: 'PUT', body: JSON.stringify(body ?? {}) });
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
 }
 
@@ -44,9 +50,11 @@ const ended = (child: ChildProcess) =>
     child.on('exit', (code) => (code === 0 ? done(performance.now()) : fail(new Error(`exit ${code}`)))),
   );
 
-/** Consul and the forwarders. */
+/** Consul, with an agent for each host, and the forwarders. */
 async function startServers(work: string): Promise<ChildProcess[]> {
   await run('ip', ['link', 'set', 'lo', 'up']);
+  // A file in there says what was launched on this machine.
+  await run('mount', ['-t', 'tmpfs', 'tmpfs', '/var/lib']);
   const dns = { enable_truncate: true, enable_additional_node_meta_txt: false, udp_answer_limit: 8 };
   const config = { performance: { raft_multiplier: 1 }, dns_config: dns, disable_update_check: true };
   writeFileSync(join(work, 'consul.json'), JSON.stringify(config));
@@ -60,29 +68,32 @@ async function startServers(work: string): Promise<ChildProcess[]> {
   ]) {
     servers.push(spawn('socat', ['-t', '5', ...pair], { stdio: 'ignore' }));
   }
+  for (const host of [2, 3]) {
+    const address = `127.0.0.${host}`;
+    const its = [`-bind=${address}`, `-client=${address}`, `-node=h${host}`, `-data-dir=${work}/consul-data-${host}`];
+    servers.push(spawn(join(work, 'consul'), ['agent', ...its, '-retry-join=127.0.0.1'], { stdio: 'ignore' }));
+  }
   for (let tries = 0; tries < 200; tries++) {
-    const reply = await fetch(`${api}/v1/kv/x?consistent`).catch(() => undefined);
-    if (reply?.status === 404) return servers;
+    const reply = await fetch(`${api}/v1/agent/members`).catch(() => undefined);
+    const alive = reply?.ok ? ((await reply.json()) as { Status: number }[]).filter(({ Status }) => Status === 1) : [];
+    const leader = await fetch(`${api}/v1/kv/x?consistent`).catch(() => undefined);
+    if (leader?.status === 404 && alive.length === 3) return servers;
     await sleep(100);
   }
-  throw new Error('Consul has no leader after 20 s');
+  throw new Error('Consul has no leader, or not three agents, after 20 s');
 }
 
-/** Another host: a node of its own in the catalog. */
-function registerHost(host: number): Promise<void> {
-  const meta = { incarnation: `i${host}`, state: 'empty', size: '3', scheme: 'http' };
-  return put('/v1/catalog/register', {
-    Node: `h${host}`,
+/** Another host, by its own agent; resolves when the catalog has it. */
+async function registerHost(host: number): Promise<void> {
+  const service = {
+    ID: `h${host}-server`,
+    Name: 'etcd3',
+    Tags: [`_etcd-server._tcp.${cluster}`],
     Address: `127.0.0.${host}`,
-    Service: {
-      ID: `h${host}-server`,
-      Service: 'etcd3',
-      Tags: [`_etcd-server._tcp.${cluster}`],
-      Address: `127.0.0.${host}`,
-      Port: 2380,
-      Meta: meta,
-    },
-  });
+    Port: 2380,
+    Meta: { incarnation: `i${host}`, state: 'empty', size: '3', scheme: 'http' },
+  };
+  await put('/v1/agent/service/register', service, `http://127.0.0.${host}:8500`);
 }
 
 async function round(work: string, sidekick: (name: string) => string): Promise<{ gate: number; loop: number }> {
@@ -115,31 +126,50 @@ async function round(work: string, sidekick: (name: string) => string): Promise<
   const start = performance.now();
   await registerHost(3);
   const [gateEnd, loopEnd] = await Promise.all(ends);
-  for (const host of [2, 3]) await put('/v1/catalog/deregister', { Node: `h${host}` });
+  for (const host of [2, 3]) {
+    await put(`/v1/agent/service/deregister/h${host}-server`, undefined, `http://127.0.0.${host}:8500`);
+  }
   await fetch(`${api}/v1/kv/etcd3/?recurse`, { method: 'DELETE' });
+  rmSync('/var/lib/quorumgate-etcd', { recursive: true, force: true });
   return { gate: gateEnd - start, loop: loopEnd - start };
 }
 
-async function inner(work: string): Promise<void> {
-  const bundle = fileURLToPath(new URL('../../../dist/sidekick/etcd-sidekick.cjs', import.meta.url));
-  const bin = join(work, 'bin');
+/** Links to a bundle by the names that it goes by. */
+function linksTo(bundle: string, bin: string): (name: string) => string {
   mkdirSync(bin);
-  const names = ['etcd-ready', 'etcd-register'];
-  for (const name of names) symlinkSync(bundle, join(bin, name));
-  const servers = await startServers(work);
-  const results: { gate: number; loop: number }[] = [];
-  for (let i = 0; i < rounds; i++) results.push(await round(work, (name) => join(bin, name)));
-  const quantile = (of: 'gate' | 'loop', share: number) => {
-    const sorted = results.map((result) => result[of]).sort((a, b) => a - b);
-    return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0);
-  };
-  console.log(`from the third registration to the decision, ${rounds} rounds, milliseconds`);
-  for (const child of servers) child.kill('SIGKILL');
-  for (const of of ['gate', 'loop'] as const) {
-    const name = of === 'gate' ? 'etcd-ready    ' : "article's loop";
-    console.log(`${name}  median ${quantile(of, 0.5)}  p99 ${quantile(of, 0.99)}`);
-  }
+  for (const name of ['etcd-ready', 'etcd-register']) symlinkSync(bundle, join(bin, name));
+  return (name) => join(bin, name);
 }
 
-const at = process.argv.indexOf('--inner');
-await (at === -1 ? outer() : inner(process.argv[at + 1] ?? ''));
+async function inner(work: string): Promise<void> {
+  const ours = fileURLToPath(new URL('../../../dist/sidekick/etcd-sidekick.cjs', import.meta.url));
+  const sidekicks = [linksTo(ours, join(work, 'bin'))];
+  if (values.against !== undefined) sidekicks.push(linksTo(resolve(values.against), join(work, 'bin-against')));
+  const servers = await startServers(work);
+  const gates: number[][] = sidekicks.map(() => []);
+  const loops: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    for (const [index, sidekick] of sidekicks.entries()) {
+      const { gate, loop } = await round(work, sidekick);
+      gates[index]?.push(gate);
+      loops.push(loop);
+    }
+  }
+  for (const child of servers) child.kill('SIGKILL');
+  const quantile = (of: readonly number[], share: number) => {
+    const sorted = [...of].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  };
+  const row = (name: string, of: readonly number[]) =>
+    console.log(`${name.padEnd(14)}  median ${quantile(of, 0.5).toFixed(0)}  p99 ${quantile(of, 0.99).toFixed(0)}`);
+  console.log(`from the third registration to the decision, ${rounds} rounds, milliseconds`);
+  const [here = [], there] = gates;
+  row('etcd-ready', here);
+  if (there !== undefined) {
+    row('  against', there);
+    console.log(`  ratio of the medians ${(quantile(here, 0.5) / quantile(there, 0.5)).toFixed(2)}`);
+  }
+  row("article's loop", loops);
+}
+
+await (values.inner === undefined ? outer() : inner(values.inner));

@@ -161,9 +161,11 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
 async function nap({ consul, clock }: Ports, look: Look, decision: Decision, pause: number): Promise<void> {
   const asked = look.probe !== undefined || look.roll !== undefined || decision.do === 'again';
   const wakes = look.keys.known && look.candidates.known && !asked;
+  const since = clock.now();
   await (wakes ? consul.change(look.indexes).catch(() => clock.sleep(pause)) : clock.sleep(pause));
-  // Consul may wake us for what is not ours.
-  if (wakes && pause > 20) await clock.sleep(50);
+  // Consul may wake us for what is not ours, again and again.
+  const early = since + 50 - clock.now();
+  if (wakes && pause > 20 && early > 0) await clock.sleep(early);
 }
 
 /** A server that says that it is done, and shows the same as before, is not asked without a pause for ever. */
