@@ -131,4 +131,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, lose-place 3 0, settle 0 0, machine-goes-back 1 0, identity-goes-back 3 8',
     ),
   },
+  {
+    what: '1110, 4329: somebody spends the launch of a learner before it has',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, wipe 3 0, crash 1 0, settle 0 0, abreast 0 0, leader-lost 0 0, settle 0 0, lie-launch 3 0',
+    ),
+  },
 ];

@@ -76,6 +76,7 @@ async function launch(
   if (unaware) return `waiting: ${unaware} does not list this host yet`;
   try {
     if (!(await spend(settings, ports, decision))) {
+      joining.disown();
       return `waiting: ${launchKey(settings.cluster, lineageOf(record), memberId)} does not say that this launch is its own`;
     }
     if (decision.do === 'new') startNew(settings, ports, decision);

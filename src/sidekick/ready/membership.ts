@@ -87,6 +87,11 @@ export class Joining {
     }
   }
 
+  /** Somebody has spent the launch of the member that it added: it needs another. */
+  disown(): void {
+    this.#added = undefined;
+  }
+
   /** Lets others have their turn. */
   async release(): Promise<void> {
     const session = this.#session;
