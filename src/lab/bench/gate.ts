@@ -71,7 +71,11 @@ async function startServers(work: string): Promise<ChildProcess[]> {
   for (const host of [2, 3]) {
     const address = `127.0.0.${host}`;
     const its = [`-bind=${address}`, `-client=${address}`, `-node=h${host}`, `-data-dir=${work}/consul-data-${host}`];
-    servers.push(spawn(join(work, 'consul'), ['agent', ...its, '-retry-join=127.0.0.1'], { stdio: 'ignore' }));
+    servers.push(
+      spawn(join(work, 'consul'), ['agent', ...its, '-retry-join=127.0.0.1', '-retry-interval=1s'], {
+        stdio: 'ignore',
+      }),
+    );
   }
   for (let tries = 0; tries < 200; tries++) {
     const reply = await fetch(`${api}/v1/agent/members`).catch(() => undefined);

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from './durable.ts';
+
+/** Filesystems without a UUID, as statfs calls them, by what tells one mount from another: a process each time would be slow. */
+const calls = new Map<string, string>();
 
 /**
  * `FILESYSTEM/PATH`: where a directory lies, however it is mounted: through a bind mount, as in a unit's own mount namespace,
@@ -14,14 +17,23 @@ export function locate(path: string): string {
     // The very mount that was opened: another one may hide what the paths alone would lead to.
     const [id] = /(?<=mnt_id:\s*)\d+/.exec(readFileSync(`/proc/self/fdinfo/${directory}`, 'utf8')) ?? [];
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-    const [, , device = '', root = '', point = ''] = mounts.find((line) => line.startsWith(`${id} `))?.split(' ') ?? [];
+    const mount = mounts.find((line) => line.startsWith(`${id} `)) ?? '';
+    const [, , device = '', root = '', point = ''] = mount.split(' ');
     const depth = point.match(/\/./g)?.length ?? 0;
     const inside = realpathSync(path)
       .split('/')
       .slice(1 + depth);
     const [uuid] = /(?<=E:ID_FS_UUID=).+/.exec(readIfThere(`/run/udev/data/b${device}`) ?? '') ?? [];
-    return join(uuid ?? execFileSync('stat', ['-fc%i', path], { encoding: 'utf8' }).trim(), root, ...inside);
+    return join(uuid ?? callOf(path, mount, directory), root, ...inside);
   } finally {
     closeSync(directory);
   }
+}
+
+function callOf(path: string, mount: string, directory: number): string {
+  const { ino, birthtimeMs } = fstatSync(directory);
+  const key = `${mount} ${ino} ${birthtimeMs}`;
+  const call = calls.get(key) ?? execFileSync('stat', ['-fc%i', path], { encoding: 'utf8' }).trim();
+  calls.set(key, call);
+  return call;
 }
