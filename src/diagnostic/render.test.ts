@@ -29,7 +29,7 @@ test('text has the place, the line, a mark, the remedy and the suggestion', (t) 
       '    size: four',
       '          ~~~~',
       '  remedy: Use 3 or 5 members.',
-      '  did you mean "3"?',
+      '  did you mean `3`?',
       '',
       '1 error',
       '',

@@ -28,7 +28,7 @@ function block(diagnostic: Diagnostic, paint: Paint): string {
     lines.push(`  ${line}`, `  ${mark.replace(/\S+$/, (carets) => paint('mark', carets))}`);
   }
   lines.push(`  ${paint('remedy', 'remedy:')} ${visible(remedy)}`);
-  if (suggestion !== undefined) lines.push(`  did you mean ${visible(JSON.stringify(suggestion))}?`);
+  if (suggestion !== undefined) lines.push(`  did you mean \`${visible(suggestion)}\`?`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -26,8 +26,12 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
   };
 }
 
-/** etcd's own variables. */
-export function tlsEnvironment({ tls }: Spec): Record<string, string> {
+/** etcd's own variables, wherever it runs: as a service, in a container, in a static pod. */
+export function etcdEnvironment(spec: Spec): Record<string, string> {
+  return tlsEnvironment(spec);
+}
+
+function tlsEnvironment({ tls }: Spec): Record<string, string> {
   if (tls === 'off') return {};
   const { allowedHostname, allowedCommonName } = tls.peer;
   return {
@@ -49,7 +53,7 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
   const [from, argument] = Object.entries(spec.address)[0] ?? ['', ''];
   const address = { QG_ADDRESS_FROM: from, QG_ADDRESS_ARGUMENT: argument };
   if (role === 'consul-server') return lines(address);
-  return lines({ ...address, ...settings(spec), ...tlsEnvironment(spec) });
+  return lines({ ...address, ...settings(spec), ...etcdEnvironment(spec) });
 }
 
 /** Whether anything on a role's host runs as a static pod. */

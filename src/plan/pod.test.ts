@@ -37,6 +37,17 @@ test('a member has the same flags in a pod as without', (t) => {
   t.deepEqual(flags(etcd().containers[0].command), flags(unit.split(' ')));
 });
 
+test('a member has the same variables of etcd in a pod as without', (t) => {
+  const peer = 'peer: {cert: /c/p.crt, key: /c/p.key, ca: /c/p-ca.crt}';
+  const tls = `{client: {cert: /c/c.crt, key: /c/c.key, ca: /c/ca.crt}, ${peer}}`;
+  const [member] = plans({ tls });
+  const cluster = member?.content('/etc/quorumgate/cluster.env') ?? '';
+  const variables = [...cluster.matchAll(/^(ETCD_\w+)=(.*)$/gm)].map(([, name, value]) => ({ name, value }));
+  t.true(variables.length > 7);
+  const { env } = JSON.parse(member?.content('/etc/quorumgate/pods/etcd.json') ?? '').spec.containers[0];
+  t.deepEqual(env.slice(0, variables.length), variables);
+});
+
 test('etcd’s own sockets are on the host, where those of a service are', (t) => {
   const [container] = etcd().containers;
   const { workingDir, command, volumeMounts } = container;

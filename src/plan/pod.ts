@@ -3,7 +3,7 @@ import type { Spec } from '../spec/defaults.ts';
 import { folderOf } from '../spec/rule/file.ts';
 import { VERSIONS } from '../version/facts.ts';
 import { isIn } from '../version/range.ts';
-import { settings, tlsEnvironment } from './environment.ts';
+import { etcdEnvironment, settings } from './environment.ts';
 import type { Role } from './plan.ts';
 
 /**
@@ -117,7 +117,7 @@ function probes(version: string, port: number) {
 
 export function etcdPod(spec: Spec, unit: string): string {
   const { version, metricsPort, dataDirectory, image = '' } = spec.etcd;
-  const environment = tlsEnvironment(spec);
+  const environment = etcdEnvironment(spec);
   const files = Object.values(environment).filter((value) => value.startsWith('/'));
   // The data directory is mounted anyhow, and nothing may be mounted twice.
   const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== dataDirectory).sort();

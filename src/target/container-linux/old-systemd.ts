@@ -6,7 +6,8 @@ import { isIn } from '../../version/range.ts';
 export function forOldSystemd(unit: string): string {
   if (!restartsOneshot(unit)) return unit;
   const pause = /^RestartSec=([0-9]+)$/m.exec(unit)?.[1] ?? '1';
-  return unit.replace(/^Restart(Sec)?=.*\n/gm, '').replace(/^ExecStart=([^'"$\\\n]+)$/m, (_, command: string) => {
+  return unit.replace(/^Restart(Sec)?=.*\n/gm, '').replace(/^ExecStart=(.*)$/m, (_, command: string) => {
+    if (/['"$\\]/.test(command)) throw new Error(`no command for a shell to try again: ${command}`);
     return `ExecStart=/bin/sh -c 'until ${command}; do sleep ${pause}; done'`;
   });
 }
