@@ -138,4 +138,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, wipe 3 0, crash 1 0, settle 0 0, abreast 0 0, leader-lost 0 0, settle 0 0, lie-launch 3 0',
     ),
   },
+  {
+    what: '1124, 4328: data comes back that was lost together with all keys when another cluster was born',
+    schedule: on(
+      '1',
+      'settle 0 0, isolate 0 0, machine-goes-back 4 0, spare 0 0, kv-lost 0 0, settle 0 0, go-back 2 4',
+    ),
+  },
 ];

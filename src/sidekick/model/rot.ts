@@ -1,3 +1,4 @@
+import { currentOf } from './alive.ts';
 import { forget } from './faults.ts';
 import { holds } from './log.ts';
 import type { Move } from './play.ts';
@@ -22,6 +23,9 @@ function goBack(world: World, host: Host, way: number, parts: readonly (typeof P
   const saved = volume.past[way % Math.max(1, volume.past.length)];
   if (saved === undefined) return;
   volume.wentBack = true;
+  // Nobody knew of it while it was gone, and Consul had forgotten it: another cluster was born.
+  const isStranded = saved.log && volume.log === undefined && saved.log.clusterId !== currentOf(world)?.cluster_id;
+  if (parts.includes('log') && isStranded && world.consul.wasLost) world.excused = 'lost data came back';
   if (parts.includes('log')) noteLog(world, volume, saved);
   for (const part of parts)
     Object.assign(volume, { [part]: part === 'log' ? saved.log && { ...saved.log } : saved[part] });
