@@ -8,7 +8,7 @@ import { type Form, firstThatFits, type Written } from './form.ts';
 import type { Difference, Emitted, Limit, OutputFile, Part } from './target.ts';
 import { type Documents, uploadTo } from './upload.ts';
 
-/** What cloud-init's targets share: a plan's files as one `#cloud-config`, and the first boot's script for the rest. */
+/** The writer that cloud-init's targets share: a plan's files as one `#cloud-config`, and the first boot's script for the rest. */
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -26,7 +26,7 @@ export function toCloudConfig(files: readonly PlanFile[], runcmd: string[][]): s
   return printCloudConfig({ write_files, runcmd });
 }
 
-/** What each file adds to the compressed document: the document's size less its size without the file. */
+/** Bytes that each file adds to the compressed document: the document's size less its size without the file. */
 function weigh(files: readonly PlanFile[], runcmd: string[][], whole: number): Part[] {
   const without = (file: PlanFile) =>
     toCloudConfig(
@@ -48,7 +48,7 @@ export interface HandOver {
   folder: string;
   limit: Limit;
   documents: Documents;
-  /** What stands beside the document in any form. */
+  /** Files that stand beside the document in any form. */
   besides(document: Uint8Array): OutputFile[];
 }
 

@@ -34,7 +34,7 @@ const limited = targets.flatMap((target) => {
   return Number.isFinite(limit) ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
 });
 
-/** What the comparisons came by. */
+/** Cases that the comparisons came by. */
 const seen = {
   differences: new Set<string>(),
   forms: new Set<string>(),

@@ -6,7 +6,7 @@ import type { Uploaded } from './upload.ts';
 export const FETCH = '/opt/quorumgate/libexec/fetch';
 export const FETCH_UNIT = 'quorumgate-fetch.service';
 
-/** What a host needs to fetch the rest of itself. */
+/** The document with which a host fetches the rest of itself. */
 export function fetchFiles({ scripts, templates }: Assets, { url, sha256 }: Uploaded, seconds: number): PlanFile[] {
   const [script, unit] = [scripts['fetch'], templates[FETCH_UNIT]];
   if (script === undefined || unit === undefined) throw new Error('missing asset fetch');

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Difference } from './target.ts';
 
-/** What a target leaves on a host. */
+/** Files and units that a target leaves on a host. */
 export interface HostTree {
   files: Map<string, HostEntry>;
   /** Units that are started at every boot. */
@@ -15,7 +15,7 @@ interface HostEntry {
   bytes?: Uint8Array;
 }
 
-/** What the plan wants, as it stands: what every target has to come to. */
+/** The tree that the plan wants, as it stands: every target has to come to it. */
 export function plannedTree({ files, units }: Plan): HostTree {
   const encode = (text: string) => new TextEncoder().encode(text);
   return {
@@ -50,7 +50,7 @@ function isSame(one: HostEntry | undefined, other: HostEntry | undefined): boole
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-/** What of it no declaration covers. */
+/** Differences that no declaration covers. */
 export function undeclared(paths: readonly string[], differs: readonly Difference[]): string[] {
   return paths.filter((path) => !differs.some((difference) => difference.path === path));
 }

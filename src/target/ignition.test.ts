@@ -27,7 +27,7 @@ import { noise } from './noise.ts';
 import { specs } from './spec-corpus.ts';
 import type { Emitted } from './target.ts';
 
-/** What flatcar and fedora-coreos share, handed to the real readers where they are (Debian: package `ignition`). */
+/** Configurations as flatcar and fedora-coreos share them, handed to the real readers where they are (Debian: package `ignition`). */
 const loaded = await loadAssets();
 const assetsWith = (length: number) => ({ ...loaded, sidekicks: { 'etcd-sidekick': `#!/bin/node\n${noise(length)}` } });
 
@@ -110,7 +110,7 @@ engine('the real engine leaves just the tree that the interpreter reads, and lab
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-ignition-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const names = fc.sample(specs, { numRuns: 6, seed: 2 });
-  // What lies behind a URL the engine would fetch.
+  // The engine would fetch the file behind a URL.
   const whole = names.flatMap((spec) => plansOf(spec).emit(flatcar)).filter(({ uploads }) => uploads === undefined);
   t.true(whole.length >= 3);
   for (const [index, document] of whole.map(text).entries()) {

@@ -11,7 +11,7 @@ import { PLATFORMS } from './limits.ts';
 import type { Emitted, Part } from './target.ts';
 import { type Documents, uploadTo } from './upload.ts';
 
-/** What Ignition's targets share: a plan's files and units in Ignition's words. */
+/** The writer that Ignition's targets share: a plan's files and units in Ignition's words. */
 
 const { Z_SYNC_FLUSH } = constants;
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -62,7 +62,7 @@ function entries(plan: Plan, { storage, systemd }: IgnitionConfig): { name: stri
   ].map(({ name, pointer, entry }) => ({ name, pointer, text: `${JSON.stringify(entry)},\n` }));
 }
 
-/** What each file and unit costs, largest first. */
+/** The cost of each file and unit, largest first. */
 export function weigh(
   plan: Plan,
   config: IgnitionConfig,

@@ -37,7 +37,7 @@ function interpretCloudConfig(text: string): HostTree {
   return { files, enabled: runs ? enabledByFirstBoot(files) : enabled };
 }
 
-/** What the unit of a short document fetches, which it refuses when the hash is another. */
+/** The file that the unit of a short document fetches, and refuses when the hash is another. */
 function fetchedBy({ files }: HostTree, outputs: readonly OutputFile[]): Uint8Array {
   const unit = new TextDecoder().decode(files.get(`/etc/systemd/system/${FETCH_UNIT}`)?.bytes);
   const [, url = '', hash = ''] = /^ExecStart=\/bin\/sh \S+ (\S+) ([0-9a-f]{64}) \d+$/m.exec(unit) ?? [];

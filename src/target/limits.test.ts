@@ -7,7 +7,7 @@ import { scriptLimit } from './vagrant/limits.ts';
 
 const limits: Limit[] = [...Object.values(PLATFORMS), scriptLimit, imageLimit, unitLineLimit];
 
-/** What a row lacks to be a fact. */
+/** Parts that a row lacks to be a fact. */
 function lacking({ place, bytes, counted, source, date }: Limit): string[] {
   return [
     ...(place.length > 2 ? [] : ['place']),

@@ -64,7 +64,7 @@ export const PLATFORMS: Readonly<Record<Platform, Limit>> = {
   },
 };
 
-/** What a limit counts of so many bytes. */
+/** The size that a limit counts for so many bytes. */
 export function measure({ length }: { length: number }, { counted }: Limit): number {
   return counted === 'base64' ? Math.ceil(length / 3) * 4 : length;
 }

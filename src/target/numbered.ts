@@ -3,7 +3,7 @@ import { LONGEST_PREFIX, type NumberedHost, numberedHosts } from '../plan/hosts.
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
 
-/** What a target that makes hosts itself, and gives them addresses in `address.cidr`, has to know. */
+/** Numbers of hosts for a target that makes them itself, and gives them addresses in `address.cidr`. */
 export interface Numbering {
   target: string;
   /** Networks that a spec may not use, and who has them: `VirtualBox gives the first interface of a box …`. */
@@ -17,7 +17,7 @@ export function numbered(spec: Spec): { cidr: string; hosts: NumberedHost[] } {
   return { cidr, hosts: numberedHosts(spec, toNetwork(cidr)) };
 }
 
-/** What of a spec hosts with such addresses cannot do. */
+/** Diagnostics of a spec that hosts with such addresses cannot do. */
 export function checkNumbering(spec: Spec, { target, taken }: Numbering): Problem[] {
   const { cidr } = spec.address;
   if (cidr === undefined) {

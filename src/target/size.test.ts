@@ -63,7 +63,7 @@ for (const [target, forms] of [
     const { plan, emit } = growing({ baseUrl: BASE, platform });
     const at = (bytes: number) => emit(target, grown(plan, bytes));
     t.is(at(0).form, forms[0]);
-    // What a document has in a form: the first where there is no limit, the one before the last where nothing is fetched.
+    // A document has one of its forms: the first where there is no limit, the one before the last where nothing is fetched.
     const [unlimited, alone] = [growing({ platform: 'qemu' }), growing({ platform })];
     let from = 0;
     for (const [index, form] of forms.slice(0, -1).entries()) {

@@ -49,7 +49,7 @@ const consul = fc
   .map(({ cloud, ...rest }) => ({ ...rest, cloud }));
 
 const image = (name: string) => hash.map((digest) => `example.com:5000/${name}@sha256:${digest}`);
-/** What runs as a static pod, and under what kind of kubelet. */
+/** Programs that run as static pods, and the kind of kubelet. */
 const pods = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
   {

@@ -21,7 +21,7 @@ function never(): never {
 
 type Served = (whole: Uint8Array, requests: number) => { status: number; bytes?: Uint8Array | undefined; cut?: true };
 
-/** What the engine says of a stub whose server answers so; `found`: whether it has a configuration then. */
+/** Answers of the engine for a stub whose server answers so; `found`: whether it has a configuration then. */
 async function boot(served: Served, timeout = 30): Promise<{ said: string; found: boolean; requests: number }> {
   let whole = new Uint8Array();
   let requests = 0;

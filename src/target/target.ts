@@ -15,7 +15,7 @@ export interface Limit {
   bytes: number;
   /** The document's own bytes, or those of its base64. */
   counted: 'raw' | 'base64';
-  /** What takes the document. */
+  /** The part of the boot system that takes the document. */
   place: string;
   source: string;
   date: string;
@@ -27,7 +27,7 @@ export interface Upload {
   url: string;
 }
 
-/** What one part of a document costs in it. */
+/** The cost of one part of a document in it. */
 export interface Part {
   name: string;
   bytes: number;
@@ -45,7 +45,7 @@ export interface Emitted {
   /** In which of its forms, where the target has several, and which it could have been. */
   form?: string;
   forms?: readonly string[];
-  /** What of the files hosts fetch: the user puts it at `url` before they boot. */
+  /** A file that hosts fetch: the user puts it at `url` before they boot. */
   uploads?: readonly Upload[];
   /** Largest first. Weighed when asked for: it takes longer than all the rest. */
   parts: Part[];
@@ -55,9 +55,9 @@ export interface Emitted {
 export interface Output {
   /** One a plan, in their order. */
   documents: Emitted[];
-  /** What is there once, whatever roles there are. */
+  /** Files that are there once, whatever roles there are. */
   shared?: OutputFile[];
-  /** What the user has to do besides handing documents over, a line each. */
+  /** Things that the user has to do besides handing documents over, a line each. */
   notes?: string[];
 }
 
@@ -72,7 +72,7 @@ export interface Difference {
 export interface Target {
   name: string;
   differs?: readonly Difference[];
-  /** What of a valid spec this target cannot do: errors all of them. */
+  /** Diagnostics of a valid spec that this target cannot do: errors all of them. */
   check?(spec: Spec): Problem[];
   emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output;
   /** Reads its files by the rules of the system that takes them: what is on the hosts of each role. Throws at what the system refuses. */

@@ -2,7 +2,7 @@ import { sha256, sha512 } from '../format/hash.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { OutputFile, Upload } from './target.ts';
 
-/** What does not fit, as a file that hosts fetch. */
+/** A part that does not fit, as a file that hosts fetch. */
 export interface Uploaded extends Upload {
   file: OutputFile;
   /** Hex digits. */
@@ -27,7 +27,7 @@ export function uploadTo(baseUrl: string, folder: string, ending: string, bytes:
   };
 }
 
-/** What stands behind a URL once the uploads of an output are where they belong. Throws when the hash is another. */
+/** The bytes behind a URL once the uploads of an output are where they belong. Throws when the hash is another. */
 export function fetchUpload(outputs: readonly OutputFile[], url: string, hash: string): Uint8Array {
   const found = outputs.find(({ path }) => path.includes('/upload/') && url.endsWith(path.replace(/^.*\/upload/, '')));
   if (found === undefined) throw new Error(`${url}: not among the uploads`);

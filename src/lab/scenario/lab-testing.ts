@@ -45,7 +45,7 @@ export function example(name: string): string {
 
 export type TestLabOptions = Partial<UpOptions & WaitOptions>;
 
-/** What `up` and `start` need, in a state directory of its own. */
+/** Options that `up` and `start` need, in a state directory of its own. */
 export async function labOptions(options: TestLabOptions): Promise<UpOptions & WaitOptions & { directory: string }> {
   const directory = mkdtempSync(join(process.env.QUORUMGATE_TEST_ROOT ?? '/var/lib', 'quorumgate-test-'));
   return { text: labSpec(), file: 'test.yaml', assets: await loadAssets(), ...options, directory };
@@ -114,7 +114,7 @@ export function statusLine(lab: Lab, host: string, unit: string): Promise<string
 /** Consul's servers on hosts of their own: they outlive what is done to members. */
 export const serverRole = '{servers: role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]}';
 
-/** What a host's gate says; waits until it is this. */
+/** Waits until a host's gate says this. */
 export function says(lab: Lab, host: string, text: RegExp, unit = 'etcd.service'): Promise<string> {
   return eventually(
     () => statusLine(lab, host, unit).catch(() => ''),

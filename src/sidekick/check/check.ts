@@ -64,7 +64,7 @@ export function run({ events, ...terms }: Schedule, rules: Rules = RULES): Promi
   });
 }
 
-/** What did not hold, or what was thrown: also where no program waits for it. */
+/** The property that did not hold, or the error that was thrown: also where no program waits for it. */
 async function guarded(work: () => Promise<string | undefined>): Promise<string | undefined> {
   const thrown: unknown[] = [];
   const note = (error: unknown) => {
@@ -105,13 +105,13 @@ export async function find(schedules: number, rules: Rules = RULES, seed = 1): P
   }
 }
 
-/** The same, told as a story. */
+/** A schedule that breaks the rules, told as a story. */
 export async function findStory(schedules: number, rules: Rules = RULES, seed = 1): Promise<string | undefined> {
   const found = await find(schedules, rules, seed);
   return found && tell(found.schedule, rules);
 }
 
-/** What happened, and what the programs and etcd did then. */
+/** The story of a schedule: its moves, and what the programs and etcd did then. */
 export async function tell({ events, ...terms }: Schedule, rules: Rules = RULES): Promise<string> {
   const world = makeWorld(terms);
   world.story = [];

@@ -79,7 +79,7 @@ function isAgreed(world: World, value: string): boolean {
   }
 }
 
-/** What an operator does about hosts that refuse, as they ask him to. Whether there were any. */
+/** Does what an operator does about hosts that refuse, as they ask him to. Whether there were any. */
 function treat(world: World, isAgain: boolean): boolean {
   const done = world.hosts.map((host) => {
     const isDone = treatRunning(world, host, isAgain) || treatKey(world, host) || treatWaiting(world, host);
@@ -130,7 +130,7 @@ function treatWaiting(world: World, host: Host): boolean {
     wipe(world, host);
   } else if (/place\.json/.test(said)) {
     crash(host);
-    // What was mounted over the data goes; what was mounted nowhere is lost.
+    // A volume that was mounted over the data goes; one that was mounted nowhere is lost.
     if (/mounted over it/.test(said) && host.root.data.log) host.volume = undefined;
     else Object.assign(host.root, { place: undefined, hasForgotten: true });
     host.mounted = host.volume !== undefined;
@@ -185,13 +185,13 @@ function isBeyondHelp(world: World, host: Host): boolean {
   const { log, identity } = volumeOf(host);
   const record = currentOf(world);
   if (log === undefined) return false;
-  // What its data was, and where, it has forgotten; what is here was removed long ago.
+  // It has forgotten what its data was, and where; the member here was removed long ago.
   if (host.root.hasForgotten && !isMember(world, log)) return true;
   if (isDeaf(world, host)) return true;
   return identity?.machineId !== host.root.machineId || log.clusterId !== record?.cluster_id;
 }
 
-/** What should have come up by itself, and did not. */
+/** Finds what should have come up by itself, and did not. */
 function findProblem(world: World): string | undefined {
   const record = currentOf(world);
   if (record === undefined) return findUnborn(world);
@@ -228,7 +228,7 @@ const sayings = (hosts: readonly Host[]) =>
 
 const isHere = (world: World, url: string) => world.hosts.some(({ address }) => urlOf(world, address) === url);
 
-/** The same where no record says what it should be. */
+/** Finds the same where no record says what should come up. */
 function findUnborn(world: World): string | undefined {
   const { hosts } = world;
   const isNew = hosts.every((host) => {

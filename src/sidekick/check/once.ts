@@ -1,7 +1,7 @@
 import { on } from './cases.ts';
 import type { Schedule } from './check.ts';
 
-/** What was found with all rules in place, and holds since: by its seed, and after how many schedules. */
+/** Schedules that were found with all rules in place, and hold since: by its seed, and after how many schedules. */
 export const ONCE: { what: string; schedule: Schedule }[] = [
   {
     what: '1001, 1900: a registration at a former address that comes late',

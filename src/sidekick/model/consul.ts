@@ -11,7 +11,7 @@ const SESSION = 15_000;
 export interface Keep {
   entries: Map<string, Entry>;
   index: number;
-  /** The same as a list, until something changes. */
+  /** Its entries as a list, until something changes. */
   list: Entry[] | undefined;
   /** Every value that ever stood anywhere. */
   past: Entry[];
@@ -87,7 +87,7 @@ function setPassing({ consul: { catalog } }: World, name: string, id: string, pa
   changed(catalog);
 }
 
-/** The same of machines that are gone. */
+/** Notices machines that are gone. */
 export function noticeGone(world: World): void {
   const { consul, hosts } = world;
   if (!consul.hasLeader) return;
@@ -196,7 +196,7 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
           consul.lock.until = world.clock + SESSION;
           return session;
         }
-        // What a gate of this disk left behind when it was killed it takes over.
+        // A lock that a gate of this disk left behind when it was killed it takes over.
         if (consul.lock !== undefined && consul.lock.owner !== owner) return undefined;
         if (consul.lock !== undefined) endSession(world, consul.lock.session);
         const id = `s${next(world)}`;

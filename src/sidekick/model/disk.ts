@@ -20,7 +20,7 @@ export function makeDiskPort(world: World, program: Program): DiskPort {
   const identity = (): Identity => {
     const { identity: found, log } = volumeOf(host);
     if (found !== undefined && (found.machineId === root.machineId || log !== undefined)) return found;
-    // What is left of it beside a log: the member.
+    // Beside a log the member is left of it.
     const rest = log && { memberId: log.memberId };
     const own: Identity = {
       incarnation: `${found ? `${found.incarnation}-` : 'i'}${next(world)}`,
@@ -91,7 +91,7 @@ export function makeDiskPort(world: World, program: Program): DiskPort {
   };
 }
 
-/** What is moved aside is no member's log: of its cluster's last list, whoever says otherwise. */
+/** Guards that no member's log is moved aside: of its cluster's last list, whoever says otherwise. */
 function guardData(world: World, { host }: Program, { log }: Volume): void {
   if (log === undefined || (world.discovery === 'srv' && !world.agreed.has(log.clusterId))) return;
   if (!isMember(world, log)) return;

@@ -16,7 +16,7 @@ function failure(code: string, message = code): Error {
 /** Its etcd's, or a stranger's where there is none. */
 type There = { host: Host; wal: Wal } | { stranger: Stranger };
 
-/** Who answers at a peer URL, as a host reaches it. */
+/** The member or stranger that answers at a peer URL, as a host reaches it. */
 function at(world: World, asker: Host, url: string, timeout: number): There {
   const host = world.hosts.find(({ etcd, address }) => (etcd ? etcd.url : urlOf(world, address)) === url);
   if (host?.etcd && host.up) {
@@ -51,7 +51,7 @@ function membersOf(world: World, wal: Wal): Member[] {
   });
 }
 
-/** What a stranger says; to a gate that no true member could tell otherwise meanwhile it counts. */
+/** A stranger's answer; to a gate that no true member could tell otherwise meanwhile it counts. */
 function saying(world: World, program: Program, { clusterId, members }: Stranger): Membership {
   const { log } = volumeOf(program.host);
   if (log && isOverheard(world, program.host, log)) program.mayRun = false;

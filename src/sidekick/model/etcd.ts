@@ -81,7 +81,7 @@ function newLog(world: World, host: Host, decision: Record<string, string>): Wal
   return { clusterId: cluster, memberId: id, head };
 }
 
-/** What a host hears from DNS: the gate, and where etcd asks by itself, etcd once more and later. */
+/** Peer URLs that a host hears from DNS: the gate, and where etcd asks by itself, etcd once more and later. */
 export function srvUrls(world: World, host: Host, isEtcd: boolean): string[] {
   const urls = candidates(world).map(({ address }) => urlOf(world, address));
   if (host.dns === 'agrees' || (host.dns === 'flaky' && !isEtcd)) return urls;
@@ -172,7 +172,7 @@ export function hear(world: World, host: Host): void {
 function startable(world: World, host: Host, volume: Volume): Wal | undefined {
   const { root, etcd } = host;
   const { identity, log } = volume;
-  // What is hidden, and nobody remembers, nobody will find.
+  // A log that is hidden, and that nobody remembers, nobody will find.
   if (log === undefined || (volume !== volumeOf(host) && root.place?.memberId !== log.memberId)) return undefined;
   if (world.discovery === 'srv' && !world.agreed.has(log.clusterId)) return undefined;
   // Data that was lost when an operator put another cluster in its place, and came back.

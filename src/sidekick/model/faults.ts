@@ -64,7 +64,7 @@ const trouble = (kind: Host['trouble']) => (_: World, host: Host) => {
   host.trouble = kind;
 };
 
-/** What honest things do now and then. */
+/** Faults of honest things. */
 export const faults = {
   crash: (_, host) => crash(host),
   'crash-noticed': (world, host) => {

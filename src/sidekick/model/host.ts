@@ -34,7 +34,7 @@ function begin(world: World, host: Host, kind: string, rules: Rules): void {
   });
 }
 
-/** What systemd starts on a host now. Whether it started something. */
+/** Starts what systemd would start on a host now. Whether it started something. */
 function startPrograms(world: World, host: Host, rules: Rules): boolean {
   if (!host.up) return false;
   const before = host.programs.size;
@@ -54,7 +54,7 @@ function startPrograms(world: World, host: Host, rules: Rules): boolean {
 /** systemd is told of etcd when the others have been told its name. */
 const isReady = ({ head, memberId }: Wal) => head?.config.named.includes(memberId) ?? false;
 
-/** What became of programs that have ended. Whether there were any. */
+/** Ends what programs that have ended leave to do. Whether there were any. */
 function reap(world: World, host: Host): boolean {
   const ended = [...host.programs.values()].filter(({ outcome }) => outcome !== 'runs');
   for (const program of ended) {
@@ -93,7 +93,7 @@ export function exec(world: World, host: Host, rules: Rules): boolean {
   return true;
 }
 
-/** What there is to see of the world for one who has verified his cluster: anything new, and he looks again. */
+/** The state of the world for a member that has verified his cluster: anything new, and he looks again. */
 const stateOf = ({ consul, acknowledged }: World) =>
   `${consul.keep.index} ${consul.catalog.index} ${[...acknowledged.values()].map(({ order }) => order)}`;
 

@@ -52,7 +52,7 @@ function listed(world: World, seats: readonly Seat[]) {
   return seats.map(({ id, url, learner }) => ({ id, name: nameOf(world, url), url, learner }));
 }
 
-/** What stands at a key is another's, as anybody can write it. */
+/** Puts another value at a key, as anybody can. */
 function lie(world: World, key: string, value: string | undefined): void {
   const isRecord = key.endsWith('/record') || key === recordKey(CLUSTER);
   if (isRecord && world.consul.keep.entries.has(key)) world.consul.wasLost = true;
@@ -129,7 +129,7 @@ export const liars = {
     lie(world, recordKey(CLUSTER), JSON.stringify(record));
     lie(world, lineageKey(CLUSTER, record.cluster_id), JSON.stringify(record));
   },
-  /** What stood there once, signed or not. */
+  /** A value that stood there once, signed or not. */
   replay: (world, _host, way) => {
     const { past } = world.consul.keep;
     const old = past[past.length - 1 - (way % Math.max(1, past.length))];

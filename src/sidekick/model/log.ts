@@ -27,7 +27,7 @@ export interface Seat {
   learner: boolean;
 }
 
-/** What is on a disk. */
+/** The log on a disk. */
 export interface Wal {
   clusterId: string;
   memberId: string;
@@ -42,7 +42,7 @@ export interface Wal {
 export interface Election {
   leader: Wal;
   head: Entry;
-  /** Who votes for it, itself included. */
+  /** Members that vote for it, itself included. */
   votes: Wal[];
 }
 
@@ -56,7 +56,7 @@ export function makeConfig(
 
 const ids = new Map<string, string>();
 
-/** What the shared memberId says, said faster: names and tokens come back in each schedule. */
+/** The shared memberId, faster: names and tokens come back in each schedule. */
 export function knownMemberId(url: string, token: string): string {
   const key = `${url} ${token}`;
   let id = ids.get(key);

@@ -3,7 +3,7 @@ import { type Election, makeConfig, quorumOf, type Seat } from './log.ts';
 import { running } from './running.ts';
 import { next, type World } from './world.ts';
 
-/** Who leads, as far as those in a net see, and who is connected there. */
+/** The leader that those in a net see, and the members that are connected there. */
 function reach(world: World, net: number, cluster: string): { won: Election; active: Set<string> } {
   const won = lead(world, cluster, net);
   if (won === undefined) throw new Error('etcdserver: no leader');

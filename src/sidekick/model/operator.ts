@@ -42,7 +42,7 @@ export function reset(world: World): void {
   world.story?.push(`an operator resets: cluster ${made.cluster_id} of ${peers.map(({ node }) => node)}`);
 }
 
-/** What an operator may do, with his key. */
+/** Acts of an operator, with his key. */
 export const operators = {
   reset: (world) => reset(world),
   /** Under the lock, the mark and then the member's removal. */

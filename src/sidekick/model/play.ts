@@ -10,7 +10,7 @@ import type { Host, World } from './world.ts';
 /** Something that happens to a host, in one of several ways, or to the world. */
 export type Move = (world: World, host: Host, way: number, rules: Rules) => void | Promise<void>;
 
-/** What may happen. Each is one moment: what lies between two of them may be a crash. */
+/** Moves that may happen. Each is one moment: what lies between two of them may be a crash. */
 const moves = { ...progress, ...faults, ...rot, ...liars, ...operators } satisfies Record<string, Move>;
 
 export type EventName = keyof typeof moves;

@@ -53,7 +53,7 @@ const AHEAD = 15_000;
 /** Calls of a program in one turn that are too many: it never comes to rest. */
 const MOST = 3000;
 
-/** What the disk of a killed program throws. */
+/** Thrown by the disk of a killed program. */
 class Killed extends Error {}
 
 /** Nobody answers: the error, and the milliseconds until it is known. */
@@ -193,7 +193,7 @@ export function ask<T>(world: World, program: Program, what: string, effect: () 
   return park(world, program, what, () => true, effect);
 }
 
-/** The same of one that changes something: its reply may be lost, or it may come when nobody waits for it any more. */
+/** A request that changes something: its reply may be lost, or it may come when nobody waits for it any more. */
 export function tell<T>(world: World, program: Program, what: string, lost: () => Error, effect: () => T): Promise<T> {
   return ask(world, program, what, () => {
     const { host } = program;
@@ -241,7 +241,7 @@ export function kill(host: Host, kind: string): void {
 
 /** Which of the waits of a program are over before the answer comes that it gives up. */
 function findNext({ pending }: Program): Call | undefined {
-  // What can go on does before time passes.
+  // A call that can go on does before time passes.
   if (!pending.some(({ isSilence }) => isSilence) || pending.some(({ due }) => due === undefined)) return undefined;
   return pending.reduce<Call | undefined>(
     (next, call) => (call.due !== undefined && call.due < (next?.due ?? Number.POSITIVE_INFINITY) ? call : next),

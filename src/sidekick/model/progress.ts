@@ -21,7 +21,7 @@ function boot(host: Parameters<Move>[1]): void {
   host.up = true;
 }
 
-/** What things do by themselves. */
+/** Things that go on by themselves. */
 export const progress = {
   /** Everything that can go on does, for some seconds. */
   settle: async (world, _host, _way, rules) => {
@@ -43,7 +43,7 @@ export const progress = {
     await step(world, host, way);
     await nudge(world, host, rules);
   },
-  /** The same of all hosts, in turn. */
+  /** A step of each host, in turn. */
   abreast: async (world, _host, way, rules) => {
     for (let turn = 0; turn < 30; turn++) {
       for (const host of world.hosts) {

@@ -22,5 +22,5 @@ export function prove(text: string): string {
   return proof;
 }
 
-/** What nobody signed, and looks as if. */
+/** A proof that nobody made, and that looks like one. */
 export const FORGED = Buffer.alloc(64, 3).toString('base64url');

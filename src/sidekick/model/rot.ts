@@ -7,7 +7,7 @@ import type { Host, World } from './world.ts';
 
 const PARTS = ['identity', 'log', 'snap', 'mark'] as const;
 
-/** What nobody could see: a log that is older than what its member has promised. */
+/** Notes a log that nobody could see to be older than what its member has promised. */
 function noteLog(world: World, volume: Volume, { log }: Pick<Saved, 'log'>): void {
   if (log === undefined) return;
   const { clusterId, memberId } = log;

@@ -15,7 +15,7 @@ export interface Rules {
 const sorted = new Map<string, Keys>();
 const lists = new WeakMap<readonly Entry[], Keys>();
 
-/** What the real one says, entry by entry, each once. */
+/** Answers of the real one, entry by entry, each once. */
 function knownKeys(cluster: string, entries: readonly Entry[]): Keys {
   const known = lists.get(entries);
   if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import type { Settings } from '../shared/settings.ts';
 import { OPERATOR_KEYS } from './proofs.ts';
 import { CLUSTER, type Host, POLICY, type World } from './world.ts';
 
-/** What a host's programs are told of it and of its cluster. */
+/** Settings by which a host's programs know it and its cluster. */
 export function settingsOf(world: World, host: Host): Settings {
   const files = world.scheme === 'https' ? { cert: '', key: '', ca: '' } : undefined;
   return {

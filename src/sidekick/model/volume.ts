@@ -15,13 +15,13 @@ export interface Volume {
   mark: string | undefined;
   /** It is what it once was, or in part. */
   wentBack: boolean;
-  /** What it once was, oldest first. */
+  /** States that it once was in, oldest first. */
   past: Saved[];
 }
 
 export type Saved = Pick<Volume, 'identity' | 'log' | 'snap' | 'mark'>;
 
-/** What a machine has besides its data: gone with the machine alone, or when it is installed anew. */
+/** The disk that a machine has besides its data: gone with the machine alone, or when it is installed anew. */
 export interface Root {
   machineId: string;
   /** Where the data directory is while no volume is mounted there. */

@@ -22,11 +22,11 @@ export interface World {
   clock: number;
   /** By peer URL: until when somebody was there. */
   present: Map<string, number>;
-  /** What answers at an address where none of the hosts is, or whose etcd is down. By peer URL. */
+  /** Strangers that answer at an address where none of the hosts is, or whose etcd is down. By peer URL. */
   strangers: Map<string, Stranger>;
   /** Every start from an empty log: `CLUSTER/MEMBER`. */
   born: Set<string>;
-  /** What programs have last written at the keys of launches. */
+  /** Values that programs have last written at the keys of launches. */
   launches: Map<string, string>;
   /** IDs of members that a verified member has seen to have started. */
   verified: Set<string>;
@@ -44,7 +44,7 @@ export interface World {
   heads: Map<string, Entry>;
   /** Clusters one of whose logs went back to an older state, which nobody could have seen: what they promised is void. */
   rolledBack: Set<string>;
-  /** What a program has asked for and given up, and will happen all the same. */
+  /** Requests that a program has given up, and that will happen all the same. */
   late: Late[];
   /** Something that nobody could have seen has happened: all bets are off. */
   excused: string | undefined;
@@ -61,7 +61,7 @@ interface Consul {
   hasLeader: boolean;
   keep: Keep;
   catalog: Catalog;
-  /** Who has the lock, the session by which, and until when if nobody renews it. */
+  /** The owner of the join lock, the session by which, and until when if nobody renews it. */
   lock: { owner: string; session: string; until: number } | undefined;
   /** By ID: owner. */
   sessions: Map<string, string>;
@@ -71,7 +71,7 @@ interface Consul {
   lockWasLost: boolean;
 }
 
-/** What says something at an address. */
+/** Somebody who says something at an address. */
 export interface Stranger {
   clusterId: string;
   members: { id: string; name: string; url: string; learner: boolean }[];
@@ -89,7 +89,7 @@ export interface Host {
   up: boolean;
   /** Its first program since it was powered on has ended. */
   isRegistered: boolean;
-  /** What there was to be seen when its cluster was last verified. */
+  /** The state of the world when its cluster was last verified. */
   verifiedAt: string;
   etcd: Running | undefined;
   /** etcd's environment, as the last gate left it; gone with the power. */
@@ -100,9 +100,9 @@ export interface Host {
   net: number;
   /** Cut: answers lack a host. Flaky: those that etcd itself gets do. */
   dns: 'agrees' | 'cut' | 'flaky';
-  /** What Consul's ACL lets it read: nothing of the one, or of the other. */
+  /** The reads that Consul's ACL denies it. */
   denied: 'nothing' | 'keys' | 'candidates';
-  /** What becomes of the next request that changes something: its reply is lost, or it comes later, too. */
+  /** The fate of the next request that changes something: its reply is lost, or it comes later, too. */
   trouble: 'none' | 'deaf' | 'late';
   /** Its next launch of etcd will come to nothing, or to something that is no log. */
   failing: 'none' | 'nothing' | 'remains';
@@ -111,7 +111,7 @@ export interface Host {
   programs: Map<string, Program>;
   /** When systemd starts the gate again. */
   restartAt: number;
-  /** What its programs last said, by program. */
+  /** The last line that each of its programs said. */
   said: Map<string, string>;
 }
 

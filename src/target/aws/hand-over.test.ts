@@ -5,7 +5,7 @@ import { loadAssets } from '../../io/assets.ts';
 import { SMALLEST } from '../../spec/reference.ts';
 import { type PortRule, portRules } from './ports.ts';
 
-// What is handed to AWS beside user-data itself.
+// Files that are handed to AWS beside user-data itself.
 const assets = await loadAssets();
 const JOIN = 'provider=aws tag_key=etcd tag_value=mycluster';
 

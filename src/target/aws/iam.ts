@@ -2,7 +2,7 @@ import { type AutoJoin, awsAutoJoins } from '../../spec/auto-join.ts';
 import type { Spec } from '../../spec/defaults.ts';
 
 /**
- * What Consul's auto-join calls, by the calls in its source: hashicorp/go-discover, provider/aws/aws_discover.go at
+ * Actions that Consul's auto-join calls, by the calls in its source: hashicorp/go-discover, provider/aws/aws_discover.go at
  * 0290d54, read 2026-11-25. The instance's region comes from its metadata, for which no permission is needed.
  */
 function actions(options: AutoJoin): string[] {

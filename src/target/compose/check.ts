@@ -6,7 +6,7 @@ import { staticPods } from '../static-pods.ts';
 
 const taken = [{ cidr: dockerBridge.cidr, by: 'Docker has the latter for itself' }];
 
-/** What of a spec containers on one machine cannot do. */
+/** Diagnostics of a spec that containers on one machine cannot do. */
 export function check(spec: Spec): Problem[] {
   return [
     ...base(spec),

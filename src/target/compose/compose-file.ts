@@ -6,7 +6,7 @@ import { numbered } from '../numbered.ts';
 import { type Container, containersOf, HOST_UNIT, serviceName } from './containers.ts';
 import { users } from './limits.ts';
 
-/** What of the Compose format is used: as Compose 1.29 and 2 both take it. */
+/** The part of the Compose format that is used: as Compose 1.29 and 2 both take it. */
 interface Service {
   image: string;
   build?: { context: string; dockerfile: string };
@@ -62,7 +62,7 @@ export function composeFile(spec: Spec, plans: readonly Plan[]): ComposeFile {
 }
 
 /**
- * What a host's containers share. `run` is no tmpfs: Docker unmounts one that is in use when the start of another container with
+ * Volumes that a host's containers share. `run` is no tmpfs: Docker unmounts one that is in use when the start of another container with
  * it fails, as after a power cut, and mounts an empty one for those that come later (Engine 20.10.24, seen 2026-11-25).
  */
 const VOLUMES = {
@@ -114,7 +114,7 @@ function mounts(spec: Spec, { name }: NumberedHost, { unit, user }: Container): 
     run,
     { ...volume('machine', '/var/lib/quorumgate'), read_only: true },
     volume('etcd', spec.etcd.dataDirectory),
-    // What is asked of this host's own etcd: nobody else has it.
+    // Sockets of this host's own etcd: nobody else has them.
     volume('etcd-run', '/run/etcd'),
     volume('etcd-state', '/var/lib/quorumgate-etcd'),
     ...tlsFiles(spec).map(

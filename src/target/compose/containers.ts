@@ -23,7 +23,7 @@ const rows = unitRows.flatMap(({ name, user = 'root' as const, inContainer }): C
 export const HOST_UNIT = 'quorumgate-host';
 export const containerUnits: readonly string[] = rows.map(({ unit }) => unit);
 
-/** What the host is for: its container has the host's own name. */
+/** The unit that the host is for: its container has the host's own name. */
 const MAIN: Record<Role, string> = { etcd: 'etcd', 'consul-server': 'consul' };
 
 /** The containers of a role's hosts: those of its units that do something that Docker does not do. */

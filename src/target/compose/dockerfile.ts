@@ -10,7 +10,7 @@ interface LocalArtifact {
   sha256: string;
 }
 
-/** What a role's image is built from, beside its base: nothing is fetched while it is built. */
+/** Files that a role's image is built from, beside its base: nothing is fetched while it is built. */
 function localArtifacts(spec: Spec, role: Role): LocalArtifact[] {
   return programSources(spec, role).flatMap(([name, source]) =>
     typeof source === 'string'

@@ -9,7 +9,7 @@ import { buildPrograms, printDockerfile } from './dockerfile.ts';
 import { interpret } from './interpret.ts';
 import { imageLimit } from './limits.ts';
 
-/** What of a host's files is systemd's alone. */
+/** Files of a host that are systemd's alone. */
 const systemd = /^\/etc\/(systemd|sysusers\.d|tmpfiles\.d)\/|^\/opt\/quorumgate\/libexec\/dns$/;
 
 /** The files of an image: the plan's, and what stands for systemd. */

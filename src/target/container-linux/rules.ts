@@ -2,7 +2,7 @@ import type { AnyIgnition, AnyNode, Resource } from '../interpret-ignition.ts';
 import { unitLineLimit } from './limits.ts';
 import { restartsOneshot } from './old-systemd.ts';
 
-/** What spec 2.2.0 and the system it runs on ask for, as far as validators are silent about it. One line a finding. */
+/** Demands of spec 2.2.0 and of the system it runs on, as far as validators are silent about it. One line a finding. */
 export function checkIgnition2(config: AnyIgnition): string[] {
   const { ignition, storage = {}, systemd = {} } = config;
   const files = storage.files ?? [];
@@ -18,7 +18,7 @@ export function checkIgnition2(config: AnyIgnition): string[] {
     ...files.flatMap((file) => checkContents(file.path, file.contents ?? {})),
     ...files.flatMap(({ path }) => checkArchive(path, units)),
     ...checkReference(ignition),
-    // What a unit's contents come to is a file too.
+    // A unit's contents come to a file too.
     ...twice([
       ...nodes.map(({ path }) => path),
       ...units.flatMap(({ name, contents }) => (contents ? [`/etc/systemd/system/${name}`] : [])),
@@ -59,7 +59,7 @@ function checkContents(where: string, { source = '', compression, verification }
   return findings.map((finding) => `${where}: ${finding}`);
 }
 
-/** What stands for another document. No version of 2.x unpacks it, and without an end Ignition tries for ever. */
+/** A reference to another document. No version of 2.x unpacks it, and without an end Ignition tries for ever. */
 function checkReference({ config, timeouts }: AnyIgnition['ignition']): string[] {
   const { replace } = config ?? {};
   if (replace === undefined) return [];

@@ -9,7 +9,7 @@ const taken = natNetworks.map(({ cidr, provider }) => ({
   by: `${provider} gives the first interface of a box an address of the latter`,
 }));
 
-/** What of a spec Vagrant's boxes cannot do. */
+/** Diagnostics of a spec that Vagrant's boxes cannot do. */
 export function check(spec: Spec): Problem[] {
   return checkNumbering(spec, { target: 'vagrant', taken });
 }

@@ -1,7 +1,7 @@
 import { enabledByFirstBoot } from '../host-tree.ts';
 import type { OutputFile } from '../target.ts';
 
-/** What a provisioner leaves on a host, all of it root's. */
+/** Files that a provisioner leaves on a host, all of it root's. */
 export interface ProvisionedTree {
   files: Map<string, { mode: number; owner: 'root'; bytes: Uint8Array }>;
   /** Units that are started at every boot. */

@@ -9,7 +9,7 @@ export const scriptLimit: Limit = {
   date: '2026-11-23',
 };
 
-/** What the providers give to the first interface of a box, where the user has not changed it. */
+/** Addresses that the providers give to the first interface of a box, where the user has not changed it. */
 export const natNetworks: readonly { cidr: string; provider: string; source: string; date: string }[] = [
   {
     cidr: '10.0.2.0/24',

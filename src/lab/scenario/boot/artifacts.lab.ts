@@ -5,7 +5,7 @@ import { faultsFile } from '../../network/serve.ts';
 import { serversReady } from '../../network/servers.ts';
 import { assertSound, inLab, labTest, output, says } from '../lab-testing.ts';
 
-/** What the host says of each fault. */
+/** The words of the host for each fault. */
 const causes: Record<Fault, RegExp> = {
   missing: /curl: \(22\) .*404/,
   broken: /curl: \(22\) .*500/,

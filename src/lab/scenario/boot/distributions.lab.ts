@@ -93,7 +93,7 @@ for (const suite of ['bookworm', 'trixie'] as const) {
         '/usr/bin/etcdctl',
         'true',
         "ls: cannot access '/usr/sbin/policy-rc.d': No such file or directory",
-        // What a run left that was cut off is gone too.
+        // The rest of a run that was cut off is gone too.
         'again',
         'exit 0',
         "ls: cannot access '/usr/sbin/policy-rc.d': No such file or directory",

@@ -13,7 +13,7 @@ import { eventually, labTest } from '../lab-testing.ts';
 const network = { cidr: '10.77.0.0/24', prefix: 24, gateway: '10.77.0.1' };
 const say = () => {};
 
-/** What an engine could leave in the machine's own namespaces; other labs' mounts come and go. */
+/** Things that an engine could leave in the machine's own namespaces; other labs' mounts come and go. */
 function machine({ directory }: Layout): string[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return [

@@ -7,7 +7,7 @@ import { processesIn } from '../../machine/cgroup.ts';
 import type { Layout } from '../../machine/layout.ts';
 import { labOptions, labTest } from '../lab-testing.ts';
 
-/** What is left of a lab in the kernel and on the disk. */
+/** Remains of a lab in the kernel and on the disk. */
 function traces(layout: Layout): string[] {
   const netns = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
@@ -63,7 +63,7 @@ labTest('a crashed lab is cleaned up by the next up, and so is one that fails ha
   t.teardown(() => rmSync(all.directory, { recursive: true, force: true }));
   const layout = layoutOf(all.directory);
   const lab = await start(all);
-  // What SIGKILL leaves: everything runs, but the file says that it was not finished.
+  // As SIGKILL leaves it: everything runs, but the file says that it was not finished.
   await writeState(layout, { ...lab.state, phase: 'starting', hosts: [] });
   const { compiled } = await compileForLab(all);
   if (compiled.spec === undefined) throw new Error('the spec does not compile');

@@ -7,7 +7,7 @@ import { assertSound, assertWhole, eventually, inLab, labTest, output } from '..
 
 /** Logs, the programs' own data, and what systemd names anew at each boot. */
 const ELSEWHERE = /^\/(run|var\/log|var\/lib\/(consul|etcd)|var\/tmp)(\/|$)/;
-/** What cloud-init (22.4.2, 25.1.4) rewrites at each boot: when it was, and a MIME boundary made up anew. */
+/** Lines that cloud-init (22.4.2, 25.1.4) rewrites at each boot: when it was, and a MIME boundary made up anew. */
 const REWRITTEN = /^\/var\/lib\/cloud\/(data\/status\.json|instances\/[^/]+\/(boot-finished|obj\.pkl|.*\.txt\.i))$/;
 /** Where cloud-init writes the same bytes again. Semaphores are none of that: they say when a module ran. */
 const TOUCHED = /^\/var\/lib\/cloud(\/(?!sem\/|instances\/[^/]+\/sem\/)|$)/;
@@ -17,7 +17,7 @@ function content(path: string, stat: Stats): string {
   return stat.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
 }
 
-/** What a host has written over its image: type, mode, owner, bytes and time of every path. */
+/** Paths that a host has written over its image: type, mode, owner, bytes and time of every path. */
 function written(root: string, path = ''): [string, string][] {
   return readdirSync(join(root, path)).flatMap((name) => {
     const inside = `${path}/${name}`;

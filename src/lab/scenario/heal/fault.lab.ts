@@ -138,7 +138,7 @@ labTest(
           (line) => /waiting|refus/.test(line),
           90,
         );
-      // What only the state directory knows.
+      // A thing that only the state directory knows.
       const later = attach(lab.layout);
       await later.fault.wipe('etcd-2');
       Object.assign(lab.host('etcd-2'), later.host('etcd-2'));

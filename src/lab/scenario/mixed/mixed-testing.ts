@@ -55,7 +55,7 @@ export async function forgetEarlier(): Promise<void> {
 
 export interface Mixed {
   lab: Lab;
-  /** What the spec compiled to then, and what it compiles to now. */
+  /** The files that the spec compiled to then, and those that it compiles to now. */
   old: Bootable;
   now: Bootable;
   earlier: Earlier;
@@ -103,7 +103,7 @@ export async function inMixedLab(options: MixedOptions, use: (mixed: Mixed) => P
 
 const compiled = ({ files }: Bootable) => new Map(files.map(({ path, bytes }) => [path, bytes]));
 
-/** What a member of this name finds before it boots. */
+/** Files that a member of this name finds before it boots. */
 function bytesFor(bytes: Bootable, name: string): HostFile[] {
   return filesFrom({ compiled: compiled(bytes), own: new Map() }, { name, role: 'etcd', target: 'aws' });
 }
@@ -113,7 +113,7 @@ export async function serve({ layout }: Lab, bytes: Bootable): Promise<void> {
   await writeSeeds(layout, { ...readSeeds(layout), compiled: compiled(bytes) });
 }
 
-/** The same machine with other user-data, which its cloud-init reads as if for the first time; all its disks are kept. */
+/** A machine with other user-data, which its cloud-init reads as if for the first time; all its disks are kept. */
 export async function giveInPlace(lab: Lab, name: string, bytes: Bootable): Promise<void> {
   await clean(lab, name);
   await lab.kill(name);
@@ -208,7 +208,7 @@ export async function isNew(lab: Lab, name: string): Promise<boolean> {
   return (await output(lab, name, 'grep -c quorumgate-etcd /opt/quorumgate/bin/etcd-sidekick')) !== '0';
 }
 
-/** What the members of a cluster keep in Consul; `birth` is the record as it was written, at birth or by a reset. */
+/** Keys that the members of a cluster keep in Consul; `birth` is the record as it was written, at birth or by a reset. */
 export async function assertKeys(t: ExecutionContext, lab: Lab, birth: string): Promise<void> {
   const { cluster_id: cluster, lineage = cluster } = JSON.parse(birth) as { cluster_id: string; lineage?: string };
   const ids = [...(await memberIds(lab)).values()].sort();

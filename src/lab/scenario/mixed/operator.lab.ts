@@ -19,7 +19,7 @@ import {
 
 test.after.always(forgetEarlier);
 
-/** What an operator did with the command of then. */
+/** Acts of an operator with the command of then. */
 const options = specs();
 
 async function wipeAll(lab: Lab): Promise<void> {

@@ -70,7 +70,7 @@ async function specText(cache: string, { sidekick = 'inline', ...changes }: Reco
     .join('');
 }
 
-/** What each member says, and the record in Consul. */
+/** Answers of each member, and the record in Consul. */
 export interface View {
   /** Of each host by its name: the ID of its member. */
   members: Map<string, string>;

@@ -6,7 +6,7 @@ import { type Composed, withCompose } from './compose-testing.ts';
 const KINDS = ['-host', '-consul', '-dns-udp', '-dns-tcp', '-register-server', '', '-register-client'];
 const started = (composed: Composed, service: string) => composed.inspect(service, '{{.State.StartedAt}}');
 
-/** What is left of a project in the engine. */
+/** Remains of a project in the engine. */
 async function leftOver(composed: Composed): Promise<string> {
   const lists = [
     ['ps', '-aq'],

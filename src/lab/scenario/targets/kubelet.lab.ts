@@ -45,7 +45,7 @@ async function assertInPod(t: ExecutionContext, lab: Lab, host: string): Promise
   t.regex(await output(lab, host, `touch /proc/${pid}/root/x`), /Read-only file system/);
 }
 
-/** What the manifest asks for answers: 200 each. */
+/** Paths that the manifest asks for answer: 200 each. */
 async function assertProbes(t: ExecutionContext, lab: Lab, host: string): Promise<void> {
   const manifest = JSON.parse(await output(lab, host, 'cat /etc/kubernetes/manifests/quorumgate-etcd.json'));
   const [container] = manifest.spec.containers;

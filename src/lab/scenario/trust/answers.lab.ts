@@ -10,7 +10,7 @@ const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, r
 const HOST = 'etcd-2';
 const OFF = '/run/systemd/system/consul.service.d';
 
-/** What answers there in place of Consul's agent; `end` brings the agent back. */
+/** A server that answers in place of Consul's agent; `end` brings the agent back. */
 async function instead(lab: Lab, body: string): Promise<{ end(): Promise<void> }> {
   const cgroup = `${lab.layout.prefix}/liar-${HOST}`;
   // Whatever wants it would start it; and no mask in /run hides what is in /etc.
@@ -64,7 +64,7 @@ async function assertBears(t: ExecutionContext, lab: Lab, body: string): Promise
     for (const unit of ['etcd', 'etcd-register-server', 'etcd-register-client']) {
       t.is(await number(lab, 'NRestarts', unit), 0, `${body}: ${unit} has died`);
     }
-    // What comes byte by byte is given up after a while only.
+    // An answer that comes byte by byte is given up after a while only.
     const lines = await eventually(
       () => output(lab, HOST, 'systemctl show -P StatusText etcd-register-server etcd-register-client'),
       (text) => text.includes('Consul'),

@@ -62,7 +62,7 @@ row('a member that is off is alive and without data by the catalog alone: no res
       t.notRegex(stderr, new RegExp(`^ *${other}:`, 'm'), 'nothing else stands in its way');
   }
   for (const [key, value] of before) if (/bootstrap|record/.test(key)) t.is((await keys()).get(key), value, key);
-  // What it has is there.
+  // Its data is there.
   await lab.start('etcd-3');
   const left = /data is left on etcd-3 .*restore/;
   t.regex(await someoneSays(lab, 'etcd-1', left, 90), left, await statuses(lab));

@@ -21,14 +21,14 @@ import {
 } from '../lab-testing.ts';
 import { placeStranger } from './stranger-testing.ts';
 
-/** What the clients' CA has given to others: a client's, which names nothing, and a server's of another address. */
+/** Certificates that the clients' CA has given to others: a client's, which names nothing, and a server's of another address. */
 const OTHERS: [name: string, names: string[], usage: string][] = [
   ['user', [], 'clientAuth'],
   ['stranger', ['IP:10.77.0.50'], 'serverAuth,clientAuth'],
 ];
 const pair = (name: string) => ({ cert: `/etc/etcd/${name}.crt`, key: `/etc/etcd/${name}.key` });
 
-/** What a lab of this spec is told, with certificates on its hosts; what does not fit into user-data comes by URL. */
+/** Options of a lab of this spec, with certificates on its hosts; files that do not fit into user-data come by URL. */
 async function withCertificates(
   whole: string,
   keep: (file: HostFile, host: HostPlan) => boolean = () => true,

@@ -16,7 +16,7 @@ const SNAPSHOT = [
   'systemctl stop some',
 ];
 
-/** What no terminal, journal or message to systemd may be given. */
+/** Characters that no terminal, journal or message to systemd may be given. */
 const unseen = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u;
 const orders = /^(WATCHDOG|READY|MAINPID|STATUS)=/;
 const hostile = [
@@ -54,7 +54,7 @@ async function assertNamed(t: ExecutionContext, lab: Lab, node: string): Promise
   t.regex(await says(lab, 'etcd-1', two), two);
 }
 
-/** What `restore` makes of a host whose address is none. */
+/** Runs `restore` with a host whose address is none. */
 async function assertNothingWritten(t: ExecutionContext, lab: Lab): Promise<void> {
   const voice = nobodyOn(lab, 'etcd-1');
   t.log(await output(lab, 'etcd-1', SNAPSHOT.join('\n')));

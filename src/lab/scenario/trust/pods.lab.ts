@@ -8,7 +8,7 @@ const text = labSpec({
   etcd: `{version: 3.5.16, replaceDeadAfter: 10, runtime: static-pod, image: "etcd@sha256:${ANY}"}`,
 });
 
-/** What root's shell would run by these names, if it looked where user etcd may write; each tells who ran it. */
+/** Programs that root's shell would run by these names, if it looked where user etcd may write; each tells who ran it. */
 const programs = 'sed rm mv mkdir id systemd-notify grep tr tail head kill sleep cat echo printf sh ls chmod install';
 const PREPARE = `set -e
 mkdir -p /var/lib/etcd/x

@@ -22,7 +22,7 @@ interface Phantom {
 
 const EMPTY = { state: 'empty', size: '3', scheme: 'http' };
 
-/** What somebody else has written into Consul's catalog. */
+/** Entries that somebody else has written into Consul's catalog. */
 async function register(lab: Lab, { node, address, meta = {} }: Phantom): Promise<void> {
   const body = {
     Node: node,

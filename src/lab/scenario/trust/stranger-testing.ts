@@ -1,7 +1,7 @@
 import type { Lab } from '../../lab.ts';
 import { output } from '../lab-testing.ts';
 
-/** What a stranger says for a member of this cluster, at both of its ports; each line of its log is a connection or a request. */
+/** A stranger that speaks for a member of this cluster, at both of its ports; each line of its log is a connection or a request. */
 const PROGRAM = `
 const { readFileSync, appendFileSync } = require('node:fs');
 const [address, clusterId, members] = process.argv.slice(2);

@@ -6,7 +6,7 @@ import { removeCgroup } from '../../machine/cgroup.ts';
 import { example, memberIds, output, type TestLabOptions } from '../lab-testing.ts';
 import { assertRestarts, assertServing, assertUntouched, rowsIn, whileWriting } from './trust-testing.ts';
 
-/** What the clients' CA has given to others. */
+/** Certificates that the clients' CA has given to others. */
 const STRANGERS: [name: string, names: string[], usage: string][] = [
   ['client', [], 'clientAuth'],
   ['server', ['IP:10.77.0.66', 'DNS:alien.example.com'], 'serverAuth,clientAuth'],
@@ -32,7 +32,7 @@ async function withStrangers(): Promise<TestLabOptions> {
 
 const { row } = rowsIn(withStrangers);
 
-/** What the peer port answers to whoever shows this; 000: it does not. etcd's answers by HTTP/2 curl takes for cut. */
+/** The answer of the peer port to whoever shows this; 000: none. etcd's answers by HTTP/2 curl takes for cut. */
 const answered = (lab: Lab, shown: string, path: string) =>
   output(
     lab,

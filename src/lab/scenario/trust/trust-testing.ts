@@ -8,7 +8,7 @@ import { etcdOf, eventually, labOptions, labTest, output, statusLine, type TestL
 
 export const members = ['etcd-1', 'etcd-2', 'etcd-3'];
 
-/** What a row leaves as it was can be used by the next one: it is booted anew only where that does not hold. */
+/** A lab that a row leaves as it was can be used by the next one: it is booted anew only where that does not hold. */
 export interface Rows {
   row(title: string, use: (t: ExecutionContext, lab: Lab) => Promise<void>): void;
 }
@@ -85,7 +85,7 @@ export async function assertServing(t: ExecutionContext, lab: Lab, before: Map<s
   t.deepEqual(new Map(seen.map(({ host, memberId }) => [host, memberId])), before);
 }
 
-/** What each host says, for a message. */
+/** The status of each host, for a message. */
 export async function statuses(lab: Lab): Promise<string> {
   const lines = lab.hosts.map(async ({ name }) => {
     const said = await Promise.all(['etcd', 'etcd-register-client'].map((unit) => statusLine(lab, name, unit)));
@@ -141,7 +141,7 @@ export async function assertOneDatabase(t: ExecutionContext, lab: Lab): Promise<
   t.is(new Set(seen).size, 1, `databases differ: ${seen.join(', ')}`);
 }
 
-/** What lies beside etcd's data: nothing was moved aside. */
+/** Nothing lies beside etcd's data: none was moved aside. */
 export async function assertUntouched(t: ExecutionContext, lab: Lab, hosts = members): Promise<void> {
   for (const host of hosts) {
     const seen = await output(lab, host, 'ls -A /var/lib/etcd');
@@ -161,7 +161,7 @@ async function cursor(lab: Lab, host: string): Promise<string> {
   return /cursor: (.*)/.exec(await output(lab, host, 'journalctl -n 0 --show-cursor'))?.[1] ?? '';
 }
 
-/** What the sidekicks and systemd, not etcd itself, have said in the units of etcd since the host's boot, or since a moment. */
+/** Lines that the sidekicks and systemd, not etcd itself, have written in the units of etcd since the host's boot, or since a moment. */
 export function journal(lab: Lab, host: string, since?: string): Promise<string> {
   const units = '-u etcd -u etcd-register-client -u etcd-record';
   const after = since === undefined ? '' : `--after-cursor='${since}'`;
