@@ -145,4 +145,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, isolate 0 0, machine-goes-back 4 0, spare 0 0, kv-lost 0 0, settle 0 0, go-back 2 4',
     ),
   },
+  {
+    what: '1160, 3527: only one that was joining knows the record that all others and Consul have lost',
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, member-goes-back 1 13, lie-birth 1 0, lose-identity 2 0, lose-identity 0 0',
+    ),
+  },
 ];

@@ -15,12 +15,17 @@ function volumesOf(host: Host): Volume[] {
   );
 }
 
+/** The mark of the launch that the file beside it tells of: that of another is none. */
+const ownMark = ({ mark, identity }: Volume) => (mark === identity?.nonce ? mark : undefined);
+
 /** Whether anybody still knows a record who would put it back into Consul: its key, or a disk that may start by it. */
 function isKnown({ consul, hosts }: World, { cluster_id: id }: ClusterRecord): boolean {
   const entries = [...consul.keep.entries.values()].filter(({ key }) => /\/(?:bootstrap|record)$/.test(key));
   if (entries.some(({ value }) => value.includes(`"cluster_id":"${id}"`))) return true;
   const volumes = hosts.flatMap(volumesOf);
-  return volumes.some(({ identity, log, mark }) => identity?.record?.cluster_id === id && (log ?? mark) !== undefined);
+  return volumes.some(
+    (one) => one.identity?.record?.cluster_id === id && (one.log !== undefined || ownMark(one) !== undefined),
+  );
 }
 
 /** Whether nobody says that another disk was this member, or this one with a log. */
@@ -33,8 +38,7 @@ function isUnspent({ consul }: World, id: string, nonce: string | undefined): bo
 function unborn(world: World, host: Host, volume: Volume, record: ClusterRecord): string | undefined {
   const { identity, snap } = volume;
   if (identity === undefined || volume !== volumeOf(host)) return undefined;
-  // That of another launch is none.
-  const mark = volume.mark === identity.nonce ? volume.mark : undefined;
+  const mark = ownMark(volume);
   const listed = record.members.find(({ incarnation }) => incarnation === identity.incarnation);
   // etcd takes part in a birth at the address that it is listed with alone.
   if (listed?.peer_url !== urlOf(world, host.address)) return undefined;

@@ -95,6 +95,10 @@ function remains() {
 test('2: the same, and Consul lost the record', (t) => {
   t.deepEqual(decide(given({ self: again })), { do: 'propose', record });
 });
+test('2: nor does one lose it that was joining', (t) => {
+  const joining = { ...again, incarnation: 'i9', memberId: 'a' };
+  t.deepEqual(decide(given({ self: joining })), { do: 'propose', record });
+});
 const another = { ...again, memberId: 'a' };
 test('2: not when what was launched was a later member', gives, { keys: born(), self: another }, 'lock');
 

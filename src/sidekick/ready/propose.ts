@@ -4,9 +4,8 @@ import { type Decision, type Observed, type Peer, type Self, wait } from './obse
 /** 4. There is no record: propose one, but only with exactly N candidates about whom nothing is in doubt. */
 export function propose({ self, candidates, leftOut, probe, token, date }: Observed): Decision {
   if (self.phase === 'launched') {
-    // Consul lost the record, this host did not, and it may still start from it.
-    const listed = self.record?.members.some((member) => member.incarnation === self.incarnation);
-    if (self.untouched && self.record && listed) return { do: 'propose', record: self.record };
+    // Consul lost the record, this host did not, and it may still start, or join, by it.
+    if (self.untouched && self.record) return { do: 'propose', record: self.record };
     return wait('etcd was started here before, its data is gone, and Consul has no record of its cluster');
   }
   if (self.place !== undefined) {
