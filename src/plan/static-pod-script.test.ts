@@ -263,7 +263,7 @@ for (const shell of SHELLS) {
     run $stranger
     as 980 ./consul -node=etcd-1 -data-dir=/var/lib/consul & consul=$!
     step watch consul >/run/watched & watch=$!
-    until grep -q 'runs in its pod' /run/watched; do sleep 0.1; done
+    until grep -qs 'runs in its pod' /run/watched; do sleep 0.1; done
     kill $consul
     wait $watch && cat /run/watched && echo "over: $consul, not $stranger"
     kill $stranger
