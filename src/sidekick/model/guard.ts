@@ -141,15 +141,13 @@ export function guardPut(world: World, { host }: Program, key: string, value: st
     world.excused = 'Consul has lost its keys, and a disk with data is out of its sight';
     return;
   }
-  // By that record somebody may be about to start.
-  if (world.consul.wasLost && world.signed.size > 0) {
-    world.excused = "Consul has lost an operator's record";
-    return;
-  }
   if (living) breach(world, `${host.name} made a second cluster beside ${living.etcd?.wal.clusterId}, which serves`);
   if (record.size !== host.size) {
     breach(world, `${host.name} made a cluster of ${record.size} members where ${host.size} are wanted`);
   }
+  // By that record somebody may be about to start.
+  if (!world.violation && world.consul.wasLost && world.signed.size > 0)
+    world.excused = "Consul has lost an operator's record";
 }
 
 /** Whether Consul shows that a host has data. */

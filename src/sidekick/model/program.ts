@@ -45,8 +45,8 @@ export interface Program {
 const MOMENT = 100;
 
 /**
- * How far its naps let a program run ahead while an answer is awaited: as far as any of its waits for one. Of whom it no longer waits
- * for, it would otherwise never be rid. Milliseconds.
+ * How far the naps of a program take it ahead of the world's clock while it waits for an answer: as far as its longest wait for one.
+ * Without a limit a program that asks again after each nap would never come to rest. Milliseconds.
  */
 const AHEAD = 15_000;
 

@@ -24,7 +24,8 @@ function goBack(world: World, host: Host, way: number, parts: readonly (typeof P
   if (saved === undefined) return;
   volume.wentBack = true;
   // Nobody knew of it while it was gone, and Consul had forgotten it: another cluster was born.
-  const isStranded = saved.log && volume.log === undefined && saved.log.clusterId !== currentOf(world)?.cluster_id;
+  const born = currentOf(world)?.cluster_id ?? '';
+  const isStranded = saved.log && volume.log === undefined && saved.log.clusterId !== born && !world.signed.has(born);
   if (parts.includes('log') && isStranded && world.consul.wasLost) world.excused = 'lost data came back';
   if (parts.includes('log')) noteLog(world, volume, saved);
   for (const part of parts)
