@@ -1,6 +1,7 @@
 import { printManifest } from '../format/manifest.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { OutputFile } from '../target/target.ts';
+import { textFile } from '../target/text-file.ts';
 import { accounts, metricsAgent, metricsProxy, networkPolicies, nodeAgent, nodeExporter } from './agent.ts';
 import { prometheusRule } from './alert.ts';
 import type { Manifest } from './kinds.ts';
@@ -48,8 +49,8 @@ export function emitKubernetes(spec: Spec, options: Options): Emitted {
     files: [
       ...folder(FOLDER, core),
       ...folder(`${FOLDER}/monitoring`, monitoring),
-      text(`${FOLDER}/kubeadm/cluster-configuration.yaml`, printManifest(clusterConfiguration(spec, options))),
-      text(`${FOLDER}/kubeadm/kube-apiserver.flags`, apiserverFlags(spec, options)),
+      textFile(`${FOLDER}/kubeadm/cluster-configuration.yaml`, printManifest(clusterConfiguration(spec, options))),
+      textFile(`${FOLDER}/kubeadm/kube-apiserver.flags`, apiserverFlags(spec, options)),
     ],
     notes: notesOf(options, monitoring.length === 1),
   };
@@ -83,10 +84,6 @@ function folder(name: string, manifests: readonly Manifest[]): OutputFile[] {
     resources: files.map(([file]) => file),
   };
   return [...files, ['kustomization.yaml', printManifest(kustomization)]].map(([file = '', content = '']) =>
-    text(`${name}/${file}`, content),
+    textFile(`${name}/${file}`, content),
   );
-}
-
-function text(path: string, content: string): OutputFile {
-  return { path, bytes: new TextEncoder().encode(content) };
 }

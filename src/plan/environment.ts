@@ -27,11 +27,7 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
 }
 
 /** etcd's own variables, wherever it runs: as a service, in a container, in a static pod. */
-export function etcdEnvironment(spec: Spec): Record<string, string> {
-  return tlsEnvironment(spec);
-}
-
-function tlsEnvironment({ tls }: Spec): Record<string, string> {
+export function etcdEnvironment({ tls }: Spec): Record<string, string> {
   if (tls === 'off') return {};
   const { allowedHostname, allowedCommonName } = tls.peer;
   return {

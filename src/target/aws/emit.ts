@@ -4,16 +4,14 @@ import type { Spec } from '../../spec/defaults.ts';
 import { cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
 import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
-import type { Emitted, Output, OutputFile, Target } from '../target.ts';
+import type { Emitted, Output, Target } from '../target.ts';
+import { textFile } from '../text-file.ts';
 import { neededActions, printPolicy } from './iam.ts';
 import { printLaunchTemplate } from './launch-template.ts';
 import { portRules } from './ports.ts';
 import { joinTags } from './tags.ts';
 
-const file = (path: string, text: string): OutputFile => ({
-  path: `aws/${path}`,
-  bytes: new TextEncoder().encode(text),
-});
+const file = (path: string, text: string) => textFile(`aws/${path}`, text);
 
 function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
   const documents = plans.map((plan) => document(plan, assets, spec));

@@ -1,6 +1,7 @@
 import type { Assets, Plan, PlanFile } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
-import type { Emitted, Output, OutputFile, Target } from '../target.ts';
+import type { Emitted, Output, Target } from '../target.ts';
+import { textFile } from '../text-file.ts';
 import { check } from './check.ts';
 import { composeFile, printComposeFile } from './compose-file.ts';
 import { containersOf, unitScript } from './containers.ts';
@@ -32,10 +33,7 @@ function imageFiles(plan: Plan, { templates }: Assets): PlanFile[] {
   ];
 }
 
-const file = (path: string, text: string): OutputFile => ({
-  path: `compose/${path}`,
-  bytes: new TextEncoder().encode(text),
-});
+const file = (path: string, text: string) => textFile(`compose/${path}`, text);
 
 function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   const { role } = plan;

@@ -5,7 +5,8 @@ import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { FIRST_BOOT_COMMANDS, toCloudConfig } from '../cloud-config.ts';
 import { numbered } from '../numbered.ts';
-import type { Emitted, Output, OutputFile, Target } from '../target.ts';
+import type { Emitted, Output, Target } from '../target.ts';
+import { textFile } from '../text-file.ts';
 import { check } from './check.ts';
 import { interpret } from './interpret.ts';
 import { scriptLimit } from './limits.ts';
@@ -35,10 +36,7 @@ function vagrantfile(spec: Spec, assets: Assets): string {
   });
 }
 
-const file = (path: string, text: string): OutputFile => ({
-  path: `vagrant/${path}`,
-  bytes: new TextEncoder().encode(text),
-});
+const file = (path: string, text: string) => textFile(`vagrant/${path}`, text);
 
 function document(plan: Plan, assets: Assets): Emitted {
   const files = everyFile(plan, assets);
