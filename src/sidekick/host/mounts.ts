@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node
 import { join } from 'node:path';
 import { readIfThere } from './durable.ts';
 
-/** Filesystems without a UUID, as statfs calls them, by what tells one mount from another: a process each time would be slow. */
-const calls = new Map<string, string>();
+/** f_fsid of filesystems without a UUID, by what tells one mount from another: a process each time would be slow. */
+const known = new Map<string, string>();
 
 /**
  * `FILESYSTEM/PATH`: where a directory lies, however it is mounted: through a bind mount, as in a unit's own mount namespace,
@@ -24,16 +24,16 @@ export function locate(path: string): string {
       .split('/')
       .slice(1 + depth);
     const [uuid] = /(?<=E:ID_FS_UUID=).+/.exec(readIfThere(`/run/udev/data/b${device}`) ?? '') ?? [];
-    return join(uuid ?? callOf(path, mount, directory), root, ...inside);
+    return join(uuid ?? fsidOf(path, mount, directory), root, ...inside);
   } finally {
     closeSync(directory);
   }
 }
 
-function callOf(path: string, mount: string, directory: number): string {
+function fsidOf(path: string, mount: string, directory: number): string {
   const { ino, birthtimeMs } = fstatSync(directory);
   const key = `${mount} ${ino} ${birthtimeMs}`;
-  const call = calls.get(key) ?? execFileSync('stat', ['-fc%i', path], { encoding: 'utf8' }).trim();
-  calls.set(key, call);
-  return call;
+  const fsid = known.get(key) ?? execFileSync('stat', ['-fc%i', path], { encoding: 'utf8' }).trim();
+  known.set(key, fsid);
+  return fsid;
 }

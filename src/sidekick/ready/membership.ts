@@ -15,6 +15,8 @@ export class Joining {
   /** The change that was made last. */
   #last = '';
   #added: string | undefined;
+  /** When it may be given up for another. */
+  #disownAt = 0;
   /** How many members there were when it removed the one that this host was; 0: it did not. */
   #room = 0;
   readonly #settings: Settings;
@@ -87,8 +89,14 @@ export class Joining {
     }
   }
 
-  /** Somebody has spent the launch of the member that it added: it needs another. */
+  /**
+   * Somebody has spent the launch of the member that it added: it needs another. Not again for a while: who goes on spending them
+   * would make the cluster change its members without end, by words.
+   */
   disown(): void {
+    const now = this.#ports.clock.now();
+    if (now < this.#disownAt) return;
+    this.#disownAt = now + 60_000;
     this.#added = undefined;
   }
 
