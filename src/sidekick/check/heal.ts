@@ -8,7 +8,7 @@ import { play } from '../model/play.ts';
 import type { Rules } from '../model/rules.ts';
 import { knowsAnybody, running } from '../model/running.ts';
 import { urlOf } from '../model/settings.ts';
-import { empty } from '../model/volume.ts';
+import { empty, type Volume } from '../model/volume.ts';
 import { CLUSTER, type Host, volumeOf, type World } from '../model/world.ts';
 import { listKey, recordKey } from '../shared/keys.ts';
 import { lineageOf, parseRecord } from '../shared/record.ts';
@@ -212,7 +212,10 @@ function findProblem(world: World): string | undefined {
   const outside = wanted.filter((host) => host.etcd && !seats.some(({ id }) => id === host.etcd?.wal.memberId));
   if (outside.length > 0) return `${names(outside)} runs, and is no member`;
   if (waiting.length === 0) return undefined;
-  const missing = seats.filter(({ url }) => !wanted.some((host) => host.etcd?.url === url));
+  // By the disk that etcd runs on: another may be mounted over it.
+  const isRetired = ({ identity }: Volume) => world.retired.has(identity?.incarnation ?? '');
+  const served = world.hosts.flatMap(({ etcd }) => (etcd && !isRetired(etcd.volume) ? [etcd.url] : []));
+  const missing = seats.filter(({ url }) => !served.includes(url));
   if (missing.length > 0)
     return `${names(waiting)} waits, and ${missing.map(({ url }) => url)} is dead: ${sayings(waiting)}`;
   const agreed = sizeIn(world.consul.keep.entries.get(listKey(CLUSTER, lineageOf(record)))?.value ?? '');
