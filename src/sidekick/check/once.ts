@@ -152,4 +152,18 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, member-goes-back 1 13, lie-birth 1 0, lose-identity 2 0, lose-identity 0 0',
     ),
   },
+  {
+    what: '1075, 2532, again: a removed member on a volume that came back, and all that it knows have moved',
+    schedule: on(
+      '5 https volumes',
+      'settle 0 0, settle 0 0, settle 0 0, unmount 0 0, settle 0 0, lose-place 5 0, settle 0 0, readdress 1 0, settle 0 0, lose-log 2 0, readdress 3 0, settle 0 0, crash-others 1 0, wipe 4 0',
+    ),
+  },
+  {
+    what: '1084, 3904: a member runs on though a volume with a retired disk was mounted over it',
+    schedule: on(
+      '5 volumes',
+      'settle 0 0, settle 0 0, settle 0 0, place-goes-back 6 0, retire 1 0, unmount 1 0, settle 0 0, spare 0 0',
+    ),
+  },
 ];

@@ -122,6 +122,13 @@ test(
   'again',
   /removed from its cluster.*mounted over it/,
 );
+test(
+  'where nobody answers it starts, and says what lies below it',
+  gives,
+  { self: buried, ...rolled({ 2: quiet(), 3: quiet() }) },
+  'start',
+  /data of member 00000000000000ff is not here.*mounted over it/,
+);
 const over = { 2: listed([two, third]), 3: quiet(30_000) };
 test('after the policy it is believed', gives, { self: data, ...rolled(over) }, 'set-aside');
 test('without a policy it starts: etcd hears of it', gives, { self: data, ...rolled(over), patience: 0 }, 'start');

@@ -93,7 +93,8 @@ export const given = ({ self, ...rest }: Change): Observed => ({ ...base, ...res
 export const gives = test.macro((t, change: Change, expected: Decision['do'], cause?: RegExp) => {
   const decision = decide(given(change));
   t.is(decision.do, expected, JSON.stringify(decision));
-  t.regex('cause' in decision ? decision.cause : '', cause ?? /^$/);
+  const said = 'cause' in decision ? decision.cause : 'below' in decision ? decision.below : '';
+  t.regex(said ?? '', cause ?? /^$/);
 });
 
 export const voter = (n: number, change: Partial<Member> = {}): Member => ({

@@ -65,14 +65,15 @@ function withLog(seen: Observed, log: Log): Decision {
   const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
-  if (!isDenied || !roll?.known || isForgotten(self)) return { do: 'start' };
+  const start: Decision = { do: 'start', below };
+  if (!isDenied || !roll?.known || isForgotten(self)) return start;
   const believed = believe(seen, roll.value, own, [self.peerUrl]);
   if (believed.known) {
     // A removed ID never comes back, so this data can never be a member's again.
     if (isRetired(seen) === 'marked') return refuse(RETIRED);
     return { do: 'set-aside', as: log.memberId, why: `cluster ${own} has removed its member ${log.memberId}` };
   }
-  if (seen.patience === 0) return { do: 'start' };
+  if (seen.patience === 0) return start;
   const doubt = `removed from its cluster? ${believed.cause}`;
   return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
 }

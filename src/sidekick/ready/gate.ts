@@ -117,7 +117,9 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
       disk.decide({ ETCD_INITIAL_CLUSTER_STATE: 'existing' });
       // Others may wait for this, and this host does not.
       await Promise.race([orCause(tell(settings, ports, look)), ports.clock.sleep(500)]);
-      say(`etcd has its data here: starting${await occupied(ports, look.self.peerUrl)}`);
+      say(
+        `etcd has its data here: starting${decision.below ? `, but ${decision.below}` : ''}${await occupied(ports, look.self.peerUrl)}`,
+      );
       return 'done';
     case 'new':
     case 'existing':

@@ -103,8 +103,8 @@ export interface Probe {
 }
 
 export type Decision =
-  /** There is a log: start etcd with it. */
-  | { do: 'start' }
+  /** There is a log: start etcd with it. `below`: what may lie hidden since, for a log that its cluster has removed ends by itself. */
+  | { do: 'start'; below?: string | undefined }
   /** Start an empty etcd with exactly this list and token, when this launch could be spent. */
   | { do: 'new'; record: ClusterRecord; memberId: string }
   /** Start an empty etcd as the member just added, when this launch could be spent. */
