@@ -95,6 +95,11 @@ function treat(world: World, isAgain: boolean): boolean {
  */
 function treatRunning(world: World, host: Host, isAgain: boolean): boolean {
   if (host.etcd === undefined) return false;
+  if (/mounted over it/.test(host.said.get('client') ?? '')) {
+    crash(host);
+    Object.assign(host, { volume: undefined, mounted: false });
+    return true;
+  }
   const isOther = host.etcd.wal.clusterId !== currentOf(world)?.cluster_id;
   // Where DNS has led etcd astray nobody has to do anything.
   const isStray = world.discovery === 'srv' && !world.agreed.has(host.etcd.wal.clusterId);

@@ -166,4 +166,12 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, place-goes-back 6 0, retire 1 0, unmount 1 0, settle 0 0, spare 0 0',
     ),
   },
+  {
+    what: '1172, 4523: Consul has lost its keys, and a volume was mounted over the only member while it ran',
+    schedule: on('1 volumes', 'unmount 0 0, settle 0 0, kv-lost 0 0, grow 0 0'),
+  },
+  {
+    what: '1192, 1337: the same over one of two that know the record, and the other has lost its log',
+    schedule: on('3 volumes', 'deny 0 0, unmount 2 0, settle 0 0, settle 0 0, lose-log 4 0, lie-birth 0 0'),
+  },
 ];

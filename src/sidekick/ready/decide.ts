@@ -33,7 +33,7 @@ function isRetired({ self, keys, proven }: Observed): 'no' | 'marked' | 'proven'
 }
 
 /** A member was launched here on another filesystem: its data is not gone, it is elsewhere. */
-function displaced({ place, here }: Self): string | undefined {
+export function displaced({ place, here }: Pick<Self, 'place' | 'here'>): string | undefined {
   if (place === undefined || place.location === here.location) return undefined;
   const lost = place.mounted ? 'is its volume mounted?' : 'what is mounted over it?';
   return `the data of member ${place.memberId} is not here, it was on filesystem ${place.location}: ${lost} If it is lost for good: rm /var/lib/quorumgate-etcd/place.json`;

@@ -108,7 +108,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
 }
 
 /** An answer that cannot be read holds no data back. */
-function ifKnown<T>(read: () => T): T | undefined {
+export function ifKnown<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

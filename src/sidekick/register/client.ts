@@ -1,5 +1,6 @@
 import { latestSigned } from '../ready/choose.ts';
-import { readProven } from '../ready/observe.ts';
+import { displaced } from '../ready/decide.ts';
+import { ifKnown, readProven } from '../ready/observe.ts';
 import { listOf, publish, publishLost, recordOf } from '../ready/publish.ts';
 import { putRegistration, serviceId } from '../ready/registration.ts';
 import { RULES, type Rules } from '../ready/rules.ts';
@@ -13,12 +14,13 @@ import { NotYet, notYet, persist } from './persist.ts';
 /** This host's own etcd, which runs on the log that is here. Nothing is asked of an address. */
 async function ownEtcd({ disk, etcd }: Ports): Promise<Own & { memberId: string }> {
   const data = disk.data();
-  if (data.state !== 'log') throw new NotYet('etcd has no log here yet');
+  // etcd runs on when something is mounted over its data; started again, it would not.
+  const below = () => ifKnown(() => displaced({ place: disk.place(), here: disk.here() }));
+  if (data.state !== 'log') throw new NotYet(below() ?? 'etcd has no log here yet');
   const own = await etcd.own(3000).catch(notYet('etcd does not answer at its socket'));
   if (own.clusterId !== data.clusterId || (own.memberId ?? data.memberId) !== data.memberId) {
-    throw new NotYet(
-      `etcd runs as member ${own.memberId} of ${own.clusterId}, the log here is of ${data.memberId} of ${data.clusterId}`,
-    );
+    const but = `the log here is of ${data.memberId} of ${data.clusterId}`;
+    throw new NotYet(`etcd runs as member ${own.memberId} of ${own.clusterId}; ${below() ?? but}`);
   }
   return { ...own, memberId: data.memberId };
 }

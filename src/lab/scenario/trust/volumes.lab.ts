@@ -1,6 +1,6 @@
 import { attachVolume, detachVolume, VOLUME } from '../../attack/disk-attacks.ts';
 import type { Lab } from '../../lab.ts';
-import { labSpec, memberIds, operate } from '../lab-testing.ts';
+import { labSpec, memberIds, operate, output } from '../lab-testing.ts';
 import {
   assertServing,
   assertUntouched,
@@ -55,6 +55,18 @@ row('D7: all volumes are not there: no reset over them; the same cluster when th
     t.not(reset.exitCode, 0, 'no reset over disks that are only away');
     for (const host of members) t.regex(reset.stderr, new RegExp(`${host}: .*\n?.*(--lost|volume|mount)`), host);
     for (const host of members) await attach(lab, host);
+    await assertServing(t, lab, before);
+  });
+  await assertUntouched(t, lab);
+});
+
+row('something is mounted over the data of an etcd that runs: it is named, and nothing is done', async (t, lab) => {
+  const before = await memberIds(lab);
+  await whileWriting(t, lab, async () => {
+    await output(lab, 'etcd-2', 'mount -t tmpfs none /var/lib/etcd; systemctl restart --no-block etcd-register-client');
+    const said = /is not here, it was on filesystem .*: is its volume mounted\?/;
+    t.regex(await someoneSays(lab, 'etcd-2', said), said, await statuses(lab));
+    await output(lab, 'etcd-2', 'umount /var/lib/etcd');
     await assertServing(t, lab, before);
   });
   await assertUntouched(t, lab);
