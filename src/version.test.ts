@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { isTooOld } from '../.ci/prepare.mjs';
 import { loadAssets } from './io/assets.ts';
+import { consulConfig } from './plan/consul.ts';
 import { etcdPod } from './plan/pod.ts';
 import { unfit } from './sidekick/host/fitness.ts';
 import type { Settings } from './sidekick/shared/settings.ts';
@@ -40,6 +41,11 @@ const retried = { name: 'a.service', content: '[Service]\nType=oneshot\nRestart=
 const ETCD = 'version: 3.5.16';
 const CONSUL = 'servers: members';
 
+const agent = (version: string) => {
+  const { spec } = readSpec(SMALLEST, 'x', ['aws']);
+  return spec === undefined ? '' : consulConfig({ ...spec, consul: { ...spec.consul, version } }, 'etcd');
+};
+
 /** The effects that each row is there for: whether it is so of a version. */
 const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> = {
   etcdTooOld: [compiler('etcd-too-old', ETCD, 'version: {}')],
@@ -56,6 +62,7 @@ const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> =
     compiler('consul-dns-broken', CONSUL, `${CONSUL}\n  version: {}`),
     host('consul', 'whose DNS ignores tags'),
   ],
+  consulHasMesh: [(version) => agent(version).includes('grpc_tls'), (version) => agent(version).includes('connect')],
   systemdRefusesRetries: [
     (version) => planFor(version, { role: 'etcd', files: [], units: [retried] }).units[0]?.content !== retried.content,
   ],

@@ -1,11 +1,14 @@
 import type { Spec } from '../spec/defaults.ts';
+import { VERSIONS } from '../version/facts.ts';
+import { isIn } from '../version/range.ts';
 import type { Role } from './plan.ts';
 
 /** Consul's agent configuration, the same for every host of a role. */
 export function consulConfig(spec: Spec, role: Role): string {
-  const { servers, count, join, datacenter, domain } = spec.consul;
+  const { servers, count, join, datacenter, domain, version } = spec.consul;
   const isServer = role === 'consul-server' || servers === 'members';
   const cloud = join.some((one) => one.startsWith('provider='));
+  const hasMesh = isServer && version !== undefined && isIn(version, VERSIONS.consulHasMesh);
   const config = {
     datacenter,
     domain,
@@ -19,6 +22,8 @@ export function consulConfig(spec: Spec, role: Role): string {
     skip_leave_on_interrupt: true,
     rejoin_after_leave: true,
     disable_update_check: true,
+    // Nothing here uses the mesh: no CA, and no port for it. An older agent does not start with a key that it does not know.
+    ...(hasMesh ? { connect: { enabled: false }, ports: { grpc_tls: -1 } } : {}),
     // Production timing of elections; the default is five times slower.
     performance: { raft_multiplier: 1 },
     dns_config: {

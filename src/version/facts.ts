@@ -76,6 +76,13 @@ export const VERSIONS = {
     source: 'hashicorp/consul#21336 and #21361; taken back by #21598',
     date: '2026-11-23',
   },
+  consulHasMesh: {
+    program: 'Consul',
+    from: '1.14',
+    what: 'servers have a service mesh with a CA, and listen for it on 8503: both are switched off, by keys that older ones do not have',
+    source: 'hashicorp/consul, release v1.14.0 (#15302, #15339); tried with 1.8.7 and 1.14.11',
+    date: '2026-11-29',
+  },
   systemdRefusesRetries: {
     program: 'systemd',
     before: '244',
