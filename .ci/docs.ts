@@ -3,10 +3,12 @@ import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { cliReference } from '../src/cli/reference/commands.ts';
 import { labTables } from '../src/cli/reference/lab.ts';
+import { isAllowable } from '../src/diagnostic/codes.ts';
 import { LAYERS } from '../src/layers.ts';
 import { bootGraph } from '../src/plan/graph.ts';
 import { toDot } from '../src/plan/graph-dot.ts';
 import { toSvg } from '../src/plan/graph-svg.ts';
+import { AS_OF, type Fact, NEWEST, VERSIONS } from '../src/version/facts.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -14,6 +16,7 @@ export const documents: Record<string, () => Promise<string> | string> = {
   'docs/boot-order.svg': () => toSvg(toDot(bootGraph(unitTexts()))),
   'docs/architecture.md': () => filled('docs/architecture.md', { rooms: rooms() }),
   'docs/cli.md': cliReference,
+  'docs/compatibility.md': () => filled('docs/compatibility.md', { versions: versions() }),
   'docs/lab.md': async () => filled('docs/lab.md', { ...(await labTables()), scenario: scenario() }),
 };
 
@@ -32,6 +35,24 @@ function filled(name: string, parts: Record<string, string>): string {
 function rooms(): string {
   const rows = LAYERS.map(({ room, about, uses }) => `| \`${room}\` | ${about} | ${uses.join(', ')} |`);
   return ['| room | what | uses |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** The table of versions of etcd and Consul, with the answers that a spec gets. */
+function versions(): string {
+  const facts = (Object.values(VERSIONS) as Fact[]).filter(({ program }) => program === 'etcd' || program === 'Consul');
+  const rows = facts.map(({ program, from, before = [], what, code, ends, source, date }) => {
+    const [first, ...others] = [before].flat();
+    const end = others.length === 0 ? `before ${first}` : `before ${[first, ...others].join(', ')}`;
+    const range = [...(from === undefined ? [] : [`from ${from}`]), ...(first === undefined ? [] : [end])].join(', ');
+    const answer = code === undefined ? '' : isAllowable(code) ? `error \`${code}\`` : `refused, \`${code}\``;
+    const asOf = ends !== undefined && ends > AS_OF ? `nothing until ${ends}` : answer;
+    return `| ${program} | ${range} | ${what.replace(/: refused(, by hosts too)?$/, '')} | ${asOf} | ${source} (${date}) |`;
+  });
+  const newest = Object.entries(NEWEST).map(([program, { version }]) => `${program} ${version}`);
+  const head = `As of ${AS_OF}, the newest without any of these: ${newest.join(' and ')}. Of several ends each is that of its own line.`;
+  return [head, '', '| program | versions | what is so | answer | source |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 function scenario(): string {

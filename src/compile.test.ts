@@ -9,8 +9,8 @@ const spec = `version: 1
 cluster: {name: mycluster, size: 3}
 targets: [aws]
 address: {metadata: ec2}
-consul: {servers: existing, join: [10.0.0.5], version: 1.20.1}
-etcd: {version: 3.5.16}
+consul: {servers: existing, join: [10.0.0.5], version: 2.1.0}
+etcd: {version: 3.7.3}
 tls: off
 programs:
   consul: release
@@ -21,7 +21,7 @@ releases:
   versions: {sidekick: 0.1.0}
 `;
 const consul = {
-  version: '1.20.1',
+  version: '2.1.0',
   arch: 'arm64' as const,
   url: 'https://example.com/consul.zip',
   sha256: 'ab'.repeat(32),
@@ -98,7 +98,7 @@ test(
   'another version locked',
   refuses,
   lockOf({ consul: { ...consul, version: '1.20.0' }, sidekick: { ...sidekick, version: '0.2.0' } }),
-  /^cluster\.yaml:5:56 lock-stale cluster\.lock\.yaml has consul 1\.20\.0, not 1\.20\.1\.$/,
+  /^cluster\.yaml:5:56 lock-stale cluster\.lock\.yaml has consul 1\.20\.0, not 2\.1\.0\.$/,
   /^cluster\.yaml:14:24 lock-stale cluster\.lock\.yaml has sidekick 0\.2\.0, not 0\.1\.0\.$/,
 );
 test(

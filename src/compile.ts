@@ -1,4 +1,4 @@
-import { diagnose } from './diagnostic/codes.ts';
+import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
 import type { Assets } from './plan/plan.ts';
@@ -31,14 +31,19 @@ export interface CompileOptions {
   lock?: LockFile | undefined;
   /** Say of every document what is largest in it. To weigh takes longer than all the rest: else only near the limit. */
   sizes?: boolean | undefined;
+  /** A reason that allows what `allow` may, beside those of the spec: for hosts that do not run what the spec names, or run already. */
+  excuse?: string | undefined;
   /** Changes the valid spec before it is planned: the lab's own addresses and artifacts. */
   overlay?: (spec: Spec) => Spec;
 }
 
 /** The library's front door: a spec in, files and diagnostics out. Pure: the same text gives the same bytes. */
-export function compile(text: string, { file, assets, lock, sizes = false, overlay }: CompileOptions): Compiled {
+export function compile(
+  text: string,
+  { file, assets, lock, sizes = false, excuse, overlay }: CompileOptions,
+): Compiled {
   const known = targets.map((target) => target.name);
-  const { spec: written, diagnostics, place } = readSpec(text, file, known);
+  const { spec: written, diagnostics, place } = readSpec(text, file, known, excuse);
   if (written === undefined) return { files: [], diagnostics, report: [] };
   const placed = ({ code, on, ...problem }: Problem) =>
     diagnose(code, { ...problem, place: place(problem.pointer, on) });

@@ -28,7 +28,11 @@ for (const name of documents) {
   for (const [index, spec] of specs.entries()) {
     test(`${name}: spec ${index + 1} compiles`, (t) => {
       const { diagnostics, files } = compile(spec, { file: name, assets });
-      t.deepEqual(diagnostics, []);
+      // A document may allow something, and says so.
+      t.deepEqual(
+        diagnostics.filter(({ message }) => !message.includes(' Allowed: ')),
+        [],
+      );
       t.true(files.length > 0);
     });
   }

@@ -46,7 +46,7 @@ async function place(t: ExecutionContext): Promise<Place> {
   t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
   return {
     folder,
-    spec: (releases, etcd = '3.5.16') =>
+    spec: (releases, etcd = '3.7.3') =>
       fs.writeFile(
         path.join(folder, 'cluster.yaml'),
         `version: 1\ncluster: {name: a, size: 3}\ntargets: [aws]\naddress: {metadata: ec2}\ntls: off
@@ -70,12 +70,12 @@ const [one, two] = ['ab'.repeat(32), 'cd'.repeat(32)];
 
 test.serial('from nothing: lock, compile, check; a new version in spec and index', async (t) => {
   const { folder, spec, lock, locked } = await place(t);
-  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.5.16', one), release('3.5.17', two)));
+  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.7.3', one), release('3.7.2', two)));
   await spec('{index: index.json}');
   const missing = await run(folder, 'compile', 'cluster.yaml');
   t.is(missing.code, 1);
   t.regex(missing.stderr, /^cluster\.yaml:8:18: error\[lock-missing\]/m);
-  t.like(await lock('--check'), { code: 1, stdout: 'etcd 3.5.16 amd64: https://example.com/etcd-3.5.16.tar.gz\n' });
+  t.like(await lock('--check'), { code: 1, stdout: 'etcd 3.7.3 amd64: https://example.com/etcd-3.7.3.tar.gz\n' });
   await t.throwsAsync(locked());
 
   t.like(await lock(), { code: 0, stderr: '' });
@@ -86,16 +86,16 @@ test.serial('from nothing: lock, compile, check; a new version in spec and index
   t.is((await fs.stat(path.join(folder, 'cluster.lock.yaml'))).ino, before.ino, 'left untouched');
   t.like(await run(folder, 'compile', 'cluster.yaml'), { code: 0, stderr: '' });
   const list = /etcd url (\S+) (\S+)/.exec(await fs.readFile(path.join(folder, 'out/aws/etcd/user-data.yaml'), 'utf8'));
-  t.deepEqual(list?.slice(1), ['https://example.com/etcd-3.5.16.tar.gz', one]);
+  t.deepEqual(list?.slice(1), ['https://example.com/etcd-3.7.3.tar.gz', one]);
 
-  await spec('{index: index.json}', '3.5.17');
+  await spec('{index: index.json}', '3.7.2');
   t.regex(
     (await run(folder, 'check', 'cluster.yaml')).stderr,
-    /^cluster\.yaml:7:17: error\[lock-stale\].*has etcd 3\.5\.16, not 3\.5\.17/m,
+    /^cluster\.yaml:7:17: error\[lock-stale\].*has etcd 3\.7\.3, not 3\.7\.2/m,
   );
   const check = await lock('--check');
   t.is(check.code, 1);
-  t.regex(check.stdout, /^etcd 3\.5\.17 amd64: \S+ \(other version, url, sha256 than before\)$/m);
+  t.regex(check.stdout, /^etcd 3\.7\.2 amd64: \S+ \(other version, url, sha256 than before\)$/m);
   t.regex(
     check.stderr,
     /^error: cluster\.lock\.yaml is not what cluster\.yaml and its index give now\.\n {2}remedy: Run `quorumgate lock cluster\.yaml`/,
@@ -107,15 +107,15 @@ test.serial('from nothing: lock, compile, check; a new version in spec and index
 test.serial('another hash under the same version is refused, whatever its URL; with consent it is taken', async (t) => {
   const { spec, lock, locked, names } = await place(t);
   await spec(`{index: "${base}/changed.json"}`);
-  served.set('/changed.json', index(release('3.5.16', one)));
+  served.set('/changed.json', index(release('3.7.3', one)));
   t.is((await lock()).code, 0);
   const before = await locked();
-  served.set('/changed.json', index({ ...release('3.5.16', two), url: 'https://elsewhere.example/etcd.tar.gz' }));
+  served.set('/changed.json', index({ ...release('3.7.3', two), url: 'https://elsewhere.example/etcd.tar.gz' }));
   const refused = await lock('--replace-hash', 'consul');
   t.is(refused.code, 1);
   t.regex(
     refused.stderr,
-    /^cluster\.yaml:7:17: error\[lock-hash-changed\]: etcd 3\.5\.16 for amd64 had SHA-256 abab\S+ .* has cdcd/m,
+    /^cluster\.yaml:7:17: error\[lock-hash-changed\]: etcd 3\.7\.3 for amd64 had SHA-256 abab\S+ .* has cdcd/m,
   );
   t.regex(refused.stderr, /run `quorumgate lock cluster\.yaml --replace-hash etcd`/);
   t.is(await locked(), before);
@@ -128,7 +128,7 @@ test.serial('a file of which the index gives no hash is fetched when the user as
   const { spec, lock, locked, names } = await place(t);
   await spec(`{index: "${base}/bare.json"}`);
   served.set('/bare.json', index({ program: 'etcd', arch: 'amd64', url: 'etcd-{version}.tar.gz' }));
-  served.set('/etcd-3.5.16.tar.gz', 'the bytes');
+  served.set('/etcd-3.7.3.tar.gz', 'the bytes');
   const none = await lock();
   t.is(none.code, 1);
   t.regex(
@@ -137,7 +137,7 @@ test.serial('a file of which the index gives no hash is fetched when the user as
   );
   t.deepEqual(await names(), ['cluster.yaml']);
   t.is((await lock('--hash-files')).code, 0);
-  t.regex(await locked(), new RegExp(`url: ${base}/etcd-3.5.16.tar.gz\n    sha256: ${hash('the bytes')}\n`));
+  t.regex(await locked(), new RegExp(`url: ${base}/etcd-3.7.3.tar.gz\n    sha256: ${hash('the bytes')}\n`));
 });
 
 test.serial('a spec with errors, a broken lock file, a path that leads nowhere', async (t) => {
@@ -150,7 +150,7 @@ test.serial('a spec with errors, a broken lock file, a path that leads nowhere',
   await spec('{index: ftp://x/}');
   t.regex((await lock()).stderr, /^cluster\.yaml:9:19: error\[bad-format\]/);
   await spec('{index: index.json}');
-  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.5.16', one)));
+  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.7.3', one)));
   await fs.writeFile(path.join(folder, 'cluster.lock.yaml'), '<<<<<<< mine\nformat: 1\n');
   const { code, stderr } = await lock();
   t.is(code, 1);
@@ -174,7 +174,7 @@ test.serial('nothing to lock; a lock file too many', async (t) => {
 
 test.serial('two at once write one whole lock file', async (t) => {
   const { folder, spec, lock, locked, names } = await place(t);
-  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.5.16', one)));
+  await fs.writeFile(path.join(folder, 'index.json'), index(release('3.7.3', one)));
   await spec('{index: index.json}');
   const both = await Promise.all([lock(), lock()]);
   t.deepEqual(

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { LockFile } from '../compile.ts';
-import { diagnose } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { type Format, render } from '../diagnostic/render.ts';
 import { readInput } from '../io/input.ts';

@@ -24,7 +24,7 @@ writeFileSync(spec, text.replace('  size: 3', `  size: 3\n  operatorKeys: [${pub
 const bare = file('bare.yaml');
 writeFileSync(bare, text);
 // No etcd of this machine is at its client port.
-const quiet = text.replace('  version: 3.5.16', '  version: 3.5.16\n  clientPort: 12399');
+const quiet = text.replace('  version: 3.7.3', '  version: 3.7.3\n  clientPort: 12399');
 
 const born = recordAt((n) => `http://127.0.0.1:${n}`, 1, 2, 3);
 const record = `etcd3/mycluster/lineage/${born.cluster_id}/record`;

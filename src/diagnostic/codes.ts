@@ -1,14 +1,18 @@
-import type { Diagnostic, Place } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /** One row: what a code means and what to do about it. `{name}` in a remedy is a hole, filled from the occurrence. */
 export interface CodeEntry {
   severity: Diagnostic['severity'];
   title: string;
   remedy: string;
+  /** Whether a spec may lift it, with a reason (`allow`). */
+  allowable?: true;
 }
 
 const error = (title: string, remedy: string): CodeEntry => ({ severity: 'error', title, remedy });
 const warning = (title: string, remedy: string): CodeEntry => ({ severity: 'warning', title, remedy });
+/** An error that `allow` lifts. Nothing that loses data by itself is one. */
+const allowable = (title: string, remedy: string): CodeEntry => ({ ...error(title, remedy), allowable: true });
 
 /** Every code of the front end. Codes are stable: scripts and documents refer to them. */
 export const CODES = {
@@ -116,9 +120,14 @@ export const CODES = {
     'Use etcd {good} or newer, or TLS, or `discovery: committed`.',
   ),
   'etcd-corrupts': error('An etcd that corrupts data', 'Use etcd {good} or newer.'),
-  'etcd-too-old': error('An etcd that is too old', 'Use etcd {good} or newer; 3.5 is recommended.'),
+  'etcd-too-old': error('An etcd that is too old', '{advice}'),
+  'etcd-unsupported': allowable('An etcd past the end of its support', '{advice}'),
+  'etcd-insecure': allowable('An etcd with security faults', '{advice}'),
+  'etcd-faulty': allowable('An etcd with faults in what a cluster here needs', '{advice}'),
   'consul-dns-broken': error('A Consul whose DNS ignores tags', 'Use Consul {good} or newer, or 1.18.'),
-  'consul-too-old': error('A Consul that is too old', 'Use Consul {good} or newer.'),
+  'consul-too-old': error('A Consul that is too old', '{advice}'),
+  'consul-unsupported': allowable('A Consul past the end of its support', '{advice}'),
+  'consul-insecure': allowable('A Consul with security faults', '{advice}'),
   'datacenter-reserved': error("A word of Consul's DNS as datacenter", 'Choose another name for the datacenter.'),
   'tls-file-shared': error('One file as key and certificate', 'Name the file that holds the private key alone.'),
   'tls-ca-shared': error(
@@ -205,6 +214,13 @@ export const CODES = {
     'Use a directory of its own, for example `/var/lib/etcd`.',
   ),
 
+  // Reasons of the user (`allow`).
+  'allow-impossible': error(
+    'A diagnostic that cannot be allowed',
+    'Remove it here, and mend what it is about. These can be allowed: {allowed}.',
+  ),
+  'allow-unneeded': warning('A reason for what is not there', 'Remove it.'),
+
   // The lock file.
   'lock-missing': error('No lock file', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
   'lock-incomplete': error('A release that is not locked', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
@@ -259,30 +275,10 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
-export interface Occurrence {
-  message: string;
-  pointer: string;
-  place?: Place | undefined;
-  suggestion?: string | undefined;
-  /** Values for the holes of the remedy. */
-  detail?: Readonly<Record<string, string | number>>;
-}
+/** The codes that a spec may lift. */
+export const ALLOWABLE: readonly Code[] = (Object.keys(CODES) as Code[]).filter(isAllowable);
 
-/** Makes a diagnostic of one of the codes above. Throws when `detail` lacks a hole of the remedy. */
-export function diagnose(code: Code, { message, pointer, place, suggestion, detail = {} }: Occurrence): Diagnostic {
-  const entry = CODES[code];
-  const remedy = entry.remedy.replace(/\{([a-z]+)\}/g, (_, hole: string) => {
-    const value = detail[hole];
-    if (value === undefined) throw new Error(`diagnostic ${code}: nothing to fill {${hole}} with`);
-    return String(value);
-  });
-  return {
-    code,
-    severity: entry.severity,
-    message,
-    remedy,
-    pointer,
-    ...(place === undefined ? {} : { place }),
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
+export function isAllowable(code: Code): boolean {
+  const entry: CodeEntry = CODES[code];
+  return entry.allowable === true;
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { diagnose } from './codes.ts';
+import { diagnose } from './diagnose.ts';
 import type { Place } from './diagnostic.ts';
 import { excerpt } from './excerpt.ts';
 import { render } from './render.ts';

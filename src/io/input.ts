@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LockFile } from '../compile.ts';
-import { diagnose } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
 import { toSource } from '../spec/source.ts';
 import { SIZE_LIMIT } from '../spec/yaml.ts';

@@ -11,7 +11,7 @@ const plain: SpecInput = {
   targets: ['aws'],
   address: { cidr: '10.0.0.0/24' },
   consul: { servers: 'members', join: ['10.0.0.1'] },
-  etcd: { version: '3.5.16', peerPort: 12380, dataDirectory: '/data' },
+  etcd: { version: '3.7.3', peerPort: 12380, dataDirectory: '/data' },
   tls: 'off',
 };
 const paths = { cert: '/c', key: '/k', ca: '/a' };

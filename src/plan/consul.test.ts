@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { withDefaults } from '../spec/defaults-testing.ts';
+import { NEWEST } from '../version/facts.ts';
 import { consulConfig } from './consul.ts';
 
 function configOf(version: string | undefined, servers: 'members' | 'existing') {
@@ -14,7 +15,7 @@ function configOf(version: string | undefined, servers: 'members' | 'existing') 
     targets: ['aws'],
     address: { cidr: '127.0.0.0/8' },
     consul: { servers, join: ['127.0.0.1'], ...(version === undefined ? {} : { version }) },
-    etcd: { version: '3.5.16' },
+    etcd: { version: NEWEST.etcd.version },
     tls: 'off',
   });
   return JSON.parse(consulConfig(spec, 'etcd'));
@@ -23,7 +24,7 @@ function configOf(version: string | undefined, servers: 'members' | 'existing') 
 test('an agent has the keys of its version, and no key of a newer one', (t) => {
   const mesh = { connect: { enabled: false }, ports: { grpc_tls: -1 } };
   t.like(configOf('1.14.0', 'members'), mesh);
-  t.like(configOf('2.1.0', 'members'), mesh);
+  t.like(configOf(NEWEST.Consul.version, 'members'), mesh);
   // Not known, older, or without a mesh.
   for (const config of [configOf(undefined, 'members'), configOf('1.13.9', 'members'), configOf('2.1.0', 'existing')]) {
     t.deepEqual([config.connect, config.ports], [undefined, undefined]);

@@ -11,13 +11,13 @@ const LINES = {
   targets: '[aws]',
   address: '{metadata: ec2}',
   consul: '{servers: role, join: [10.0.0.1]}',
-  etcd: `{version: 3.5.16, runtime: static-pod, image: "etcd@${digest}"}`,
+  etcd: `{version: 3.7.3, runtime: static-pod, image: "etcd@${digest}"}`,
   tls: 'off',
 };
 
 function plans(changes: Record<string, string> = {}) {
   const text = Object.entries({ ...LINES, ...changes }).map(([key, value]) => `${key}: ${value}\n`);
-  const { spec, diagnostics } = readSpec(text.join(''), 'x', ['aws']);
+  const { spec, diagnostics } = readSpec(text.join(''), 'x', ['aws'], 'probes of old versions');
   if (spec === undefined) throw new Error(JSON.stringify(diagnostics));
   return buildPlans(spec, assets).map(({ role, files, units }) => ({
     role,
@@ -29,7 +29,7 @@ function plans(changes: Record<string, string> = {}) {
 const json = (changes: Record<string, string>, path: string, of = 0) =>
   JSON.parse(plans(changes)[of]?.content(path) ?? '');
 const etcd = (changes: Record<string, string> = {}) => json(changes, '/etc/quorumgate/pods/etcd.json').spec;
-const version = (number: string) => ({ etcd: LINES.etcd.replace('3.5.16', number) });
+const version = (number: string) => ({ etcd: LINES.etcd.replace('3.7.3', number) });
 
 test('a member has the same flags in a pod as without', (t) => {
   const [unit = ''] = /^ExecStart=.*$/m.exec(assets.units['etcd.service'] ?? '') ?? [];
@@ -142,8 +142,8 @@ test('a kubelet is where something runs in a pod, and nowhere else', (t) => {
   ];
   t.deepEqual(kubelets({}), all(true, false));
   t.deepEqual(kubelets({ consul }), all(true, true));
-  t.deepEqual(kubelets({ etcd: '{version: 3.5.16}' }), all(false, false));
-  t.deepEqual(kubelets({ etcd: '{version: 3.5.16}', consul }), all(true, true));
+  t.deepEqual(kubelets({ etcd: '{version: 3.7.3}' }), all(false, false));
+  t.deepEqual(kubelets({ etcd: '{version: 3.7.3}', consul }), all(true, true));
 });
 
 test('Consul’s pods are called by what they are, and etcd’s program is not on the host', (t) => {

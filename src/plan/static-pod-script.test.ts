@@ -19,7 +19,7 @@ cluster: {name: mycluster, size: 3}
 targets: [aws]
 address: {cidr: 10.0.0.0/8}
 consul: {servers: members, join: [10.0.0.1], runtime: static-pod, image: "consul@${digest}"}
-etcd: {version: 3.5.16, runtime: static-pod, image: "etcd@${digest}"}
+etcd: {version: 3.7.3, runtime: static-pod, image: "etcd@${digest}"}
 tls: off
 `,
   'x',

@@ -1,3 +1,4 @@
+import { ALLOWABLE } from '../diagnostic/codes.ts';
 import type { LockedPrograms } from './lock.ts';
 import { PROGRAMS } from './rule/program.ts';
 
@@ -17,7 +18,7 @@ const files = (name: string) => ({
   ca: `/etc/x/${name}-ca.crt`,
 });
 
-const versions = { consul: '1.20.1', etcd: '3.5.16', socat: '1.8.0.3', node: '20.19.5', sidekick: '0.1.0' };
+const versions = { consul: '2.1.0', etcd: '3.7.3', socat: '1.8.0.3', node: '20.19.5', sidekick: '0.1.0' };
 
 /** Two indexes that know the same releases at other places. */
 export const INDEXES = Object.fromEntries(
@@ -41,7 +42,7 @@ const base = {
   cluster: { name: 'mycluster', size: 3 },
   address: { cidr: '192.168.56.0/24' },
   consul: { servers: 'members', join: ['192.168.56.101'] },
-  etcd: { version: '3.5.16' },
+  etcd: { version: '3.7.3' },
   tls: 'off',
   compose: { base: 'localhost/base' },
 };
@@ -87,8 +88,17 @@ const locked = Object.fromEntries(
   ]),
 );
 
+/** All that may be allowed is there. */
+const allowed = {
+  ...fetched,
+  consul: { ...fetched.consul, version: '1.21.5' },
+  etcd: { version: '3.4.45' },
+  allow: Object.fromEntries(ALLOWABLE.map((code) => [code, 'because'])),
+};
+
 export const CONTEXTS: readonly Context[] = [
   { spec: fetched },
+  { spec: allowed },
   { spec: pods },
   { spec: secured({}) },
   { spec: released, locked },

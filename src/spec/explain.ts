@@ -1,3 +1,4 @@
+import { ALLOWABLE, CODES } from '../diagnostic/codes.ts';
 import { expected, kindOf, list, stringForm } from './expectation.ts';
 import { child, quoted, segments, spoken } from './pointer.ts';
 import type { Problem } from './problem.ts';
@@ -98,6 +99,16 @@ function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
   if (holder === '/releases/versions' && (key === 'consul' || key === 'etcd')) {
     const advice = `Write it as \`${key}.version\`, which counts here too.`;
     return { code: 'unknown-key', pointer, on: 'key', message, detail: { advice }, meant: [`/${key}/version`] };
+  }
+  if (holder === '/allow' && Object.hasOwn(CODES, key)) {
+    const allowed = list(ALLOWABLE.map((code) => `\`${code}\``));
+    return {
+      code: 'allow-impossible',
+      pointer,
+      on: 'key',
+      message: `\`${key}\` cannot be allowed.`,
+      detail: { allowed },
+    };
   }
   const homes = mappings(kind.root).filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));
   if (homes.length > 0) {

@@ -1,5 +1,6 @@
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, type ScalarEvent, type Event as YamlEvent } from 'js-yaml';
-import { type Code, diagnose } from '../diagnostic/codes.ts';
+import type { Code } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { child, quoted } from './pointer.ts';
 import type { Source } from './source.ts';

@@ -32,7 +32,7 @@ test('what is printed is read back, and printed as it was', (t) => {
 });
 
 const entry = {
-  version: '3.5.16',
+  version: '3.7.3',
   arch: 'amd64' as const,
   url: 'https://example.com/etcd.tar.gz',
   sha256: 'ab'.repeat(32),
@@ -41,7 +41,7 @@ const good = printLock({ etcd: entry, consul: entry });
 
 test('programs are in the order of their names, and nothing else is in it', (t) => {
   t.is(good, printLock({ consul: { ...entry }, etcd: entry }));
-  t.regex(good, /^# Written by [^\n]*\nformat: 1\nprograms:\n {2}consul:\n {4}version: 3\.5\.16\n {4}arch: amd64\n/);
+  t.regex(good, /^# Written by [^\n]*\nformat: 1\nprograms:\n {2}consul:\n {4}version: 3\.7\.3\n {4}arch: amd64\n/);
 });
 
 /** The only diagnostic as `LINE:COLUMN message`. */

@@ -1,6 +1,6 @@
 import { dump } from 'js-yaml';
 import type { Static } from 'typebox';
-import { diagnose } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { placeIn, textIn } from './read.ts';
 import { hasCredentials, PROGRAMS, strangeEnding } from './rule/program.ts';

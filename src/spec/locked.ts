@@ -1,4 +1,4 @@
-import type { Occurrence } from '../diagnostic/codes.ts';
+import type { Occurrence } from '../diagnostic/diagnose.ts';
 import type { Spec } from './defaults.ts';
 import type { LockedPrograms } from './lock.ts';
 import type { Problem } from './problem.ts';

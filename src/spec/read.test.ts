@@ -8,7 +8,7 @@ const LINES = {
   targets: 'targets: [aws]',
   address: 'address: {metadata: ec2}',
   consul: 'consul: {servers: members, join: [provider=aws tag_key=etcd tag_value=mycluster]}',
-  etcd: 'etcd: {version: 3.5.16}',
+  etcd: 'etcd: {version: 3.7.3}',
   tls: 'tls: off',
   programs: '',
 };
@@ -76,10 +76,10 @@ test(
 test(finds, { address: 'address: {interfase: eth0}' }, 'unknown-key: interfase');
 test(finds, { address: 'address: {metadata: ec3}' }, 'not-one-of: ec3');
 test(finds, { etcd: 'etcd: {version: 3.5}' }, 'wrong-type: 3.5');
-test(finds, { etcd: 'etcd: {version: v3.5.16}' }, 'bad-format: v3.5.16');
-test(finds, { etcd: 'etcd: {version: 3.5.16, peer_port: 1}' }, 'unknown-key: peer_port');
-test(finds, { etcd: 'etcd: {version: 3.5.16, client_port: 1, peerPort: 2379}' }, 'unknown-key: client_port');
-test(finds, { etcd: 'etcd: {version: 3.5.16, discovery: }' }, 'not-one-of: discovery');
+test(finds, { etcd: 'etcd: {version: v3.7.3}' }, 'bad-format: v3.7.3');
+test(finds, { etcd: 'etcd: {version: 3.7.3, peer_port: 1}' }, 'unknown-key: peer_port');
+test(finds, { etcd: 'etcd: {version: 3.7.3, client_port: 1, peerPort: 2379}' }, 'unknown-key: client_port');
+test(finds, { etcd: 'etcd: {version: 3.7.3, discovery: }' }, 'not-one-of: discovery');
 test(finds, { tls: 'tls: no' }, 'not-one-of: no');
 test(finds, { tls: 'tls: false' }, 'wrong-type: false');
 test(finds, { tls: 'tls: {peer: {cert: /a, key: /b, ca: /c}}' }, 'missing-key: tls');
@@ -107,21 +107,21 @@ test(finds, { consul: 'consul: {servers: existing, join: [a, b, c, d]}' });
 test(finds, { consul: 'consul: {servers: members, join: [a, b, c, provider=gce x=y]}' });
 
 // Ports.
-test(finds, { etcd: 'etcd: {version: 3.5.16, peerPort: 2379}' }, 'port-clash: 2379');
-test(finds, { etcd: 'etcd: {version: 3.5.16, clientPort: 2380}' }, 'port-clash: 2380');
+test(finds, { etcd: 'etcd: {version: 3.7.3, peerPort: 2379}' }, 'port-clash: 2379');
+test(finds, { etcd: 'etcd: {version: 3.7.3, clientPort: 2380}' }, 'port-clash: 2380');
 test(
   finds,
-  { etcd: 'etcd: {version: 3.5.16, peerPort: 7777, clientPort: 7777, metricsPort: 7777}' },
+  { etcd: 'etcd: {version: 3.7.3, peerPort: 7777, clientPort: 7777, metricsPort: 7777}' },
   'port-clash: 7777',
   'port-clash: 7777',
 );
 for (const port of [8300, 8301, 8302, 8500, 8501, 8502, 8503, 8600]) {
-  test(finds, { etcd: `etcd: {version: 3.5.16, metricsPort: ${port}}` }, `port-clash: ${port}`);
+  test(finds, { etcd: `etcd: {version: 3.7.3, metricsPort: ${port}}` }, `port-clash: ${port}`);
 }
-test(finds, { etcd: 'etcd: {version: 3.5.16, peerPort: 0, clientPort: 2380}' }, 'out-of-range: 0');
+test(finds, { etcd: 'etcd: {version: 3.7.3, peerPort: 0, clientPort: 2380}' }, 'out-of-range: 0');
 for (const name of ['peerPort', 'clientPort', 'metricsPort']) {
-  test(finds, { etcd: `etcd: {version: 3.5.16, ${name}: 1023}` }, 'out-of-range: 1023');
-  test(finds, { etcd: `etcd: {version: 3.5.16, ${name}: 1024}` });
+  test(finds, { etcd: `etcd: {version: 3.7.3, ${name}: 1023}` }, 'out-of-range: 1023');
+  test(finds, { etcd: `etcd: {version: 3.7.3, ${name}: 1024}` });
 }
 
 // Addresses.
@@ -148,24 +148,27 @@ for (const cidr of ['fd00::/8', '"::/0"', '"::ffff:10.0.0.0/104"', '2001:db8:0:0
   test(finds, { address: `address: {cidr: ${cidr}}` }, `cidr-ipv6: ${cidr}`);
 }
 
-// Versions.
+// Versions; rule/version.test.ts has what may be allowed.
+const old = { allow: 'allow: {etcd-unsupported: a, etcd-insecure: b, etcd-faulty: c}' };
+const allowed = (version: string) =>
+  ['etcd-faulty', 'etcd-insecure', 'etcd-unsupported'].map((code) => `${code}: ${version}`);
 test(finds, { etcd: 'etcd: {version: 3.3.27}' }, 'etcd-too-old: 3.3.27');
-test(finds, { etcd: 'etcd: {version: 3.4.0}' });
+for (const version of ['3.5.33', '3.6.14', '3.7.1']) test(finds, { etcd: `etcd: {version: ${version}}` });
 test(finds, { etcd: 'etcd: {version: 3.5.2}' }, 'etcd-corrupts: 3.5.2');
-test(finds, { etcd: 'etcd: {version: 3.5.3, discovery: srv}' });
+test(finds, { etcd: 'etcd: {version: 3.5.33, discovery: srv}' });
 test(finds, { etcd: 'etcd: {version: 3.10.0}' });
-test(finds, { etcd: 'etcd: {version: 3.4.30, discovery: srv}' }, 'srv-needs-tls: srv');
+test(finds, { etcd: 'etcd: {version: 3.4.45, discovery: srv}', ...old }, ...allowed('3.4.45'), 'srv-needs-tls: srv');
 test(finds, { consul: 'consul: {servers: existing, join: [a], version: 1.19.1}' }, 'consul-dns-broken: 1.19.1');
 test(finds, { consul: 'consul: {servers: existing, join: [a], version: 1.6.10}' }, 'consul-too-old: 1.6.10');
 test(
   finds,
-  { consul: 'consul: {servers: existing, join: [a], version: 1.19.2, datacenter: node}' },
+  { consul: 'consul: {servers: existing, join: [a], version: 2.1.0, datacenter: node}' },
   'datacenter-reserved: node',
 );
 
 // Files.
 const tls = (key: string) => `tls: {peer: {cert: /a, key: ${key}, ca: /c}, client: {cert: /e, key: /f, ca: /g}}`;
-test(finds, { tls: tls('/b'), etcd: 'etcd: {version: 3.4.30, discovery: srv}' });
+test(finds, { tls: tls('/b'), etcd: 'etcd: {version: 3.4.45, discovery: srv}', ...old }, ...allowed('3.4.45'));
 test(finds, { tls: tls('/a') }, 'tls-file-shared: /a');
 test(finds, { tls: tls('/e') }, 'tls-file-shared: /e');
 for (const [code, ...paths] of [
@@ -192,11 +195,11 @@ for (const [code, ...paths] of [
   ['path-not-plain', '/srv/./etcd', '/srv/x/../etcd', '//srv/etcd', '/srv//etcd', '/srv/etcd/.'],
 ] as const) {
   for (const path of paths) {
-    test(finds, { etcd: `etcd: {version: 3.5.16, dataDirectory: ${path}}` }, `${code}: ${path}`);
+    test(finds, { etcd: `etcd: {version: 3.7.3, dataDirectory: ${path}}` }, `${code}: ${path}`);
   }
 }
 for (const path of ['/var/lib/consul2', '/opt/etcd', '/homes/etcd', '/srv/..etcd', '/srv/...']) {
-  test(finds, { etcd: `etcd: {version: 3.5.16, dataDirectory: ${path}}` });
+  test(finds, { etcd: `etcd: {version: 3.7.3, dataDirectory: ${path}}` });
 }
 for (const path of [
   '/home/a',
@@ -219,7 +222,7 @@ test(
   { tls: 'tls:\n  peer: {cert: /tmp/a, key: /tmp/b, ca: /tmp/c}\n  client: {cert: /tmp/d, key: /tmp/e, ca: /tmp/f}' },
   ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `tls-file-hidden: /tmp/${name}`),
 );
-test(finds, { etcd: 'etcd: {version: 3.5.16, dataDirectory: /srv/etcd}' });
+test(finds, { etcd: 'etcd: {version: 3.7.3, dataDirectory: /srv/etcd}' });
 test(
   finds,
   { programs: `programs: {etcd: {url: "https://x/y", sha256: ${sha}}, node: {url: "https://x/z", sha256: ${sha}}}` },
@@ -234,14 +237,14 @@ const advises = test.macro<[changes: Partial<typeof LINES>, remedy: RegExp]>({
   },
   title: (_, changes, remedy) => `${remedy} for ${Object.values(changes).join(' / ')}`,
 });
-test(advises, { etcd: '' }, /^Add it, for example `etcd: \{version: 3\.5\.16\}`\./);
+test(advises, { etcd: '' }, /^Add it, for example `etcd: \{version: 3\.7\.3\}`\./);
 test(advises, { tls: '' }, /`tls: off`/);
 test(advises, { cluster: 'cluster: {name: x}' }, /`size: 3`/);
 test(advises, { address: 'address: {}' }, /^Add exactly one of: `interface`/);
 test(advises, { address: 'address: {cidr: 10.0.0.0/8, interface: eth0}' }, /^Keep exactly one of/);
 test(advises, { cluster: 'cluster: {name: x, size: 0}' }, /^Use 1, 3, 5, 7 or 9\.$/);
 test(advises, { consul: 'consul: {servers: role, count: 8, join: [a]}' }, /^Use 1, 3, 5 or 7\.$/);
-test(advises, { etcd: 'etcd: {version: 3.5.16, clientPort: 443}' }, /from 1024 to 65535: etcd may not use/);
+test(advises, { etcd: 'etcd: {version: 3.7.3, clientPort: 443}' }, /from 1024 to 65535: etcd may not use/);
 test(advises, { version: 'version: 2' }, /^Write `1`\.$/);
 test(advises, { consul: 'consul: {servers: nobody, join: [a]}' }, /^Use one of: `members`, `role`, `existing`\.$/);
 test(advises, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, /^Write `sha256`/);
@@ -261,7 +264,7 @@ test('a misspelt word gets a suggestion, and a misplaced key its home', (t) => {
 test('places fall back to what is written', (t) => {
   const { place } = readSpec(SMALLEST, 'cluster.yaml', ['aws']);
   t.like(place('/etcd/peerPort'), { line: 12, column: 1, length: 4 });
-  t.like(place('/etcd/version'), { line: 13, column: 12, length: 6 });
+  t.like(place('/etcd/version'), { line: 13, column: 12, length: 5 });
   t.like(place('/etcd/version', 'key'), { line: 13, column: 3, length: 7 });
   t.like(place('/consul/join/0', 'key'), { line: 11, column: 7 });
   t.like(place('/nothing/at/all'), { line: 1, column: 1 });

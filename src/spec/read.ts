@@ -1,4 +1,5 @@
-import { type Code, diagnose } from '../diagnostic/codes.ts';
+import type { Code } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic, Place } from '../diagnostic/diagnostic.ts';
 import { type Spec, settled } from './defaults.ts';
 import type { Spot } from './locate.ts';
@@ -30,8 +31,9 @@ export interface ReadSpec {
  *
  * @param file the name that places carry
  * @param targets names of the targets that there are
+ * @param excuse a reason that allows what `allow` may, beside those of the spec
  */
-export function readSpec(text: string, file: string, targets: readonly string[]): ReadSpec {
+export function readSpec(text: string, file: string, targets: readonly string[], excuse?: string): ReadSpec {
   const source = toSource(text, file);
   const { parsed, diagnostics } = parseYaml(source);
   if (parsed === undefined) return { diagnostics: limited(inOrder(diagnostics)), place: () => undefined };
@@ -45,7 +47,7 @@ export function readSpec(text: string, file: string, targets: readonly string[])
   // A default in place of a key that is misspelt is not what the user wants.
   const hidden = shown.flatMap(({ meant = [] }) => meant).filter((pointer) => !isWritten(pointer));
   const invalid = [...shown.map(({ pointer }) => pointer), ...hidden, ...duplicates];
-  const broken = checkRules(filled, { invalid, isWritten, targets });
+  const broken = checkRules(filled, { invalid, isWritten, targets, excuse });
   const all = [...diagnostics, ...[...shown, ...broken].map((problem) => toDiagnostic(problem, place))];
   const sorted = inOrder(all);
   if (sorted.some(({ severity }) => severity === 'error')) return { diagnostics: limited(sorted), place };
@@ -74,8 +76,8 @@ export function placeIn(source: Source, spots: ReadonlyMap<string, Spot>): Place
   };
 }
 
-function toDiagnostic({ code, pointer, on, message, suggestion, detail }: Problem, place: PlaceOf): Diagnostic {
-  return diagnose(code, { pointer, message, suggestion, place: place(pointer, on), ...(detail && { detail }) });
+function toDiagnostic({ code, on, ...problem }: Problem, place: PlaceOf): Diagnostic {
+  return diagnose(code, { ...problem, place: place(problem.pointer, on) });
 }
 
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {

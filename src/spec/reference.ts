@@ -13,7 +13,7 @@ consul:
   join:
     - provider=aws tag_key=etcd tag_value=mycluster
 etcd:
-  version: 3.5.16
+  version: 3.7.3
 tls: off
 `;
 
@@ -35,9 +35,9 @@ The smallest spec:
 ${SMALLEST}\`\`\`
 
 The other \`programs\` are left out here: Consul and etcd then come with the hosts' image (\`image\`), socat and Node from the
-distribution (\`package\`). On an image without Consul and etcd, name where hosts fetch them, as
-\`examples/mycluster.yaml\` does, or let \`quorumgate lock\` find out. The sidekicks have no room in what EC2 takes: \`compile\`
-writes the file for the URL that you name ([artifacts](artifacts.md)).
+distribution (\`package\`). On an image without Consul and etcd, write \`release\` and let \`quorumgate lock\` find out where hosts fetch
+them, or name URL and hash, as \`examples/virtualbox.yaml\` does. The sidekicks have no room in what EC2 takes: \`compile\` writes the file
+for the URL that you name ([artifacts](artifacts.md)).
 
 One YAML document in UTF-8, at most 256 KiB, without anchors, aliases, tags and merge keys. Required \`in it\`: wherever the
 mapping around the key is written at all.

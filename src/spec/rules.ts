@@ -1,4 +1,5 @@
 import type { Problem } from './problem.ts';
+import { withAllowed } from './rule/allow.ts';
 import { cidr } from './rule/cidr.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
@@ -10,7 +11,7 @@ import { ports } from './rule/port.ts';
 import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
-import { consulVersion, discoveryVersion, etcdVersion } from './rule/version.ts';
+import { consulVersion, discoveryVersion, etcdVersion, faults } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
   memberCount,
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   etcdVersion,
   discoveryVersion,
   consulVersion,
+  faults,
   datacenter,
   targetNames,
   tlsFiles,
@@ -50,12 +52,14 @@ const RULES: readonly Rule[] = [
  *
  * @param value what the user wrote, valid or not, with its defaults
  * @param invalid pointers that the schema has refused: rules that read one of them keep silent
+ * @param excuse a reason that allows what may be allowed, beside those of the spec
  */
 export function checkRules(
   value: unknown,
-  { invalid, ...given }: Omit<RuleContext, 'isInvalid'> & { invalid: string[] },
+  { invalid, excuse, ...given }: Omit<RuleContext, 'isInvalid'> & { invalid: string[]; excuse?: string | undefined },
 ): Problem[] {
   const draft = toDraft(value, invalid);
   const context = { ...given, isInvalid: (pointer: string) => invalid.includes(pointer) };
-  return RULES.flatMap((rule) => rule(draft, context));
+  const problems = RULES.flatMap((rule) => rule(draft, context));
+  return withAllowed(problems, draft, invalid, excuse);
 }

@@ -1,5 +1,6 @@
 import { constructFromEvents, EVENT_ID, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml';
-import { type Code, diagnose } from '../diagnostic/codes.ts';
+import type { Code } from '../diagnostic/codes.ts';
+import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { type Located, locate } from './locate.ts';
 import type { Source } from './source.ts';

@@ -82,7 +82,7 @@ cluster: {name: mycluster, size: 3}
 targets: [plain-json]
 address: {cidr: 10.0.0.0/24}
 consul: {servers: existing, join: [10.0.0.5]}
-etcd: {version: 3.5.16}
+etcd: {version: 3.7.3}
 ${more}
 `;
 

@@ -44,6 +44,7 @@ const consul = fc
     servers: fc.constantFrom('members', 'role', 'existing'),
     domain: fc.constantFrom('consul', 'c.example'),
     datacenter: fc.constantFrom('dc1', 'eu-1_b'),
+    version: fc.constantFrom(undefined, '2.1.0'),
     cloud: fc.boolean(),
   })
   .map(({ cloud, ...rest }) => ({ ...rest, cloud }));
@@ -114,7 +115,7 @@ export const specs: fc.Arbitrary<string> = fc
     address,
     consul,
     etcd: fc.record({
-      version: fc.constantFrom('3.5.16', '3.5.3', '3.6.1'),
+      version: fc.constantFrom('3.7.3', '3.5.35', '3.6.16'),
       peerPort: fc.constantFrom(2380, 12380),
       dataDirectory: fc.constantFrom('/var/lib/etcd', '/data/etcd', '/mnt/disk-1/etcd'),
       replaceDeadAfter: fc.nat(604_800),

@@ -13,7 +13,7 @@ cluster: {name: c${index}, size: 3}
 targets: [${target}]
 address: {cidr: 192.168.56.0/24}
 consul: {servers: members, join: [192.168.56.101, 192.168.56.102, 192.168.56.103]}
-etcd: {version: 3.5.16}
+etcd: {version: 3.7.3}
 tls: off
 programs:
   consul: {url: "https://example.com/consul.zip", sha256: ${'a'.repeat(64)}}

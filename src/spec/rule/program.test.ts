@@ -7,7 +7,7 @@ const LINES = {
   targets: 'targets: [aws]',
   address: 'address: {metadata: ec2}',
   consul: 'consul: {servers: members, join: [provider=aws tag_key=etcd tag_value=mycluster]}',
-  etcd: 'etcd: {version: 3.5.16}',
+  etcd: 'etcd: {version: 3.7.3}',
   tls: 'tls: off',
 };
 
@@ -47,12 +47,12 @@ for (const ending of ['.tar', '.gz', '.tar.bz2', '.txz', '.7z', '.deb', '.rpm', 
 }
 test(finds, fetched('https://a:b@x/etcd'), 'program-credentials: "https://a:b@x/etcd"');
 test(finds, fetched('https://x/etcd@3?a@b'));
-test(finds, fetched('https://10.0.0.5:8080/etcd-v3.5.16-linux.tar.gz?v=1.2.3'));
-test(finds, fetched('https://x/v3.5.16/on-glibc-2.36.0.tar.gz'));
-test(finds, fetched('https://x/v3.5.17/etcd-v3.5.17.tar.gz'), 'version-contradicts-url: 3.5.16');
-test(finds, fetched('https://x/consul_1.20.1.zip', 'consul'));
-const older = { consul: 'consul: {servers: existing, join: [a], version: 1.20.0}' };
-test(finds, { ...older, ...fetched('https://x/consul_1.20.1.zip', 'consul') }, 'version-contradicts-url: 1.20.0');
+test(finds, fetched('https://10.0.0.5:8080/etcd-v3.7.3-linux.tar.gz?v=1.2.3'));
+test(finds, fetched('https://x/v3.7.3/on-glibc-2.36.0.tar.gz'));
+test(finds, fetched('https://x/v3.5.17/etcd-v3.5.17.tar.gz'), 'version-contradicts-url: 3.7.3');
+test(finds, fetched('https://x/consul_2.1.0.zip', 'consul'));
+const older = { consul: 'consul: {servers: existing, join: [a], version: 2.1.1}' };
+test(finds, { ...older, ...fetched('https://x/consul_2.1.0.zip', 'consul') }, 'version-contradicts-url: 2.1.1');
 test(finds, { programs: `programs: {etcd: {url: "https://x/y", sha: ${sha}}}` }, 'unknown-key: sha');
 test(finds, { programs: 'programs: {sidekick: inline, node: image}' });
 test(finds, { programs: 'programs: {sidekick: package}' }, 'not-one-of: package');

@@ -57,14 +57,25 @@ export const programUrls: Rule = ({ programs }) =>
     return problems;
   });
 
+/** Versions that the path of a program's URL names. */
+function versionsIn(source: unknown): readonly string[] {
+  const { url } = (source ?? {}) as { url?: unknown };
+  if (typeof url !== 'string') return [];
+  return url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/g, '').match(/(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)/g) ?? [];
+}
+
+/** The version that a program's URL names, where it names one. */
+export function urlVersionOf(source: unknown): string | undefined {
+  const all = new Set(versionsIn(source));
+  return all.size === 1 ? [...all][0] : undefined;
+}
+
 export const urlVersion: Rule = (draft) =>
   (['consul', 'etcd'] as const).flatMap((name): Problem[] => {
     const version = draft[name]?.version;
     const source = draft.programs?.[name];
-    if (version === undefined || typeof source !== 'object' || source.url === undefined) return [];
-    const path = source.url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/g, '');
-    const found: readonly string[] = path.match(/(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)/g) ?? [];
-    if (found[0] === undefined || found.includes(version)) return [];
+    const found = versionsIn(source);
+    if (version === undefined || found[0] === undefined || found.includes(version)) return [];
     const message = `\`${name}.version\` is ${version}, and \`programs.${name}.url\` names ${found[0]}.`;
     const pointer = `/${name}/version`;
     return [{ code: 'version-contradicts-url', pointer, message, suggestion: found[0], detail: { found: found[0] } }];

@@ -10,7 +10,7 @@ const finds = test.macro<[changes: string, ...expected: string[]]>({
       targets: 'targets: [aws]',
       address: 'address: {metadata: ec2}',
       consul: 'consul: {servers: existing, join: [10.0.0.5]}',
-      etcd: 'etcd: {version: 3.5.16}',
+      etcd: 'etcd: {version: 3.7.3}',
       tls: 'tls: off',
       ...Object.fromEntries(changes.split('\n').map((line) => [line.split(':', 1)[0], line])),
     };
@@ -64,7 +64,7 @@ test(finds, `${etcd}\nreleases: {index: a.json, arch: x64}`, 'not-one-of: x64');
 test(finds, `${etcd}\nreleases: {index: ${'x'.repeat(1001)}}`, `too-long: ${'x'.repeat(1001)}`);
 test(finds, 'programs: {socat: release}\nreleases: {index: a.json, versions: {socat: 1.8}}', 'wrong-type: 1.8');
 test(finds, 'programs: {socat: release}\nreleases: {index: a.json, versions: {socat: a/b}}', 'bad-format: a/b');
-test(finds, `${etcd}\nreleases: {index: a.json, versions: {etcd: 3.5.16}}`, 'unknown-key: etcd');
+test(finds, `${etcd}\nreleases: {index: a.json, versions: {etcd: 3.7.3}}`, 'unknown-key: etcd');
 test(finds, 'programs: {sidekick: image}', 'not-one-of: image');
 
 for (const index of [
@@ -77,12 +77,12 @@ for (const index of [
 test(finds, `${etcd}\nreleases: {index: {etcd: "http://a@b/c"}}`, 'index-credentials: "http://a@b/c"');
 
 test('what is missing is shown as it is to be written', (t) => {
-  const spec = `version: 1\ncluster: {name: a, size: 3}\ntargets: [aws]\naddress: {metadata: ec2}\netcd: {version: 3.5.16}\ntls: off
-consul: {servers: existing, join: [10.0.0.5]}\nprograms: {consul: release, socat: release}\nreleases: {index: a.json, versions: {consul: 1.20.1}}`;
+  const spec = `version: 1\ncluster: {name: a, size: 3}\ntargets: [aws]\naddress: {metadata: ec2}\netcd: {version: 3.7.3}\ntls: off
+consul: {servers: existing, join: [10.0.0.5]}\nprograms: {consul: release, socat: release}\nreleases: {index: a.json, versions: {consul: 2.1.0}}`;
   const remedies = readSpec(spec, 'cluster.yaml', ['aws']).diagnostics.map(({ remedy }) => remedy);
   t.deepEqual(remedies.slice(-1), ['Write it as `consul.version`, which counts here too.']);
-  const without = spec.replace(', versions: {consul: 1.20.1}', '');
+  const without = spec.replace(', versions: {consul: 2.1.0}', '');
   const [consul, socat] = readSpec(without, 'cluster.yaml', ['aws']).diagnostics.map(({ remedy }) => remedy);
-  t.is(consul, 'Add `consul: {version: 1.20.1}`.');
+  t.is(consul, 'Add `consul: {version: 2.1.0}`.');
   t.is(socat, 'Add `releases: {versions: {socat: 1.8.0.3}}`.');
 });

@@ -10,8 +10,8 @@ export const versionPointer = (program: Program) =>
   program === 'consul' || program === 'etcd' ? `/${program}/version` : `/releases/versions/${program}`;
 
 const examples: Record<Program, string> = {
-  consul: 'consul: {version: 1.20.1}',
-  etcd: 'etcd: {version: 3.5.16}',
+  consul: 'consul: {version: 2.1.0}',
+  etcd: 'etcd: {version: 3.7.3}',
   socat: 'releases: {versions: {socat: 1.8.0.3}}',
   node: 'releases: {versions: {node: 20.19.5}}',
   sidekick: 'releases: {versions: {sidekick: 0.1.0}}',

@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { NEWEST } from '../../version/facts.ts';
+import { Allow } from './allow.ts';
 import { Programs } from './artifact.ts';
 import { Cluster } from './cluster.ts';
 import { Compose } from './compose.ts';
@@ -179,9 +181,10 @@ export const SpecSchema = Type.Object(
         version: Type.Optional(
           Text({
             pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$',
-            form: 'three numbers with dots, for example `1.20.1`',
-            description: 'Version that the hosts will run, if known: versions that cannot work are refused.',
-            examples: ['1.20.1'],
+            form: 'three numbers with dots, for example `2.1.0`',
+            description:
+              'Version that the hosts will run, if known: its agents get the configuration of that version, and what cannot work or is not safe is refused (docs/compatibility.md).',
+            examples: [NEWEST.Consul.version],
           }),
         ),
         runtime: Runtime('Consul'),
@@ -193,9 +196,10 @@ export const SpecSchema = Type.Object(
       {
         version: Text({
           pattern: '^3\\.[0-9]+\\.[0-9]+$',
-          form: 'three numbers with dots, starting with 3, for example `3.5.16`',
-          description: 'Version that the hosts will run, for example `3.5.16`.',
-          examples: ['3.5.16'],
+          form: 'three numbers with dots, starting with 3, for example `3.7.3`',
+          description:
+            'Version that the hosts will run, for example `3.7.3`; docs/compatibility.md says what is refused.',
+          examples: [NEWEST.etcd.version],
         }),
         peerPort: Port('Port for peers.', 2380),
         clientPort: Port('Port for clients.', 2379),
@@ -231,6 +235,7 @@ export const SpecSchema = Type.Object(
     releases: Type.Optional(Releases),
     documents: withDefault(Documents, {}),
     compose: Type.Optional(Compose),
+    allow: Type.Optional(Allow),
   },
   { ...strict, $id: 'https://quorumgate.invalid/spec-v1.json', title: 'quorumgate cluster spec, version 1' },
 );

@@ -89,7 +89,7 @@ test('what is there once is there once', (t) => {
 });
 
 test('ports: those of the spec, every agent with every agent, all agents to the servers', (t) => {
-  const spec = SMALLEST.replace('  version: 3.5.16', '  version: 3.5.16\n  peerPort: 12380\n  clientPort: 12379');
+  const spec = SMALLEST.replace('  version: 3.7.3', '  version: 3.7.3\n  peerPort: 12380\n  clientPort: 12379');
   const of = (servers: string) =>
     (outputs(spec.replace('servers: members', `servers: ${servers}`)).json('aws/ports.json') as PortRule[]).map(
       ({ to, from, protocol, port }) => `${to} from ${from}: ${protocol} ${port}`,

@@ -9,7 +9,7 @@ function found(changes: Record<string, string>) {
     address: '{cidr: 10.78.0.0/24}',
     consul: '{servers: members, join: [10.78.0.101]}',
     compose: '{base: localhost/base}',
-    etcd: '{version: 3.5.16}',
+    etcd: '{version: 3.7.3}',
     ...changes,
   };
   const lines = Object.entries(keys).map(([key, value]) => (value === '' ? '' : `${key}: ${value}\n`));
@@ -29,8 +29,8 @@ test('what containers on one machine cannot do is refused at its place', (t) => 
   );
   t.is(found({ consul: '{servers: existing, join: [10.1.2.3]}' }), 'compose-consul /consul/servers 6:19');
   const pod =
-    '{version: 3.5.16, runtime: static-pod, image: "example.com/etcd@sha256:0000000000000000000000000000000000000000000000000000000000000000"}';
-  t.regex(found({ etcd: pod }), /target-without-containers \/etcd\/runtime 8:34/);
+    '{version: 3.7.3, runtime: static-pod, image: "example.com/etcd@sha256:0000000000000000000000000000000000000000000000000000000000000000"}';
+  t.regex(found({ etcd: pod }), /target-without-containers \/etcd\/runtime 8:33/);
   t.is(found({ consul: '{servers: members, join: [10.1.2.3]}' }), 'join-elsewhere /consul/join 6:34');
 });
 

@@ -42,7 +42,7 @@ for (const name of specs) {
   }
 
   test(`fits, and says in which form: ${name}`, (t) => {
-    t.deepEqual(compiled.diagnostics, []);
+    t.false(compiled.diagnostics.some(({ severity }) => severity === 'error'));
     t.true(compiled.files.length > 0);
     for (const line of compiled.report.filter((one) => !one.startsWith('before a host boots')))
       t.regex(

@@ -10,7 +10,7 @@ cluster: {name: mycluster, size: 3}
 targets: [vagrant]
 address: {${address}}
 consul: {${servers}, join: [${join}]}
-etcd: {version: 3.5.16}
+etcd: {version: 3.7.3}
 tls: off
 `;
   const { files, diagnostics } = compile(spec, { file: 'x', assets });
@@ -51,7 +51,7 @@ test("Consul's servers are among the boxes", (t) => {
 
 test('the remedy names the addresses', (t) => {
   const spec = 'version: 1\ncluster: {name: a, size: 3}\ntargets: [vagrant]\naddress: {cidr: 192.168.56.0/24}\n';
-  const rest = 'consul: {servers: members, join: [10.0.0.1]}\netcd: {version: 3.5.16}\ntls: off\n';
+  const rest = 'consul: {servers: members, join: [10.0.0.1]}\netcd: {version: 3.7.3}\ntls: off\n';
   const [one] = compile(spec + rest, { file: 'x', assets }).diagnostics;
   t.is(one?.remedy, 'Write `join: [192.168.56.101, 192.168.56.102, 192.168.56.103]`.');
 });

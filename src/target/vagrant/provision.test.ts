@@ -19,7 +19,7 @@ cluster: {name: mycluster, size: 3}
 targets: [vagrant]
 address: {cidr: 192.168.56.0/24}
 consul: {servers: members, join: [192.168.56.101]}
-etcd: {version: 3.5.16, dataDirectory: ${dataDirectory}}
+etcd: {version: 3.7.3, dataDirectory: ${dataDirectory}}
 tls: off
 `;
   const { files } = compile(spec, { file: 'x', assets });

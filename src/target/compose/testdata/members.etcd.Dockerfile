@@ -1,7 +1,7 @@
 # Made by quorumgate: change the spec and compile again. Built by compose.yaml, in the folder above its own.
 # Wanted there:
-#   artifacts/consul.zip: https://example.com/consul_1.20.1_linux_amd64.zip
-#   artifacts/etcd.tar.gz: https://example.com/etcd-v3.5.16-linux-amd64.tar.gz?a=b
+#   artifacts/consul.zip: https://example.com/consul_2.1.0_linux_amd64.zip
+#   artifacts/etcd.tar.gz: https://example.com/etcd-v3.7.3-linux-amd64.tar.gz?a=b
 FROM localhost/base AS programs
 COPY compose/etcd/root/ /
 COPY compose/etcd/programs /etc/quorumgate/programs
