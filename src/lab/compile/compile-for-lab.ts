@@ -11,7 +11,7 @@ import { prepareMachine } from '../machine/preconditions.ts';
 import type { LabTarget } from '../target/lab-target.ts';
 import { DEFAULT_TARGETS, labTarget } from '../target/targets.ts';
 import { labOperatorKey } from './operator-key.ts';
-import { type OverlayOptions, overlay } from './overlay.ts';
+import { type OverlayOptions, overlay, STAND_INS } from './overlay.ts';
 
 export interface SpecSource {
   /** The spec, as the user wrote it. */
@@ -39,7 +39,7 @@ export interface CompiledForLab {
 export async function compileForLab(options: SpecSource & CompileSettings): Promise<CompiledForLab> {
   const { text, file, assets, size, guestOf, join, signal, say = () => {} } = options;
   // The lab brings its own programs: what a lock file would say of them does not matter.
-  const first = compile(text, { file, assets, overlay: (spec) => withReleases(spec) });
+  const first = compile(text, { file, assets, excuse: STAND_INS, overlay: (spec) => withReleases(spec) });
   if (first.spec === undefined) return { compiled: first, changes: [] };
   const layout = layoutOf(options.directory);
   const { cache } = layout;
@@ -62,6 +62,7 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   const compiled = compile(text, {
     file,
     assets,
+    excuse: STAND_INS,
     overlay: (spec) => {
       const overlaid = overlay(spec, {
         targets: compiles,

@@ -1,11 +1,14 @@
 import test from 'ava';
+import { compile } from '../../compile.ts';
+import { loadAssets } from '../../io/assets.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { withDefaults } from '../../spec/defaults-testing.ts';
+import { WITHOUT_PROGRAMS } from '../../spec/reference.ts';
 import type { SpecInput } from '../../spec/schema/schema.ts';
 import { type Artifact, offerFor, upstreamVersion } from '../image/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { hostsOf, networkOf } from '../network/addresses.ts';
-import { overlay } from './overlay.ts';
+import { overlay, STAND_INS } from './overlay.ts';
 
 const consul: Artifact = { program: 'consul', version: '1.8.7', file: 'consul-1.8.7.tar.gz', sha256: 'a'.repeat(64) };
 const etcd: Artifact = { program: 'etcd', version: '3.5.16', file: 'etcd-3.5.16.tar.gz', sha256: 'b'.repeat(64) };
@@ -37,12 +40,35 @@ test('what has no route out comes from the lab, and each change is told', (t) =>
   t.deepEqual(changes, [
     'address: {"metadata":"ec2"} -> {"cidr":"10.77.0.0/24"}',
     'consul.join: provider=aws tag_key=a -> 10.77.0.101, 10.77.0.102, 10.77.0.103',
+    'STAND-INS, never for production: etcd 3.5.16 (etcd-insecure, etcd-faulty) and Consul 1.8.7 (consul-unsupported, consul-insecure)',
     'programs.consul: image -> http://10.77.0.1/consul-1.8.7.tar.gz',
     'programs.etcd: image -> http://10.77.0.1/etcd-3.5.16.tar.gz',
     'programs.socat: package -> image',
     'programs.node: package -> image',
   ]);
   t.deepEqual(cloud.address, { metadata: 'ec2' }, 'the original is left alone');
+});
+
+test('stand-ins are said in one line, with what keeps them out of a spec', (t) => {
+  const { changes } = overlay(spec(), options);
+  t.deepEqual(
+    changes.filter((line) => line.startsWith('STAND-INS')),
+    [
+      'STAND-INS, never for production: etcd 3.5.16 (etcd-insecure, etcd-faulty) and Consul 1.8.7 (consul-unsupported, consul-insecure)',
+    ],
+  );
+  const good = { consul: { ...consul, version: '2.1.0' }, etcd: { ...etcd, version: '3.7.3' } };
+  t.false(overlay(spec(), { ...options, ...good }).changes.some((line) => line.startsWith('STAND-INS')));
+});
+
+test('a spec of versions that need a reason elsewhere compiles for the lab', async (t) => {
+  const assets = await loadAssets();
+  const text = `${WITHOUT_PROGRAMS.replace('3.7.3', '3.5.16')}programs: {sidekick: {url: "https://x/etcd-sidekick.cjs"}}\n`;
+  const refused = compile(text, { file: 'x', assets });
+  t.true(refused.diagnostics.some(({ code, severity }) => code === 'etcd-faulty' && severity === 'error'));
+  const { files, diagnostics } = compile(text, { file: 'x', assets, excuse: STAND_INS });
+  t.true(files.length > 0);
+  t.true(diagnostics.every(({ severity }) => severity === 'warning'));
 });
 
 test('what did not fit is fetched from the lab, if there is anything', (t) => {

@@ -1,5 +1,6 @@
 import type { Spec } from '../../spec/defaults.ts';
 import { withReleases } from '../../spec/locked.ts';
+import { faultsOf } from '../../spec/rule/version.ts';
 import type { ProgramName, ProgramSource, SidekickSource } from '../../spec/schema/program.ts';
 import type { Artifact, Served } from '../image/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';
@@ -81,6 +82,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     change('consul.version', spec.consul.version, options.consul.version);
     spec.consul.version = options.consul.version;
   }
+  changes.push(...standIns([options.etcd, options.consul]));
   const set = (name: ProgramName, value: ProgramSource) => {
     change(`programs.${name}`, shown(original.programs[name]), shown(value));
     spec.programs[name] = value;
@@ -106,6 +108,19 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.documents.baseUrl = baseUrl;
   }
   return { spec, changes };
+}
+
+/** Why the versions that a spec names are no matter in the lab. */
+export const STAND_INS = 'the lab runs programs of its own';
+
+/** Says of the lab's own versions, in one line, what keeps them out of a spec. */
+function standIns(artifacts: readonly Artifact[]): string[] {
+  const all = artifacts.map(({ program, version }) => {
+    const name = program === 'etcd' ? 'etcd' : 'Consul';
+    return { name: `${name} ${version}`, codes: [...faultsOf(name, version).keys()] };
+  });
+  const bad = all.filter(({ codes }) => codes.length > 0).map(({ name, codes }) => `${name} (${codes.join(', ')})`);
+  return bad.length === 0 ? [] : [`STAND-INS, never for production: ${bad.join(' and ')}`];
 }
 
 /** Beside one of the spec's own: there may be two. */
