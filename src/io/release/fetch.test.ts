@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { answerFaulty, FAULTS } from '../../testing/faulty-answer.ts';
 import { type Loopback, serveLoopback } from '../../testing/loopback.ts';
-import { fetchHash, fetchText } from './fetch.ts';
+import { fetchFile, fetchHash, fetchText } from './fetch.ts';
 import { ReleaseError } from './release-error.ts';
 
 // Against a real server on loopback that fails in every way.
@@ -52,6 +55,21 @@ test('text and hash of a whole answer, also after redirects', async (t) => {
   });
   t.is(await fetchText(url, bounds), body.toString());
   t.is(await fetchHash(url, bounds), createHash('sha256').update(body).digest('hex'));
+});
+
+test('a file is what came, with its hash; it may be given up before the answer begins, or when told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-fetch-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'file');
+  const url = await serving((_, response) => response.end(body));
+  t.is(await fetchFile(url, file, bounds), createHash('sha256').update(body).digest('hex'));
+  t.deepEqual(readFileSync(file), body);
+  const silent = await serving(() => undefined);
+  const message = /nothing came for 0\.2 s$/;
+  await t.throwsAsync(fetchFile(silent, file, { ...bounds, first: 200 }), { instanceOf: ReleaseError, message });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error('stopped')), 100);
+  await t.throwsAsync(fetchFile(silent, file, bounds, stop.signal), { message: 'stopped' });
 });
 
 test('compression: none is asked for, and a hash is only of bytes as hosts get them', async (t) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { ReleaseError } from './release-error.ts';
 
 /** The bounds of what a server may take. Times in milliseconds. */
@@ -8,6 +9,8 @@ export interface Bounds {
   total: number;
   /** Without a byte. */
   idle: number;
+  /** Until the answer begins, where that is shorter. */
+  first?: number;
 }
 
 /** HashiCorp's index of Consul has 3 MB (2026-11). */
@@ -29,6 +32,22 @@ export async function fetchText(url: string, bounds = INDEX_BOUNDS): Promise<str
   }
 }
 
+/** Writes what is behind a URL into a file; its SHA-256 in hex. What fails leaves the beginning of it there. */
+export async function fetchFile(url: string, file: string, bounds = FILE_BOUNDS, stop?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const handle = await open(file, 'w');
+  try {
+    const write = async (chunk: Uint8Array) => {
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+    };
+    await fetchBytes(url, bounds, write, true, stop);
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The SHA-256 of what is behind a URL now, in hex. */
 export async function fetchHash(url: string, bounds = FILE_BOUNDS): Promise<string> {
   const hash = createHash('sha256');
@@ -37,12 +56,22 @@ export async function fetchHash(url: string, bounds = FILE_BOUNDS): Promise<stri
 }
 
 /** @param raw take bytes only as the server has them: fetch undoes a Content-Encoding, curl on hosts does not */
-async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array) => void, raw = false): Promise<void> {
+async function fetchBytes(
+  url: string,
+  bounds: Bounds,
+  take: (chunk: Uint8Array) => unknown,
+  raw = false,
+  stop?: AbortSignal,
+): Promise<void> {
   const idle = new AbortController();
-  const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(bounds.total)]);
-  const timer = setTimeout(() => idle.abort(), bounds.idle);
+  const signal = AbortSignal.any([idle.signal, AbortSignal.timeout(bounds.total), ...(stop ? [stop] : [])]);
+  let patience = Math.min(bounds.first ?? bounds.idle, bounds.idle);
+  let timer = setTimeout(() => idle.abort(), patience);
   try {
     const response = await follow(url, signal);
+    clearTimeout(timer);
+    patience = bounds.idle;
+    timer = setTimeout(() => idle.abort(), patience);
     const encoding = response.headers.get('content-encoding') ?? 'identity';
     if (raw && encoding !== 'identity') {
       await response.body?.cancel();
@@ -56,11 +85,12 @@ async function fetchBytes(url: string, bounds: Bounds, take: (chunk: Uint8Array)
       if (length > bounds.bytes) {
         throw new ReleaseError(`${url} has more than ${bounds.bytes} bytes`, CHECK);
       }
-      take(chunk);
+      await take(chunk);
     }
   } catch (error) {
     if (error instanceof ReleaseError) throw error;
-    if (idle.signal.aborted) throw new ReleaseError(`${url}: nothing came for ${bounds.idle / 1000} s`, CHECK);
+    stop?.throwIfAborted();
+    if (idle.signal.aborted) throw new ReleaseError(`${url}: nothing came for ${patience / 1000} s`, CHECK);
     if (signal.aborted) throw new ReleaseError(`${url} was not there whole after ${bounds.total / 1000} s`, CHECK);
     throw new ReleaseError(`${url}: ${reason(error)}`, CHECK, { cause: error });
   } finally {
