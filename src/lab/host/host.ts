@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -87,6 +87,25 @@ export function prepareHost(root: string, name: string, network: Network, resolv
   for (const file of files) put(root, file);
 }
 
+/** The version of the systemd on a host's disk, by the name of its library; undefined where that is not found. */
+export function systemdOn(root: string): number | undefined {
+  const lib = join(root, 'usr/lib');
+  const folders = ['systemd', ...namesIn(lib).map((name) => join(name, 'systemd'))];
+  const found = folders
+    .flatMap((folder) => namesIn(join(lib, folder)))
+    .map((name) => /^libsystemd-shared-(\d+)/.exec(name)?.[1])
+    .find((version) => version !== undefined);
+  return found === undefined ? undefined : Number(found);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 export interface Booted {
   supervisor: ProcessIdentity;
   init: ProcessIdentity;
@@ -109,6 +128,8 @@ export async function bootHost(
     // Its namespace is its own: /sys as containers have it that nspawn made the network for, /proc/sys/net to write to.
     'env',
     'SYSTEMD_NSPAWN_API_VFS_WRITABLE=network',
+    // systemd 258 and newer boot with cgroup v2 alone (its NEWS, 2025-09), whatever this machine's own systemd has mounted.
+    ...((systemdOn(root) ?? 0) >= 258 ? ['SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=yes'] : []),
     ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
     'systemd-nspawn',
     '--quiet',

@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto';
+import { LabError } from '../machine/lab-error.ts';
 import { PODMAN_FILES } from './kubelet-stand-in.ts';
 
 /** Distributions that a user may choose from. */
-export const IMAGES = ['bookworm', 'trixie'] as const;
+export const IMAGES = ['bookworm', 'trixie', 'forky'] as const;
 export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine';
+
+/** The distribution that was asked for, here or in the environment. */
+export function imageOr(name: ImageName | undefined): ImageName {
+  const fromEnvironment = process.env['QUORUMGATE_LAB_IMAGE'] || 'bookworm';
+  const found = name ?? IMAGES.find((one) => one === fromEnvironment);
+  if (found !== undefined) return found;
+  throw new LabError(
+    `QUORUMGATE_LAB_IMAGE=${fromEnvironment}: the lab has no such image`,
+    `Use one of ${IMAGES.join(', ')}.`,
+  );
+}
 
 export interface Recipe {
   name: ImageName;
@@ -35,6 +47,8 @@ const PLAIN = [
 ];
 const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
 const ENGINE = ['ca-certificates', 'docker-compose', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
+/** In every Debian image of a cloud; from forky on no longer of what is essential, as mmdebstrap takes it. */
+const ONCE_ESSENTIAL = ['mount', 'passwd'];
 const RESOLVED = {
   packages: ['libnss-resolve', 'systemd-resolved'],
   enable: ['systemd-networkd.service', 'systemd-resolved.service'],
@@ -72,8 +86,9 @@ export function recipeOf(name: ImageName): Recipe {
   switch (name) {
     case 'bookworm':
       return { name, suite: name, packages: PACKAGES, resolved: false, files: FILES, enable: [] };
+    case 'forky':
     case 'trixie': {
-      const packages = [...PACKAGES, ...RESOLVED.packages];
+      const packages = [...PACKAGES, ...RESOLVED.packages, ...(name === 'forky' ? ONCE_ESSENTIAL : [])];
       return { name, suite: name, packages, resolved: true, files: FILES, enable: RESOLVED.enable };
     }
     // etcdctl: with pods hosts have no etcd of their own.
