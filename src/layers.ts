@@ -74,19 +74,24 @@ export const LAYERS: readonly Layer[] = [
     uses: [],
   },
   {
+    room: 'lab/image/program',
+    about: 'programs for hosts: by URL, as `npm run programs` brings them, of Debian',
+    uses: ['format', 'io', 'io/release', 'lab/machine'],
+  },
+  {
     room: 'lab/image',
-    about: 'the root filesystems that hosts boot, and programs for them',
-    uses: ['format', 'io', 'lab/machine'],
+    about: 'the root filesystems that hosts boot, pods, and the sidekicks as a program',
+    uses: ['format', 'io', 'lab/image/program', 'lab/machine'],
   },
   {
     room: 'lab/network',
     about: 'the bridge, addresses, and what hosts may reach: programs, names, metadata',
-    uses: ['format', 'lab/image', 'lab/machine', 'plan', 'spec', 'testing'],
+    uses: ['format', 'lab/image', 'lab/image/program', 'lab/machine', 'plan', 'spec', 'testing'],
   },
   {
     room: 'lab/host',
     about: 'one host: its processes, its state, commands inside it',
-    uses: ['lab/image', 'lab/machine', 'lab/network', 'plan'],
+    uses: ['lab/image', 'lab/image/program', 'lab/machine', 'lab/network', 'plan'],
   },
   {
     room: 'lab/target',
@@ -96,7 +101,17 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'lab/compile',
     about: 'a spec as the lab can boot it, with keys and certificates of its own',
-    uses: ['compile', 'io', 'lab/host', 'lab/image', 'lab/machine', 'lab/network', 'lab/target', 'spec'],
+    uses: [
+      'compile',
+      'io',
+      'lab/host',
+      'lab/image',
+      'lab/image/program',
+      'lab/machine',
+      'lab/network',
+      'lab/target',
+      'spec',
+    ],
   },
   {
     room: 'lab/cluster',
@@ -124,6 +139,7 @@ export const LAYERS: readonly Layer[] = [
       'lab/fault',
       'lab/host',
       'lab/image',
+      'lab/image/program',
       'lab/machine',
       'lab/members',
       'lab/network',
@@ -162,7 +178,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'lab/bench',
     about: 'how long a boot and a gate take',
-    uses: ['compile', 'io', 'lab/host', 'lab/image', 'lab/lab', 'lab/machine', 'lab/view', 'spec'],
+    uses: ['compile', 'io', 'lab/host', 'lab/image/program', 'lab/lab', 'lab/machine', 'lab/view', 'spec'],
   },
   {
     room: 'lab/scenario',
@@ -177,6 +193,7 @@ export const LAYERS: readonly Layer[] = [
       'lab/compile',
       'lab/host',
       'lab/image',
+      'lab/image/program',
       'lab/lab',
       'lab/machine',
       'lab/members',

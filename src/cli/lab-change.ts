@@ -35,7 +35,8 @@ export function addChangeCommands(lab: Command): void {
 async function grow(file: string, { size }: Size, signal: AbortSignal): Promise<void> {
   const input = await readInput(file);
   if ('diagnostic' in input) throw new LabError(input.diagnostic.message, input.diagnostic.remedy);
-  const source = { text: input.text, file: input.file, assets: await loadAssets(), size };
+  const { text, lock } = input;
+  const source = { text, file: input.file, lock, assets: await loadAssets(), size };
   // Of a spec that does not compile the first cluster says so.
   const cluster = compile(source.text, { ...source, overlay: (spec) => withReleases(spec) }).spec?.cluster.name;
   await withLab(async (first) => {

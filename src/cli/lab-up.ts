@@ -1,5 +1,5 @@
 import { isSea } from 'node:sea';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
@@ -37,6 +37,9 @@ interface UpFlags {
   startSpread: number;
   seed: number;
   image: ImageName;
+  etcd?: string;
+  consul?: string;
+  offline?: true;
   target?: string[];
   timeout: number;
 }
@@ -55,6 +58,9 @@ export function addUp(lab: Command): void {
     )
     .option('--start-spread <seconds>', 'start the hosts at random moments within this many seconds', number, 0)
     .option('--seed <n>', 'seed of those random moments', number, 1)
+    .addOption(versionOption('etcd', '3.7'))
+    .addOption(versionOption('consul', '1.14'))
+    .option('--offline', 'fetch no program by its URL')
     .addOption(imageOption())
     .addOption(
       new Option('--target <name>', 'how hosts boot; may be repeated, and is then given to the hosts in turn')
@@ -68,8 +74,21 @@ export function addUp(lab: Command): void {
     .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
 }
 
+function versionOption(program: 'etcd' | 'consul', line: string): Option {
+  const what = `boot this version instead of the spec's, or the newest here of a line (${line})`;
+  return new Option(`--${program} <version>`, what)
+    .env(`QUORUMGATE_LAB_${program.toUpperCase()}`)
+    .argParser((version) => {
+      if (/^\d+\.\d+(\.\d+)?$/.test(version)) return version;
+      throw new InvalidArgumentError(`Give a version, like ${line}.1, or a line, like ${line}.`);
+    });
+}
+
 export function imageOption(): Option {
-  return new Option('--image <name>', 'distribution of the hosts').choices(IMAGES).default('bookworm');
+  return new Option('--image <name>', 'distribution of the hosts')
+    .env('QUORUMGATE_LAB_IMAGE')
+    .choices(IMAGES)
+    .default('bookworm');
 }
 
 /** This program as a process that serves the hosts. */
@@ -85,7 +104,7 @@ async function read(file: string, settings: CompileSettings & { size?: number })
     process.stderr.write(render([input.diagnostic], 'text'));
     return undefined;
   }
-  const source = { text: input.text, file: input.file, assets: await loadAssets() };
+  const source = { text: input.text, file: input.file, lock: input.lock, assets: await loadAssets() };
   const { compiled, changes } = await compileForLab({ ...settings, ...source });
   process.stderr.write(render(compiled.diagnostics, 'text'));
   if (compiled.spec === undefined || compiled.files.length === 0) return undefined;

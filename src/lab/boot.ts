@@ -9,7 +9,8 @@ import { type Lab, labHandle } from './handle.ts';
 import type { HostFile } from './host/host.ts';
 import { isRunning, type LabState, readState } from './host/state.ts';
 import { ensureImage, type Image } from './image/image.ts';
-import type { ImageName } from './image/image-recipe.ts';
+import { type ImageName, imageOr } from './image/image-recipe.ts';
+import { type Versions, versionsOf } from './image/program/provide.ts';
 import { LabError } from './machine/lab-error.ts';
 import { type Layout, layoutBeside, layoutOf } from './machine/layout.ts';
 import { prepareMachine } from './machine/preconditions.ts';
@@ -18,9 +19,10 @@ import { type HostPlan, hostsOf, networkOf } from './network/addresses.ts';
 import type { ServeCommand } from './network/servers.ts';
 import { DEFAULT_TARGETS, inTurn, labTarget } from './target/targets.ts';
 
-export interface LabOptions {
+export interface LabOptions extends Versions {
   /** State directory; default: QUORUMGATE_LAB_DIR, else /var/lib/quorumgate-lab. */
   directory?: string;
+  /** Distribution of the hosts; default: QUORUMGATE_LAB_IMAGE, else bookworm. */
   image?: ImageName;
   /** How hosts boot; they get several in turn. Default: `aws`. */
   targets?: readonly string[] | undefined;
@@ -67,7 +69,7 @@ export async function boot(
   const release = await lockLab(layout);
   try {
     await clearTheGround(layout, say);
-    const image = options.image ?? 'bookworm';
+    const image = imageOr(options.image);
     const images: Partial<Record<ImageName, Image>> = {};
     for (const name of targets.flatMap((target) => [target.image ?? image, ...(target.machines?.images ?? [])])) {
       images[name] = await ensureImage({ cache: layout.cache, name, say, signal });
@@ -79,6 +81,7 @@ export async function boot(
       phase: 'starting',
       cluster: { name: spec.cluster.name, size: spec.cluster.size },
       targets: names,
+      versions: versionsOf(options),
       image,
       images,
       network,

@@ -18,8 +18,17 @@ export async function start(options: UpOptions): Promise<Lab> {
   const join = consulAddresses(hostsOf(spec, network));
   const beside: ClusterBeside[] = [];
   for (const { hostFiles, ...source } of options.beside ?? []) {
-    const { assets, directory, targets, say, signal } = options;
-    const settings = { assets, directory, targets, signal, ...(say === undefined ? {} : { say }) };
+    const { assets, directory, targets, etcd, consul, offline, say, signal } = options;
+    const settings = {
+      assets,
+      directory,
+      targets,
+      etcd,
+      consul,
+      offline,
+      signal,
+      ...(say === undefined ? {} : { say }),
+    };
     const one = await bootableFrom({ ...settings, ...source, guestOf: { network, join } });
     beside.push({ ...one, ...(hostFiles === undefined ? {} : { hostFiles }) });
   }

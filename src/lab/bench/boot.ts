@@ -9,8 +9,7 @@ import type { Compiled } from '../../compile.ts';
 import { loadAssets } from '../../io/assets.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { monotonic } from '../host/host.ts';
-import { type Artifact, ensureArtifact, offerFor } from '../image/artifacts.ts';
-import { boot, compileForLab, type Lab, layoutOf } from '../lab.ts';
+import { boot, compileForLab, type Lab } from '../lab.ts';
 import { median } from '../view/phases.ts';
 import { table } from '../view/table.ts';
 import { PROPERTIES, parseUnits, type UnitState } from '../view/unit-state.ts';
@@ -68,15 +67,14 @@ async function measure(lab: Lab): Promise<Run> {
 interface Subject {
   compiled: Compiled;
   spec: Spec;
-  etcd: Artifact;
   directory: string;
 }
 
-async function run({ compiled, spec, etcd, directory }: Subject, isStatic: boolean): Promise<Run> {
+async function run({ compiled, spec, directory }: Subject, isStatic: boolean): Promise<Run> {
   const hand = (host: { name: string; address: string }) => ({
     path: '/var/lib/cloud/seed/nocloud/user-data',
     mode: 0o600,
-    content: staticUserData(spec, etcd, host.name, host.address),
+    content: staticUserData(spec, host.name, host.address),
   });
   const lab = await boot(compiled.files, spec, {
     directory,
@@ -112,9 +110,7 @@ async function main(): Promise<void> {
     const options = { text, file, assets: await loadAssets(), size: Number(values.size), directory, say };
     const { compiled } = await compileForLab(options);
     if (compiled.spec === undefined) throw new Error(`${file} does not compile`);
-    const { cache } = layoutOf(directory);
-    const etcd = await ensureArtifact(cache, offerFor('etcd', compiled.spec.etcd.version), say);
-    const subject = { compiled, spec: compiled.spec, etcd, directory: join(directory, 'lab') };
+    const subject = { compiled, spec: compiled.spec, directory: join(directory, 'lab') };
     const runs: { compiled: Run[]; byHand: Run[] } = { compiled: [], byHand: [] };
     for (let round = 1; round <= Number(values.runs); round++) {
       runs.compiled.push(await run(subject, false));

@@ -11,7 +11,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureArtifact, offerFor, storeDirectory } from '../image/artifacts.ts';
+import { storeDirectory } from '../image/program/artifacts.ts';
+import { ensureArtifact, OFFERS } from '../image/program/debian.ts';
 import { layoutOf } from '../lab.ts';
 import { run } from '../machine/command.ts';
 import { prepareMachine } from '../machine/preconditions.ts';
@@ -26,7 +27,7 @@ const { values } = parseArgs({ options: { against: { type: 'string' }, inner: { 
 async function outer(): Promise<void> {
   await prepareMachine(console.log, undefined, { dig: 'bind9-dnsutils', socat: 'socat' });
   const { cache } = layoutOf();
-  const artifact = await ensureArtifact(cache, offerFor('consul', undefined), console.log);
+  const artifact = await ensureArtifact(cache, OFFERS.consul[0], console.log);
   const work = mkdtempSync(join(tmpdir(), 'quorumgate-bench-'));
   try {
     await run('tar', ['-xzf', join(storeDirectory(cache), artifact.file), '-C', work]);

@@ -1,13 +1,14 @@
 import type { Spec } from '../../spec/defaults.ts';
-import type { Artifact } from '../image/artifacts.ts';
 import { hostsOf, networkOf } from '../lab.ts';
 
 /**
  * A cluster as people write it by hand who know every member's address beforehand: etcd with a static `initial-cluster`, no
  * Consul, no gate. The mark that the compiled hosts are measured against.
  */
-export function staticUserData(spec: Spec, etcd: Artifact, name: string, address: string): string {
+export function staticUserData(spec: Spec, name: string, address: string): string {
   const network = networkOf(spec);
+  const etcd = spec.programs.etcd;
+  if (typeof etcd === 'string') throw new Error('the lab serves etcd by URL');
   const members = hostsOf(spec, network).filter(({ role }) => role === 'etcd');
   const cluster = members.map((member) => `${member.name}=http://${member.address}:2380`).join(',');
   return `#cloud-config
@@ -33,10 +34,11 @@ write_files:
     WantedBy=multi-user.target
 runcmd:
 - useradd --system etcd
-- mkdir -p /opt/etcd
-- curl -fsS -o /tmp/etcd.tar.gz http://${network.gateway}/${etcd.file}
+- mkdir -p /opt/etcd/tree
+- curl -fsS -o /tmp/etcd.tar.gz ${etcd.url}
 - echo "${etcd.sha256}  /tmp/etcd.tar.gz" | sha256sum -c
-- tar -C /opt/etcd --no-same-owner -xzf /tmp/etcd.tar.gz
+- tar -C /opt/etcd/tree --no-same-owner -xzf /tmp/etcd.tar.gz
+- find /opt/etcd/tree -type f -name etcd -exec mv {} /opt/etcd/etcd \\;
 - systemctl daemon-reload
 - systemctl enable etcd.service
 - systemctl start --no-block etcd.service

@@ -18,7 +18,7 @@ export interface BesideOptions extends SpecSource, Spread {
 
 /** The state to keep of a cluster beside the first and `others`. */
 export function stateBeside(first: LabState, others: readonly LabState[], spec: Spec): LabState {
-  const { version, phase, targets, image, images, network } = first;
+  const { version, phase, targets, versions, image, images, network } = first;
   const { name, size } = spec.cluster;
   if ([first, ...others].some(({ cluster }) => cluster.name === name)) {
     throw new LabError(
@@ -35,6 +35,7 @@ export function stateBeside(first: LabState, others: readonly LabState[], spec: 
   const place = placeBeside(network, name, others.length + 1);
   return {
     ...{ version, phase, targets, image, images, network },
+    ...(versions === undefined ? {} : { versions }),
     cluster: { name, size },
     beside: { ...place, join: spec.consul.join },
     hosts: inTurn(hostsOf(spec, network, place), targets),
@@ -43,10 +44,10 @@ export function stateBeside(first: LabState, others: readonly LabState[], spec: 
 
 /** Boots another cluster in a lab that runs, on the Consul of the first. Waits for nothing. */
 export async function addCluster(first: Scene, others: readonly LabState[], options: BesideOptions): Promise<Scene> {
-  const { network, hosts, targets } = first.state;
+  const { network, hosts, targets, versions } = first.state;
   const { directory } = first.layout;
   const join = consulAddresses(hosts);
-  const bootable = await bootableFrom({ ...options, directory, targets, guestOf: { network, join } });
+  const bootable = await bootableFrom({ ...options, ...versions, directory, targets, guestOf: { network, join } });
   const state = stateBeside(first.state, others, bootable.spec);
   const scene = { layout: layoutBeside(first.layout, state.cluster.name), state };
   const seeds = seedsOf(bootable, state, options.hostFiles);

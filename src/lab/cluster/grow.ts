@@ -45,12 +45,13 @@ export function assertLarger({ cluster, network, hosts }: LabState, spec: Spec):
 
 /** Boots the hosts that a larger size of the same cluster has more. Its user-data is what empty disks find from now on. */
 export async function grow({ layout, state }: Scene, options: GrowOptions): Promise<string> {
-  const { network, beside, targets } = state;
+  const { network, beside, targets, versions } = state;
   const { directory } = layout;
   const elsewhere = hostsElsewhere(layout);
   const { files, spec } = await bootableFrom({
     ...options,
     ...{ directory, targets },
+    ...versions,
     guestOf: beside === undefined ? undefined : { network, join: beside.join },
     join: ({ cluster }) => consulAddresses([...state.hosts, ...hostsMore(state, cluster.size, elsewhere)]),
   });

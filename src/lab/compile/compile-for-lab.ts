@@ -1,9 +1,12 @@
 import { type Assets, type Compiled, compile, type OutputFile } from '../../compile.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import type { LockFile } from '../../spec/lock.ts';
 import { withReleases } from '../../spec/locked.ts';
 import { isScript } from '../../spec/schema/program.ts';
-import { type Artifact, ensureArtifact, offerFor, type Served } from '../image/artifacts.ts';
 import { ensurePodImage } from '../image/pod-image.ts';
+import type { Artifact, Served } from '../image/program/artifacts.ts';
+import type { FetchOptions } from '../image/program/fetched.ts';
+import { provide, provideNode, type Versions, versionsOf } from '../image/program/provide.ts';
 import { ensureScript, ensureSidekick } from '../image/single-executable.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { layoutOf } from '../machine/layout.ts';
@@ -12,6 +15,7 @@ import type { LabTarget } from '../target/lab-target.ts';
 import { DEFAULT_TARGETS, labTarget } from '../target/targets.ts';
 import { labOperatorKey } from './operator-key.ts';
 import { type OverlayOptions, overlay, STAND_INS } from './overlay.ts';
+import { lockedIn, type WantedPrograms, wantedPrograms } from './wanted-programs.ts';
 
 export interface SpecSource {
   /** The spec, as the user wrote it. */
@@ -19,10 +23,12 @@ export interface SpecSource {
   /** Its name in diagnostics. */
   file: string;
   assets: Assets;
+  /** The lock file beside it, for programs by release. */
+  lock?: LockFile | undefined;
   size?: number | undefined;
 }
 
-export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join'> {
+export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join'>, Versions {
   directory?: string | undefined;
   /** How the hosts boot. Default: `aws`. */
   targets?: readonly string[] | undefined;
@@ -38,14 +44,25 @@ export interface CompiledForLab {
 /** Compiles a spec as the lab can boot it. Without files in it, the diagnostics say why. */
 export async function compileForLab(options: SpecSource & CompileSettings): Promise<CompiledForLab> {
   const { text, file, assets, size, guestOf, join, signal, say = () => {} } = options;
-  // The lab brings its own programs: what a lock file would say of them does not matter.
-  const first = compile(text, { file, assets, excuse: STAND_INS, overlay: (spec) => withReleases(spec) });
-  if (first.spec === undefined) return { compiled: first, changes: [] };
+  let written: Spec | undefined;
+  const first = compile(text, {
+    file,
+    assets,
+    excuse: STAND_INS,
+    overlay: (spec) => {
+      written = spec;
+      return withReleases(spec);
+    },
+  });
+  if (first.spec === undefined || written === undefined) return { compiled: first, changes: [] };
   const layout = layoutOf(options.directory);
   const { cache } = layout;
   await prepareMachine(say, signal);
-  const consul = await ensureArtifact(cache, offerFor('consul', first.spec.consul.version), say, signal);
-  const etcd = await ensureArtifact(cache, offerFor('etcd', first.spec.etcd.version), say, signal);
+  const asked = versionsOf(options);
+  const { consul, etcd, node, notes } = await programsOf(wantedPrograms(written, lockedIn(options), asked), {
+    ...{ cache, say, signal },
+    offline: asked.offline,
+  });
   const targets = (options.targets ?? DEFAULT_TARGETS).map(labTarget);
   const sidekick = await sidekickFor(
     first.spec,
@@ -70,17 +87,29 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
         size,
         consul,
         etcd,
+        node,
         images,
         sidekick,
         operatorKey: labOperatorKey(layout),
         guestOf,
         join,
       });
-      changes.splice(0, changes.length, ...overlaid.changes);
+      changes.splice(0, changes.length, ...notes, ...overlaid.changes);
       return overlaid.spec;
     },
   });
   return { compiled, changes };
+}
+
+/** The programs of a spec as the lab can serve them, with what has to be said of them. */
+async function programsOf(wanted: WantedPrograms, options: FetchOptions) {
+  const [consul, etcd, node] = await Promise.all([
+    provide(wanted.consul, options),
+    provide(wanted.etcd, options),
+    wanted.node && provideNode(wanted.node, options),
+  ]);
+  const notes = [consul.note, etcd.note, node?.note].filter((note) => note !== undefined);
+  return { consul: consul.program, etcd: etcd.program, node: node?.program, notes };
 }
 
 /** How the sidekicks come: inline, as the script of these very sources, or as an executable. */

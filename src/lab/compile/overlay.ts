@@ -2,7 +2,7 @@ import type { Spec } from '../../spec/defaults.ts';
 import { withReleases } from '../../spec/locked.ts';
 import { faultsOf } from '../../spec/rule/version.ts';
 import type { ProgramName, ProgramSource, SidekickSource } from '../../spec/schema/program.ts';
-import type { Artifact, Served } from '../image/artifacts.ts';
+import type { Artifact, Served } from '../image/program/artifacts.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { consulAddresses, hostsOf, type Network, networkOf } from '../network/addresses.ts';
 
@@ -14,6 +14,8 @@ export interface OverlayOptions {
   size?: number | undefined;
   consul: Artifact;
   etcd: Artifact;
+  /** Where the spec has it by URL, and the lab too; else hosts take their image's. */
+  node?: Served | undefined;
   /** Digests of their images, for what runs as a static pod. */
   images?: Partial<Record<Artifact['program'], string>> | undefined;
   /** The script, where the spec has it by URL, or the single executable, where it wants one or hosts have no Node. */
@@ -83,25 +85,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
     spec.consul.version = options.consul.version;
   }
   changes.push(...standIns([options.etcd, options.consul]));
-  const set = (name: ProgramName, value: ProgramSource) => {
-    change(`programs.${name}`, shown(original.programs[name]), shown(value));
-    spec.programs[name] = value;
-  };
-  const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
-  for (const artifact of [options.consul, options.etcd]) {
-    if (options.images?.[artifact.program] === undefined) set(artifact.program, served(artifact));
-  }
-  if (options.images !== undefined) {
-    set('kubelet', 'image');
-    runPods(spec, options.images, network, change);
-  }
-  set('socat', 'image');
-  if (options.sidekick === undefined || options.sidekick.file.endsWith('.cjs')) set('node', 'image');
-  if (options.sidekick !== undefined) {
-    const sidekick = served(options.sidekick);
-    change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
-    spec.programs.sidekick = sidekick;
-  }
+  takePrograms(spec, original, options, network, change);
   if (spec.documents.baseUrl !== undefined) {
     const baseUrl = `http://${network.gateway}`;
     change('documents.baseUrl', spec.documents.baseUrl, baseUrl);
@@ -136,6 +120,31 @@ function assertSize(size: number): void {
 }
 
 type Change = (path: string, from: string, to: string) => void;
+
+/** Programs from the lab's server, and for the rest from the hosts' image. */
+function takePrograms(spec: Spec, original: Spec, options: OverlayOptions, network: Network, change: Change): void {
+  const set = (name: ProgramName, value: ProgramSource) => {
+    change(`programs.${name}`, shown(original.programs[name]), shown(value));
+    spec.programs[name] = value;
+  };
+  const served = ({ file, sha256 }: Served) => ({ url: `http://${network.gateway}/${file}`, sha256 });
+  for (const artifact of [options.consul, options.etcd]) {
+    if (options.images?.[artifact.program] === undefined) set(artifact.program, served(artifact));
+  }
+  if (options.images !== undefined) {
+    set('kubelet', 'image');
+    runPods(spec, options.images, network, change);
+  }
+  set('socat', 'image');
+  if (options.sidekick === undefined || options.sidekick.file.endsWith('.cjs')) {
+    set('node', options.node === undefined ? 'image' : served(options.node));
+  }
+  if (options.sidekick !== undefined) {
+    const sidekick = served(options.sidekick);
+    change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
+    spec.programs.sidekick = sidekick;
+  }
+}
 
 /** Images from the lab's registry, containerd from the hosts' image, and no cluster to join. */
 function runPods(spec: Spec, images: OverlayOptions['images'] & {}, { gateway }: Network, change: Change): void {

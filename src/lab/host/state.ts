@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../image/image.ts';
 import type { ImageName } from '../image/image-recipe.ts';
+import type { Versions } from '../image/program/provide.ts';
 import { processesIn } from '../machine/cgroup.ts';
 import { type Layout, layoutBeside } from '../machine/layout.ts';
 import type { ProcessIdentity } from '../machine/process-identity.ts';
@@ -36,6 +37,8 @@ export interface LabState {
   targets: string[];
   /** The image of hosts whose target has none of its own. */
   image: ImageName;
+  /** Versions in the place of the spec's: hosts that come later get them too. */
+  versions?: Versions;
   /** Every image that hosts are made of. */
   images: Partial<Record<ImageName, Image>>;
   network: Network;

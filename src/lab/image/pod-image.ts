@@ -6,7 +6,9 @@ import { printTar, type TarFile } from '../../format/tar.ts';
 import { downloadPackages } from '../machine/apt.ts';
 import { run } from '../machine/command.ts';
 import { acquireLock } from '../machine/lock.ts';
-import { type Artifact, storeDirectory } from './artifacts.ts';
+import { type Artifact, storeDirectory } from './program/artifacts.ts';
+import { isDynamic } from './program/executable.ts';
+import { readZip } from './program/zip.ts';
 
 /** The oldest C library that all the lab's programs run with. */
 const LIBC = { suite: 'trixie', package: 'libc6' };
@@ -68,6 +70,38 @@ function libraries(tree: string): TarFile[] {
     }));
 }
 
+async function libc(work: string, signal?: AbortSignal): Promise<TarFile[]> {
+  await downloadPackages(work, LIBC.suite, [LIBC.package], signal);
+  for (const deb of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
+    await run('dpkg-deb', ['-x', join(work, deb), join(work, 'tree')]);
+  }
+  return libraries(join(work, 'tree'));
+}
+
+const PROGRAMS = ['consul', 'etcd', 'etcdctl', 'etcdutl'];
+
+/** The programs of an archive, wherever in it they are, as Debian's and upstream's have them. `into`: a folder to unpack to. */
+export async function programsIn(archive: string, into: string): Promise<(TarFile & { bytes: Buffer })[]> {
+  const place = (path: string, bytes: Uint8Array) => ({
+    path: `usr/local/bin/${basename(path)}`,
+    mode: 0o755,
+    bytes: Buffer.from(bytes),
+  });
+  const isProgram = (path: string) => PROGRAMS.includes(basename(path));
+  if (archive.endsWith('.zip')) {
+    const files = readZip(readFileSync(archive));
+    return files.filter(({ path }) => isProgram(path)).map(({ path, bytes }) => place(path, bytes));
+  }
+  await mkdir(into, { recursive: true });
+  await run('tar', ['-xf', archive, '-C', into]);
+  const files = readdirSync(into, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  return files
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter(isProgram)
+    .sort()
+    .map((path) => place(path, readFileSync(path)));
+}
+
 /** An image of a program as the lab's artifact has it; the digest. Made when it is not in the store yet. */
 export async function ensurePodImage(
   cache: string,
@@ -80,22 +114,14 @@ export async function ensurePodImage(
   const release = await acquireLock(`${index}.lock`, true);
   try {
     if (existsSync(index)) return readFileSync(index, 'utf8').trim();
-    say(`image of ${program} ${version} for pods: from ${file} and ${LIBC.package} of ${LIBC.suite}`);
     const work = join(store, `work-image-${program}`);
     await rm(work, { recursive: true, force: true });
-    await mkdir(join(work, 'bin'), { recursive: true });
     try {
-      await downloadPackages(work, LIBC.suite, [LIBC.package], signal);
-      for (const deb of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
-        await run('dpkg-deb', ['-x', join(work, deb), join(work, 'tree')]);
-      }
-      await run('tar', ['-xf', join(store, file), '-C', join(work, 'bin')]);
-      const programs = readdirSync(join(work, 'bin')).map((name) => ({
-        path: `usr/local/bin/${basename(name)}`,
-        mode: 0o755,
-        bytes: readFileSync(join(work, 'bin', name)),
-      }));
-      const digest = await putImage(store, [...libraries(join(work, 'tree')), ...programs]);
+      const programs = await programsIn(join(store, file), join(work, 'bin'));
+      const isWhole = programs.every(({ bytes }) => !isDynamic(bytes));
+      const and = isWhole ? '' : ` and ${LIBC.package} of ${LIBC.suite}`;
+      say(`image of ${program} ${version} for pods: from ${file}${and}`);
+      const digest = await putImage(store, [...(isWhole ? [] : await libc(work, signal)), ...programs]);
       await writeFile(`${index}.new`, `${digest}\n`);
       await rename(`${index}.new`, index);
       return digest;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { LabError } from '../machine/lab-error.ts';
-import { storeDirectory } from './artifacts.ts';
+import { storeDirectory } from './program/artifacts.ts';
 import { ensureScript, ensureSidekick, sidekickFile } from './single-executable.ts';
 
 test('the single executable is copied into the store under its hash, or the user is told how to make it', async (t) => {

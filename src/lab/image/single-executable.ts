@@ -7,7 +7,7 @@ import { replaceFile } from '../../io/replace-file.ts';
 import { run } from '../machine/command.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { acquireLock } from '../machine/lock.ts';
-import { type Served, storeDirectory } from './artifacts.ts';
+import { type Served, storeDirectory } from './program/artifacts.ts';
 
 /** Names of what `npm run build:sea` makes, by Node's word for the machine. */
 export function sidekickFile(arch = process.arch): string {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storeDirectory } from '../image/artifacts.ts';
+import { storeDirectory } from '../image/program/artifacts.ts';
 import { removeCgroup } from '../machine/cgroup.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { type Layout, namespaceOf } from '../machine/layout.ts';

@@ -8,7 +8,8 @@ import { loadAssets } from '../../../io/assets.ts';
 import { writeOutput } from '../../../io/write.ts';
 import { type NumberedHost, numberedHosts } from '../../../plan/hosts.ts';
 import { STAND_INS } from '../../compile/overlay.ts';
-import { ensureArtifact, offerFor, storeDirectory } from '../../image/artifacts.ts';
+import { storeDirectory } from '../../image/program/artifacts.ts';
+import { ensureArtifact, OFFERS } from '../../image/program/debian.ts';
 import { ensureImage, layoutOf, prepareMachine, throwawayCertificates } from '../../lab.ts';
 import { downloadPackages } from '../../machine/apt.ts';
 import { removeCgroup } from '../../machine/cgroup.ts';
@@ -51,7 +52,7 @@ async function ensureComposeTwo(cache: string): Promise<string> {
 /** A spec as a user writes it for target `compose`, of the lab's artifacts; with changes. */
 async function specText(cache: string, { sidekick = 'inline', ...changes }: Record<string, string>): Promise<string> {
   const source = async (program: 'consul' | 'etcd') => {
-    const { sha256 } = await ensureArtifact(cache, offerFor(program, undefined), say);
+    const { sha256 } = await ensureArtifact(cache, OFFERS[program][0], say);
     return `{url: "https://example.com/${program}.tar.gz", sha256: ${sha256}}`;
   };
   const keys = {
@@ -270,7 +271,7 @@ export async function withCompose(
     await writeOutput(composed.folder, files);
     await mkdir(join(composed.folder, 'artifacts'));
     for (const program of ['consul', 'etcd'] as const) {
-      const { file } = await ensureArtifact(cache, offerFor(program, undefined), say);
+      const { file } = await ensureArtifact(cache, OFFERS[program][0], say);
       await copyFile(join(storeDirectory(cache), file), join(composed.folder, `artifacts/${program}.tar.gz`));
     }
     for (const { path, bytes } of files.filter((file) => file.path.startsWith('upload/'))) {

@@ -2,23 +2,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { downloadPackages } from '../machine/apt.ts';
-import { run } from '../machine/command.ts';
-import { LabError, reason } from '../machine/lab-error.ts';
-import { acquireLock } from '../machine/lock.ts';
+import { downloadPackages } from '../../machine/apt.ts';
+import { run } from '../../machine/command.ts';
+import { LabError, reason } from '../../machine/lab-error.ts';
+import { acquireLock } from '../../machine/lock.ts';
+import { type Artifact, storeDirectory } from './artifacts.ts';
 
-export interface Served {
-  /** Name in the store, and on the lab's HTTP server. */
-  file: string;
-  sha256: string;
-}
-
-export interface Artifact extends Served {
-  program: 'consul' | 'etcd';
-  version: string;
-}
-
-interface Offer {
+export interface Offer {
   program: Artifact['program'];
   /** Minor line, of which the suite has one version. */
   line: string;
@@ -27,45 +17,26 @@ interface Offer {
   programs: string[];
 }
 
-/** Versions that can be had from Debian; the first of a program is the one taken when nothing is asked for. */
-const OFFERS: readonly Offer[] = [
-  { program: 'consul', line: '1.8', suite: 'bullseye', packages: ['consul'], programs: ['consul'] },
-  {
-    program: 'etcd',
-    line: '3.5',
-    suite: 'trixie',
-    packages: ['etcd-server', 'etcd-client'],
-    programs: ['etcd', 'etcdctl'],
-  },
-  {
-    program: 'etcd',
-    line: '3.4',
-    suite: 'bookworm',
-    packages: ['etcd-server', 'etcd-client'],
-    programs: ['etcd', 'etcdctl'],
-  },
-];
+const ETCD = { packages: ['etcd-server', 'etcd-client'], programs: ['etcd', 'etcdctl'] };
 
-/** The offer of the same minor line as `version`. */
-export function offerFor(program: Artifact['program'], version: string | undefined): Offer {
-  const offers = OFFERS.filter((offer) => offer.program === program);
-  const found = offers.find(({ line }) => version === undefined || version.startsWith(`${line}.`));
-  if (found !== undefined) return found;
-  const lines = offers.map(({ line }) => `${line}.x`).join(', ');
-  throw new LabError(
-    `the lab has no ${program} ${version}: it has ${lines}`,
-    `Set ${program}.version in a copy of the spec to one of ${lines} for the lab.`,
-  );
+/** Versions that can be had from Debian; the first of a program is the one taken when nothing is asked for. */
+export const OFFERS: Readonly<Record<Artifact['program'], readonly [Offer, ...Offer[]]>> = {
+  consul: [{ program: 'consul', line: '1.8', suite: 'bullseye', packages: ['consul'], programs: ['consul'] }],
+  etcd: [
+    { program: 'etcd', line: '3.5', suite: 'trixie', ...ETCD },
+    { program: 'etcd', line: '3.4', suite: 'bookworm', ...ETCD },
+  ],
+};
+
+/** The offer of the same minor line as a version. */
+export function offerFor(program: Artifact['program'], version: string): Offer | undefined {
+  return OFFERS[program].find(({ line }) => `${version}.`.startsWith(`${line}.`));
 }
 
 /** `consul_1.8.7+dfsg1-2+b3_amd64.deb` -> `1.8.7`. */
 export function upstreamVersion(debFile: string): string {
   const version = decodeURIComponent(debFile).split('_')[1] ?? '';
   return /(?:^|:)(\d+(?:\.\d+)+)/.exec(version)?.[1] ?? version;
-}
-
-export function storeDirectory(cache: string): string {
-  return join(cache, 'artifacts');
 }
 
 async function build(cache: string, offer: Offer, signal?: AbortSignal): Promise<Artifact> {
