@@ -91,7 +91,7 @@ export function recipeOf(name: ImageName): Recipe {
       const packages = [...PACKAGES, ...RESOLVED.packages, ...(name === 'forky' ? ONCE_ESSENTIAL : [])];
       return { name, suite: name, packages, resolved: true, files: FILES, enable: RESOLVED.enable };
     }
-    // etcdctl: with pods hosts have no etcd of their own.
+    // etcdctl: with pods hosts have no etcd of their own. What the lab asks, 3.4 asks of 3.7 as well (tried with 3.7.3, 2026-11-29).
     case 'kubelet': {
       const packages = [...PACKAGES, 'catatonit', 'containerd', 'etcd-client', 'podman', 'runc'];
       return { name, suite: 'bookworm', packages, resolved: false, files: { ...FILES, ...PODMAN_FILES }, enable: [] };

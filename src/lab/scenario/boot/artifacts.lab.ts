@@ -49,7 +49,7 @@ labTest(
               const unit = 'quorumgate-program@consul.service';
               t.regex(await says(lab, host, causes[fault], unit), causes[fault], `${host}: ${fault}`);
               const status = await output(lab, host, `systemctl status ${unit} --no-pager`);
-              t.regex(status, /Status: "waiting: consul: http:\/\/10\.77\.0\.1\/consul-[^ ]+/);
+              t.regex(status, /Status: "waiting: consul: http:\/\/10\.77\.0\.1\/[^ ]*consul[^ ]+/);
               t.regex(status, causes[fault]);
               t.is(await output(lab, host, 'ls /opt/quorumgate/bin | grep -E "^(consul|etcd|etcdctl)$"'), '', host);
               t.is(await output(lab, host, 'pgrep -x "consul|etcd"'), '', host);
