@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { zipSync } from 'fflate';
 import { programsIn } from './pod-image.ts';
 import { isDynamic } from './program/executable.ts';
-import { printZip } from './program/zip.ts';
 
 test('programs are found in an archive as Debian has it, and as upstream has it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumgate-pod-'));
@@ -13,9 +13,12 @@ test('programs are found in an archive as Debian has it, and as upstream has it'
   mkdirSync(join(folder, 'etcd-v3/Documentation'), { recursive: true });
   for (const name of ['etcd', 'etcdctl', 'README.md']) writeFileSync(join(folder, 'etcd-v3', name), name);
   execFileSync('tar', ['-czf', 'etcd.tar.gz', 'etcd-v3'], { cwd: folder });
-  writeFileSync(join(folder, 'consul.zip'), printZip([{ path: 'consul', bytes: Buffer.from('consul') }]));
+  writeFileSync(join(folder, 'consul.zip'), zipSync({ consul: Buffer.from('consul') }));
   const found = async (archive: string) =>
-    (await programsIn(join(folder, archive), join(folder, 'out'))).map(({ path, bytes }) => [path, String(bytes)]);
+    (await programsIn(join(folder, archive), join(folder, 'out'))).map(({ path, bytes }) => [
+      path,
+      Buffer.from(bytes).toString(),
+    ]);
   t.deepEqual(await found('etcd.tar.gz'), [
     ['usr/local/bin/etcd', 'etcd'],
     ['usr/local/bin/etcdctl', 'etcdctl'],

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { unzipSync } from 'fflate';
 import { printTar, type TarFile } from '../../format/tar.ts';
 import { downloadPackages } from '../machine/apt.ts';
 import { run } from '../machine/command.ts';
 import { acquireLock } from '../machine/lock.ts';
 import { type Artifact, storeDirectory } from './program/artifacts.ts';
 import { isDynamic } from './program/executable.ts';
-import { readZip } from './program/zip.ts';
 
 /** The oldest C library that all the lab's programs run with. */
 const LIBC = { suite: 'trixie', package: 'libc6' };
@@ -89,8 +89,8 @@ export async function programsIn(archive: string, into: string): Promise<(TarFil
   });
   const isProgram = (path: string) => PROGRAMS.includes(basename(path));
   if (archive.endsWith('.zip')) {
-    const files = readZip(readFileSync(archive));
-    return files.filter(({ path }) => isProgram(path)).map(({ path, bytes }) => place(path, bytes));
+    const files = Object.entries(unzipSync(readFileSync(archive), { filter: ({ name }) => isProgram(name) }));
+    return files.map(([path, bytes]) => place(path, bytes));
   }
   await mkdir(into, { recursive: true });
   await run('tar', ['-xf', archive, '-C', into]);

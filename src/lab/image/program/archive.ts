@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type Zippable, zipSync } from 'fflate';
 import { run } from '../../machine/command.ts';
 import type { Row } from './rows.ts';
-import { printZip } from './zip.ts';
 
 type Arch = 'amd64' | 'arm64';
 
@@ -41,8 +41,11 @@ export async function pack(programs: string, { file, folder }: Shape, work: stri
   const archive = join(work, file);
   for (const name of names) await chmod(join(programs, name), 0o755);
   if (file.endsWith('.zip')) {
-    const files = await Promise.all(names.map(async (path) => ({ path, bytes: await readFile(join(programs, path)) })));
-    await writeFile(archive, printZip(files));
+    // The first day that the format knows, in this machine's own time; made on Unix, for anybody to run.
+    const same = { mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100755 << 16 };
+    const files: Zippable = {};
+    for (const name of names) files[name] = [await readFile(join(programs, name)), same];
+    await writeFile(archive, zipSync(files));
     return archive;
   }
   const tree = join(work, 'tree');

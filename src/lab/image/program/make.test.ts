@@ -3,11 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { unzipSync } from 'fflate';
 import { hashOf } from './artifacts.ts';
 import { type Made, make } from './make.ts';
 import { ARCH, readManifest } from './manifest.ts';
 import type { Row } from './rows.ts';
-import { readZip } from './zip.ts';
 
 const row: Row = {
   program: 'etcd',
@@ -69,10 +69,7 @@ test.serial('Consul is a zip, its version set by the linker', async (t) => {
   const { file, sha256 } = brought(await make({ program: 'consul', version: '1.14.11', source }, all));
   t.is(file, `programs/consul_1.14.11_linux_${ARCH}.zip`);
   t.is(await hashOf(join(all.cache, file)), sha256);
-  t.deepEqual(
-    readZip(readFileSync(join(all.cache, file))).map(({ path }) => path),
-    ['consul'],
-  );
+  t.deepEqual(Object.keys(unzipSync(readFileSync(join(all.cache, file)))), ['consul']);
   t.true(all.builds()[0]?.includes('-X example.com/version.Version=1.14.11'));
 });
 
