@@ -4,6 +4,8 @@ import path from 'node:path';
 import { cliReference } from '../src/cli/reference/commands.ts';
 import { labTables } from '../src/cli/reference/lab.ts';
 import { isAllowable } from '../src/diagnostic/codes.ts';
+import { cells } from '../src/lab/scenario/matrix/cells.ts';
+import { RESULTS, readResults, tableOf } from '../src/lab/scenario/matrix/results.ts';
 import { LAYERS } from '../src/layers.ts';
 import { bootGraph } from '../src/plan/graph.ts';
 import { toDot } from '../src/plan/graph-dot.ts';
@@ -16,7 +18,7 @@ export const documents: Record<string, () => Promise<string> | string> = {
   'docs/boot-order.svg': () => toSvg(toDot(bootGraph(unitTexts()))),
   'docs/architecture.md': () => filled('docs/architecture.md', { rooms: rooms() }),
   'docs/cli.md': cliReference,
-  'docs/compatibility.md': () => filled('docs/compatibility.md', { versions: versions() }),
+  'docs/compatibility.md': () => filled('docs/compatibility.md', { versions: versions(), matrix: matrix() }),
   'docs/lab.md': async () => filled('docs/lab.md', { ...(await labTables()), scenario: scenario() }),
 };
 
@@ -31,6 +33,8 @@ function filled(name: string, parts: Record<string, string>): string {
     return `${head}${begin}${made}\n${end}${tail}`;
   }, before);
 }
+
+const matrix = () => tableOf(cells(), readResults(path.join(root, RESULTS)));
 
 function rooms(): string {
   const rows = LAYERS.map(({ room, about, uses }) => `| \`${room}\` | ${about} | ${uses.join(', ')} |`);
