@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     }
   }
   say(`${held} cells hold, ${failed} do not, ${left} are left`);
+  if (held + failed > 0) say('`npm run docs` brings docs/compatibility.md up to date');
   if (failed > 0) process.exitCode = 1;
 }
 
