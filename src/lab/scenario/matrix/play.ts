@@ -80,9 +80,9 @@ const whole = (lab: Lab, predicted: string) =>
   });
 
 /** Every member's SRV record, by each way that a resolver takes; cut answers say so. */
-function dns(lab: Lab): Promise<string> {
+function dns(lab: Lab, { tls }: Cell): Promise<string> {
   const { name: cluster, size } = lab.state.cluster;
-  const name = `_etcd-server._tcp.${cluster}.etcd3.service.dc1.consul`;
+  const name = `_etcd-server${tls ? '-ssl' : ''}._tcp.${cluster}.etcd3.service.dc1.consul`;
   return until(async () => {
     const flaws: string[] = [];
     for (const flags of ['+noedns +ignore', '+edns=0 +ignore', '+tcp +noedns', '+tcp +edns=0', '+noedns', '+edns=0']) {
@@ -128,7 +128,7 @@ async function playSteps(lab: Lab, cell: Cell, say: (line: string) => void): Pro
       ({ predicted } = await lab.cluster());
       return (await whole(lab, predicted)) || (await cloudInitFlaws(lab)).join('; ');
     },
-    dns: () => dns(lab),
+    dns: () => dns(lab, cell),
     restart: () => restart(lab, predicted),
     wipe: async () => {
       await lab.fault.wipe('etcd-2');
