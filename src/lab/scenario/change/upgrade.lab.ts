@@ -40,6 +40,15 @@ async function upgrade(lab: Lab, host: string, version: string): Promise<void> {
 const versionOf = (lab: Lab, host: string) =>
   output(lab, host, 'curl -s http://127.0.0.1:2381/version; curl -s http://127.0.0.1:2379/version').catch(() => '');
 
+async function assertOne(t: ExecutionContext, lab: Lab, at: string): Promise<void> {
+  const view = await eventually(
+    () => lab.cluster(),
+    ({ one }) => one,
+    90,
+  );
+  t.true(view.one, `${at}: ${JSON.stringify(view)}`);
+}
+
 /** One host after the other, each once the one before it serves. */
 async function upgradeAll(t: ExecutionContext, lab: Lab, version: string): Promise<void> {
   for (const host of hosts) {
@@ -54,12 +63,7 @@ async function upgradeAll(t: ExecutionContext, lab: Lab, version: string): Promi
       serves,
       `${host} ${version}`,
     );
-    const whole = await eventually(
-      () => lab.cluster(),
-      ({ one }) => one,
-      90,
-    );
-    t.true(whole.one, `${host} ${version}: ${JSON.stringify(whole)}`);
+    await assertOne(t, lab, `${host} ${version}`);
   }
 }
 
@@ -74,12 +78,7 @@ async function snapshotAll(t: ExecutionContext, lab: Lab): Promise<void> {
     await output(lab, host, `${count}; systemctl daemon-reload; systemctl restart --no-block etcd`);
     const snapshot = () => output(lab, host, 'ls /var/lib/etcd/member/snap | grep [.]snap').catch(() => '');
     t.not(await eventually(snapshot, (text) => text !== '', 90), '', host);
-    const whole = await eventually(
-      () => lab.cluster(),
-      ({ one }) => one,
-      90,
-    );
-    t.true(whole.one, `${host}: ${JSON.stringify(whole)}`);
+    await assertOne(t, lab, host);
     await output(lab, host, `rm ${dropIn}; systemctl daemon-reload`);
   }
 }
@@ -116,12 +115,7 @@ upgradeTest(`${LAST} to ${NEWEST}: etcd ends at each start; with ${NEXT} it goes
     t.regex(await eventually(journal, (text) => ended.test(text), 90), ended);
     t.is((await lab.etcdctl('etcd-1', ['put', 'meanwhile', 'kept'])).exitCode, 0, 'the others go on');
     await upgrade(lab, 'etcd-2', NEXT);
-    const whole = await eventually(
-      () => lab.cluster(),
-      ({ one }) => one,
-      90,
-    );
-    t.true(whole.one, JSON.stringify(whole));
+    await assertOne(t, lab, 'etcd-2');
     t.deepEqual(await assertWhole(t, lab), before);
   });
 });
