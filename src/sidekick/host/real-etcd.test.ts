@@ -12,7 +12,6 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -40,28 +39,27 @@ function findPrograms(): string | undefined {
 const programs = findPrograms() ?? '';
 const real = programs === '' ? test.serial.skip : test.serial;
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * An address of loopback that no other process uses: a port that is free now can be anybody's once it is needed, as the end of
+ * a connection too.
+ */
+const address = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+let ports = 12_379;
 
 /** A host that is the one member of a record, its disk new. */
-async function host() {
+function host() {
   const data = mkdtempSync(join(folder, 'data-'));
   chmodSync(data, 0o700);
-  const peer = `http://127.0.0.1:${await freePort()}`;
-  const client = `http://127.0.0.1:${await freePort()}`;
+  const peer = `http://${address}:${ports++}`;
+  const client = `http://${address}:${ports++}`;
   const disk = diskPort({ dataDirectory: data, name: 'a' } as Settings, {}, join(data, 'state'));
   const record = makeRecord([{ name: 'a', incarnation: 'one', peer_url: peer }], 'token', 1_790_000_000);
   return { data, peer, client, disk, record };
 }
-type Host = Awaited<ReturnType<typeof host>>;
+type Host = ReturnType<typeof host>;
 
 const etcdctl = (client: string, ...args: string[]) =>
-  execFileSync(join(programs, 'etcdctl'), [`--endpoints=${client}`, ...args], {
+  execFileSync(join(programs, 'etcdctl'), [`--endpoints=${client}`, '--command-timeout=60s', ...args], {
     env: { ...process.env, ETCDCTL_API: '3' },
     encoding: 'utf8',
   });
@@ -134,7 +132,7 @@ function interrupted(step: number, run: () => void): boolean {
 }
 
 real('etcd starts with the mark in the directory of its log, takes it away, and its log names it', async (t) => {
-  const here = await host();
+  const here = host();
   const { disk, peer, record, data } = here;
   disk.setMark('n-1');
   disk.saveIdentity({ ...disk.identity(), phase: 'launched', record, nonce: 'n-1' });
@@ -154,14 +152,14 @@ real('etcd starts with the mark in the directory of its log, takes it away, and 
 });
 
 real('a snapshot becomes a log, whatever an interruption before has left, and the mark goes with it', async (t) => {
-  const born = await host();
+  const born = host();
   const snapshot = join(folder, 'snap.db');
   await running(born, born.record, 'new', () => {
     etcdctl(born.client, 'put', 'x', 'kept');
     etcdctl(born.client, 'snapshot', 'save', snapshot);
   });
   const bytes = readFileSync(snapshot);
-  const here = await host();
+  const here = host();
   const { disk, data, peer } = here;
   const record: ClusterRecord = { ...here.record, snapshot: createHash('sha256').update(bytes).digest('hex') };
   const tool = (target: ClusterRecord) => restore(data, 'a', target, programs);
