@@ -14,8 +14,10 @@ const chosen = process.argv.slice(2).filter((word) => word !== '--lab');
 /** Every lab of the tests has its state directory in here, so that whatever is left of one can be found and ended. */
 const labs = mkdtempSync(path.join(process.getuid?.() === 0 ? '/var/lib' : tmpdir(), 'quorumgate-tests-'));
 const count = { passed: 0, failed: 0, skipped: 0 };
-/** @type {string[]} */
+/** What did not pass, a test with what AVA says of it. @type {string[]} */
 const failures = [];
+/** The first lines of why a test did not pass, which are repeated at the end: of a long output only that may be kept. @type {string[]} */
+let reason = [];
 /** @type {string[]} */
 const late = [];
 /** A test that did not pass, until AVA has said why. @type {string | undefined} */
@@ -100,7 +102,7 @@ const OUT_OF_TIME = /^ {4}message: Test timeout exceeded$/;
 function settle(why = '') {
   if (unexplained === undefined) return;
   if (OUT_OF_TIME.test(why)) late.push(unexplained);
-  else fail(unexplained);
+  else fail([unexplained, ...reason].join('\n  '));
   unexplained = undefined;
 }
 
@@ -111,7 +113,9 @@ function onTap(line) {
   const [, not, title = ''] = /^(not )?ok \d+(?: - (.*))?$/.exec(line) ?? [];
   if (/^(not )?ok \d+|^1\.\./.test(line)) settle();
   if (!/^(not )?ok \d+/.test(line)) {
-    if (!/^(TAP version|1\.\.\d|# (tests|pass|skip|fail) \d)/.test(line)) console.log(line);
+    if (/^(TAP version|1\.\.\d|# (tests|pass|skip|fail) \d)/.test(line)) return;
+    console.log(line);
+    if (unexplained !== undefined && reason.length < 40 && line.trim() !== '') reason.push(line);
   } else if (/# (SKIP|TODO)\b/.test(line)) {
     count.skipped += 1;
     console.log(`- ${title}`);
@@ -120,6 +124,7 @@ function onTap(line) {
     console.log(`✔ ${title}`);
   } else {
     unexplained = title;
+    reason = [];
     console.log(`✘ ${title}`);
   }
 }
