@@ -16,7 +16,8 @@ export function dnsPort(server = { host: '127.0.0.1', port: 53 }): DnsPort {
   return {
     async srv(name) {
       const resolver = new Resolver({ timeout: patience, tries: 1 });
-      resolver.setServers([`${server.host}:${server.port}`]);
+      // Without a port it takes a tenth of the time.
+      resolver.setServers([server.port === 53 ? server.host : `${server.host}:${server.port}`]);
       // An answer that was cut is asked for by TCP, where a byte now and then keeps it alive.
       const timer = setTimeout(() => resolver.cancel(), 2 * patience);
       try {
