@@ -48,9 +48,10 @@ export function operatorConsul(
     const [reply] = await Promise.all([ask(path, LIST), rights.assertReading(PATIENCE)]);
     return checked(reply, strictly(shape));
   };
-  const instances = (type: 'server' | 'client', scheme: Settings['scheme'], filter = '') => {
-    const tag = encodeURIComponent(tagOf({ ...settings, scheme }, type));
-    return read(`/v1/health/service/etcd3?consistent&tag=${tag}${filter}`, instancesOf);
+  const instances = (type: 'server' | 'client', scheme: Settings['scheme'], passing = false) => {
+    const tag = tagOf({ ...settings, scheme }, type);
+    const path = `/v1/health/service/etcd3?consistent&tag=${encodeURIComponent(tag)}${passing ? '&passing' : ''}`;
+    return read(path, (all) => instancesOf(all, tag, passing));
   };
 
   return {
@@ -75,7 +76,7 @@ export function operatorConsul(
     machines: () => read('/v1/agent/members', machinesOf),
 
     async clients(): Promise<Registrations> {
-      const { instances: hosts, unfit } = await instances('client', settings.scheme, '&passing');
+      const { instances: hosts, unfit } = await instances('client', settings.scheme, true);
       return { hosts, unfit };
     },
 

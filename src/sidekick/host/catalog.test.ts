@@ -3,17 +3,21 @@ import { entries, instance } from './answers-testing.ts';
 import { entriesOf, fromBase64, instancesOf, isAddress } from './catalog.ts';
 
 const { Node, Service, Checks } = instance;
+const [tag = ''] = Service.Tags;
 
 test('an instance as Consul writes it', (t) => {
-  const { instances, unfit } = instancesOf([
+  const all = [
     instance,
     {
       Node: { ...Node, Address: '10.0.0.9' },
-      Service: { ...Service, Address: '', Tags: null, Meta: null },
+      Service: { ...Service, Address: '', Meta: null },
       Checks: null,
     },
     { Node, Service, Checks: [...Checks, { Status: 'warning' }] },
-  ]);
+    { Node, Service: { ...Service, Tags: null }, Checks },
+    { Node, Service: { ...Service, Tags: ['_etcd-server._tcp.other'] }, Checks },
+  ];
+  const { instances, unfit } = instancesOf(all, tag);
   t.deepEqual(unfit, []);
   t.deepEqual(instances[0], {
     node: 'etcd-1',
@@ -24,9 +28,12 @@ test('an instance as Consul writes it', (t) => {
     tags: Service.Tags,
     alive: true,
   });
-  t.like(instances[1], { address: '10.0.0.9', meta: {}, tags: [], alive: true });
+  t.like(instances[1], { address: '10.0.0.9', meta: {}, tags: [tag], alive: true });
   t.false(instances[2]?.alive);
-  t.deepEqual(instancesOf([]), { instances: [], unfit: [] });
+  // Whatever Consul makes of the request.
+  t.is(instances.length, 3);
+  t.deepEqual(instancesOf(all, tag, true).instances, instances.slice(0, 2));
+  t.deepEqual(instancesOf([], tag), { instances: [], unfit: [] });
 });
 
 test('an entry of no use hides no other, and is named with the cause', (t) => {
@@ -59,12 +66,12 @@ test('an entry of no use hides no other, and is named with the cause', (t) => {
     [null, /^undefined of node undefined: it is no object/],
     [[], /it is no object/],
   ] as [unknown, RegExp][]) {
-    const { instances, unfit } = instancesOf([entry, instance]);
+    const { instances, unfit } = instancesOf([entry, instance], tag);
     t.is(instances.length, 1, String(why));
     t.regex(unfit.join(), why);
   }
   for (const value of [null, undefined, {}, 'x', 1, true, Array(2001).fill(instance)])
-    t.throws(() => instancesOf(value), { message: /no list/ });
+    t.throws(() => instancesOf(value, tag), { message: /no list/ });
 });
 
 test('addresses of machines', (t) => {

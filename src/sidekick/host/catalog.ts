@@ -65,15 +65,19 @@ function titleOf(value: unknown): string {
 
 /**
  * The answer of `/v1/health/service/…`. Anybody may register anything: an entry that cannot be used hides no other, and is told of.
+ * That it has no others than were asked for is not taken for granted either: `tag` may go from Consul (deprecated in 2.0).
  *
+ * @param tag what they all have
+ * @param passing whether all checks of theirs pass
  * @returns the instances, and why each of the others is none
  */
-export function instancesOf(value: unknown): { instances: Instance[]; unfit: string[] } {
+export function instancesOf(value: unknown, tag: string, passing = false): { instances: Instance[]; unfit: string[] } {
   const instances: Instance[] = [];
   const unfit: string[] = [];
   for (const entry of wholeListOf(value, 'the list of instances', MOST)) {
     try {
-      instances.push(instanceOf(entry));
+      const instance = instanceOf(entry);
+      if (instance.tags.includes(tag) && (instance.alive || !passing)) instances.push(instance);
     } catch (error) {
       unfit.push(`${titleOf(entry)}: ${(error as Error).message}`);
     }

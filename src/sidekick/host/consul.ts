@@ -34,7 +34,8 @@ export function consulPort(
   const rights = new Rights(agent, hostRights(cluster, name));
   const lock = new Lock(agent, cluster, now);
   const keysPath = `${pathOf(keyPrefix(cluster))}?consistent&recurse`;
-  const candidatesPath = `/v1/health/service/etcd3?consistent&passing&tag=${encodeURIComponent(tagOf(settings, 'server'))}`;
+  const tag = tagOf(settings, 'server');
+  const candidatesPath = `/v1/health/service/etcd3?consistent&passing&tag=${encodeURIComponent(tag)}`;
   const request: Agent['request'] = (path, options, others) =>
     rights.named(agent.request(path, options, others), options?.timeout ?? PATIENCE);
   const send = async (path: string, body?: object) => {
@@ -68,7 +69,9 @@ export function consulPort(
     },
 
     async candidates(timeout = PATIENCE) {
-      const { value, index } = await read(candidatesPath, timeout, (reply) => checked(reply, instancesOf));
+      const { value, index } = await read(candidatesPath, timeout, (reply) =>
+        checked(reply, (all) => instancesOf(all, tag, true)),
+      );
       return {
         value: value.instances,
         index,

@@ -55,7 +55,8 @@ export class Lock {
 
   async #create(owner: string): Promise<string> {
     // No check of the node: Consul makes that one minutes after it has heard of a wiped host.
-    const terms = { Name: `etcd-ready ${owner}`, TTL: '15s', LockDelay: '0s', NodeChecks: [] };
+    // As good as no delay, which Consul's documents do not allow.
+    const terms = { Name: `etcd-ready ${owner}`, TTL: '15s', LockDelay: '1ms', NodeChecks: [] };
     const reply = await this.#put('/v1/session/create', JSON.stringify(terms));
     return checked(reply, (value) => sessionOf(fieldsOf(value, 'the session').ID));
   }
