@@ -1,7 +1,7 @@
 /**
  * `npm run bench:gate [-- --against FILE]`: from the last registration to the decision, for the gate and, at the same registrations,
- * for the article's loop (dig, count, sleep 2 s); FILE is another sidekick bundle, whose rounds take turns with ours. Real Consul,
- * with an agent for each host, socat and sidekick bundle in namespaces of their own.
+ * for the article's loop (dig, count, sleep 2 s), beside what writing one key takes; FILE is another sidekick bundle, whose rounds take turns
+ * with ours. Real Consul, with an agent for each host, socat and sidekick bundle in namespaces of their own.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -153,7 +153,11 @@ async function inner(work: string): Promise<void> {
   const servers = await startServers(work);
   const gates: number[][] = sidekicks.map(() => []);
   const loops: number[] = [];
+  const writes: number[] = [];
   for (let i = 0; i < rounds; i++) {
+    const before = performance.now();
+    await put('/v1/kv/bench', { i });
+    writes.push(performance.now() - before);
     for (const [index, sidekick] of sidekicks.entries()) {
       const { gate, loop } = await round(work, sidekick);
       gates[index]?.push(gate);
@@ -175,6 +179,7 @@ async function inner(work: string): Promise<void> {
     console.log(`  ratio of the medians ${(quantile(here, 0.5) / quantile(there, 0.5)).toFixed(2)}`);
   }
   row("article's loop", loops);
+  row('one write', writes);
 }
 
 await (values.inner === undefined ? outer() : inner(values.inner));
