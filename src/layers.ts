@@ -19,7 +19,11 @@ export const LAYERS: readonly Layer[] = [
     uses: ['diagnostic', 'version'],
   },
   { room: 'plan', about: 'from a spec to what each role has, and the boot graph', uses: ['format', 'spec', 'version'] },
-  { room: 'testing', about: 'servers that fail, and shells, for tests', uses: ['plan'] },
+  {
+    room: 'testing',
+    about: 'servers that fail, a Consul by its documents, real programs and shells, for tests',
+    uses: ['plan'],
+  },
   {
     room: 'target',
     about: 'from plans to the files of one boot system, and back',

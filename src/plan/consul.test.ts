@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { withDefaults } from '../spec/defaults-testing.ts';
+import { realPrograms } from '../testing/programs.ts';
 import { NEWEST } from '../version/facts.ts';
 import { consulConfig } from './consul.ts';
 
@@ -31,7 +32,6 @@ test('an agent has the keys of its version, and no key of a newer one', (t) => {
   }
 });
 
-const named = (process.env['QUORUMGATE_TEST_CONSUL'] ?? '').split(':').filter((name) => name !== '');
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-consul-'));
 const running: ChildProcess[] = [];
 test.after.always(() => {
@@ -68,19 +68,7 @@ async function started(program: string, config: object, port: number): Promise<{
   return { log, alive };
 }
 
-/** Archives that a lab on this machine has. */
-const archives = ['artifacts', 'programs'].flatMap((name) => {
-  const store = join('/var/cache/quorumgate-lab', name);
-  if (!existsSync(store)) return [];
-  const files = readdirSync(store).filter((file) => /^consul-\d.*\.tar\.gz$/.test(file));
-  return files.map((file) => join(store, file));
-});
-const unpacked = archives.map((archive) => {
-  const place = mkdtempSync(join(folder, 'program-'));
-  spawnSync('tar', ['-xzf', archive, '-C', place]);
-  return join(place, 'consul');
-});
-const programs = [...named, ...unpacked].filter((program) => existsSync(program));
+const programs = realPrograms('consul', process.env['QUORUMGATE_TEST_CONSUL'], folder);
 
 const real = programs.length > 0 ? test.serial : test.serial.skip;
 real(

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Real programs that this machine has: those that an environment variable names, parted by colons, and those of archives that the lab
+ * keeps (`/var/cache/quorumgate-lab`), unpacked.
+ *
+ * @param folder where they are unpacked
+ */
+export function realPrograms(name: 'consul' | 'etcd', named: string | undefined, folder: string): string[] {
+  const archives = ['artifacts', 'programs'].flatMap((store) => {
+    const path = join('/var/cache/quorumgate-lab', store);
+    if (!existsSync(path)) return [];
+    const files = readdirSync(path).filter((file) => new RegExp(`^${name}-v?\\d.*\\.tar\\.gz$`).test(file));
+    return files.map((file) => join(path, file));
+  });
+  const unpacked = archives.flatMap((archive) => {
+    const place = mkdtempSync(join(folder, 'program-'));
+    spawnSync('tar', ['-xzf', archive, '-C', place]);
+    // Releases have a directory of their own.
+    return ['.', ...readdirSync(place)].map((directory) => join(place, directory, name));
+  });
+  return [...(named ?? '').split(':'), ...unpacked].filter((program) => program !== '' && existsSync(program));
+}
