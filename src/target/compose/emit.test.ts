@@ -154,4 +154,7 @@ test('what a container would do otherwise than systemd is refused, not left out'
     const unit = ['[Service]', `ExecStart=${line}`, ''].join('\n');
     t.throws(() => printUnitScript('x', unit, undefined), { message: /not known/ }, line);
   }
+  const once = '[Service]\nType=oneshot\nExecStart=/bin/a\n';
+  t.throws(() => printUnitScript('x', once, undefined), { message: /x\.service is a oneshot without RemainAfterExit/ });
+  t.notThrows(() => printUnitScript('x', `${once}RemainAfterExit=yes\n`, undefined));
 });

@@ -11,6 +11,10 @@ export function printUnitScript(name: string, text: string, repeat: number | und
   const runtime = value('RuntimeDirectoryPreserve') === 'yes' ? '' : (value('RuntimeDirectory') ?? '');
   const directory = quoted(value('WorkingDirectory') ?? '/');
   const remain = value('RemainAfterExit') === 'yes';
+  if (value('Type') === 'oneshot' && !remain) {
+    // Docker starts again whatever ends, and nobody would see it done.
+    throw new Error(`not known in a container: ${name}.service is a oneshot without RemainAfterExit=yes`);
+  }
   const before = unitValues(unit, 'Service', 'ExecStartPre').map((line) => `  ${words(line)} || return`);
   const lines = [
     `# From ${name}.service.`,
