@@ -3,7 +3,7 @@
 // The last line is `N passed, N failed` (`, N ran out of time`, `, stopped before the end` and `, N skipped` may follow); a lint or
 // type failure counts as one failed. A test that did not come to its end in time is none that failed: the machine may be busy.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -87,9 +87,8 @@ function giveUp() {
 /** Ends what a test that was stopped has left running. */
 function clearLabs() {
   for (const name of readdirSync(labs)) {
-    const directory = path.join(labs, name);
-    if (!existsSync(path.join(directory, 'state.json'))) continue;
-    const env = { ...process.env, QUORUMGATE_LAB_DIR: directory };
+    // Also one that has no state yet: a process or a namespace may be there before.
+    const env = { ...process.env, QUORUMGATE_LAB_DIR: path.join(labs, name) };
     spawnSync(process.execPath, [path.join(root, 'dist/cli/index.mjs'), 'lab', 'down'], { env, stdio: 'ignore' });
   }
   rmSync(labs, { recursive: true, force: true });
