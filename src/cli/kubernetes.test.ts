@@ -185,9 +185,10 @@ test.serial('--from-consul takes the members that Consul names, in their order, 
   let size = 3;
   const agent = await serve((url) => {
     if (!/^\/v1\/health\/.*&passing/.test(url)) return undefined;
+    const Tags = ['_etcd-client._tcp.mycluster'];
     return Array.from({ length: size }, (_, n) => {
       const Address = `10.0.0.${11 - n}`;
-      const service = { ID: `etcd-${n}-client`, Address, Port: 2379, Meta: { cid: 'a' } };
+      const service = { ID: `etcd-${n}-client`, Address, Port: 2379, Tags, Meta: { cid: 'a' } };
       return { Node: { Node: `etcd-${n}`, Address }, Service: service, Checks: [{ Status: 'passing' }] };
     });
   });

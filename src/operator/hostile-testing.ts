@@ -65,7 +65,13 @@ class World {
       return [...alive, { Name: 'other', Addr: '10.0.0.99', Status: 3 }];
     }
     if (url.search.includes('_etcd-client')) {
-      const client = { ID: 'c', Address: '', Port: 2379, Tags: [], Meta: { cid: born.cluster_id } };
+      const client = {
+        ID: 'c',
+        Address: '',
+        Port: 2379,
+        Tags: [url.searchParams.get('tag')],
+        Meta: { cid: born.cluster_id },
+      };
       return [1, 2, 3].map((n) => ({
         Node: { Node: `etcd-${n}`, Address: `10.0.0.${n}` },
         Service: client,
