@@ -115,8 +115,10 @@ export class DocumentedConsul {
     return found.map(({ service }) => `${service.Address}:${service.Port}`).sort();
   }
 
-  #changed(): true {
+  /** Makes a change, then answers those that have waited for one. */
+  #change(make: () => void): true {
     this.#index += 1;
+    make();
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
     return true;
@@ -141,14 +143,16 @@ export class DocumentedConsul {
       reply();
       return;
     }
-    const timer = setTimeout(() => {
-      this.cut += 1;
-      request.socket.destroy();
-    }, this.#patience);
-    this.#waiting.add(() => {
+    const wake = () => {
       clearTimeout(timer);
       reply();
-    });
+    };
+    const timer = setTimeout(() => {
+      this.cut += 1;
+      this.#waiting.delete(wake);
+      request.socket.destroy();
+    }, this.#patience);
+    this.#waiting.add(wake);
   }
 
   #answer(machine: Machine, { method, url, headers }: IncomingMessage, body: string): unknown {
@@ -191,7 +195,7 @@ export class DocumentedConsul {
   }
 
   #delete({ name: key, query }: Asked): boolean {
-    return this.#isCurrent(key, query) && this.#changed() && this.#keys.delete(key);
+    return this.#isCurrent(key, query) && this.#change(() => this.#keys.delete(key));
   }
 
   #write({ name: key, query, body: text }: Asked): boolean {
@@ -202,15 +206,15 @@ export class DocumentedConsul {
     if (session !== null && !this.#sessions.has(session)) throw new Refusal(500, `invalid session "${session}"`);
     if (acquire !== null && found?.session !== undefined && found.session !== acquire) return false;
     if ((release !== null && found?.session !== release) || !this.#isCurrent(key, query)) return false;
-    this.#changed();
-    this.#keys.set(key, {
-      text,
-      modified: this.#index,
-      created: found?.created ?? this.#index,
-      locks: (found?.locks ?? 0) + (acquire === null ? 0 : 1),
-      session: acquire ?? (release === null ? found?.session : undefined),
+    return this.#change(() => {
+      this.#keys.set(key, {
+        text,
+        modified: this.#index,
+        created: found?.created ?? this.#index,
+        locks: (found?.locks ?? 0) + (acquire === null ? 0 : 1),
+        session: acquire ?? (release === null ? found?.session : undefined),
+      });
     });
-    return true;
   }
 
   #createSession(body: string): object {
@@ -229,21 +233,22 @@ export class DocumentedConsul {
 
   #destroySession(ID: string): true {
     this.#sessions.delete(ID);
-    for (const value of this.#keys.values()) if (value.session === ID) value.session = undefined;
-    return this.#changed();
+    return this.#change(() => {
+      for (const value of this.#keys.values()) if (value.session === ID) value.session = undefined;
+    });
   }
 
   #register({ machine, body }: Asked): null {
     const service = JSON.parse(body) as Record<string, unknown>;
-    this.#services.set(`${machine.node} ${service.ID}`, { machine, service });
-    this.#changed();
+    this.#change(() => this.#services.set(`${machine.node} ${service.ID}`, { machine, service }));
     return null;
   }
 
   #deregister({ machine, name }: Asked): null {
     const text = `Unknown service ID "${name}". Ensure that the service ID is passed, not the service name.`;
-    if (!this.#services.delete(`${machine.node} ${name}`)) throw new Refusal(404, text);
-    this.#changed();
+    const id = `${machine.node} ${name}`;
+    if (!this.#services.has(id)) throw new Refusal(404, text);
+    this.#change(() => this.#services.delete(id));
     return null;
   }
 

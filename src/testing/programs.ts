@@ -17,7 +17,7 @@ export function realPrograms(name: 'consul' | 'etcd', named: string | undefined,
   });
   const unpacked = archives.flatMap((archive) => {
     const place = mkdtempSync(join(folder, 'program-'));
-    spawnSync('tar', ['-xzf', archive, '-C', place]);
+    if (spawnSync('tar', ['-xzf', archive, '-C', place]).status !== 0) return [];
     // Releases have a directory of their own.
     return ['.', ...readdirSync(place)].map((directory) => join(place, directory, name));
   });

@@ -13,8 +13,9 @@ import fs, {
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
+import { realPrograms } from '../../testing/programs.ts';
 import { memberId } from '../shared/cluster-id.ts';
 import { type ClusterRecord, initialCluster, makeRecord } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -23,20 +24,13 @@ import { restore } from './restore.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-etcd-'));
 
-/** A folder with etcd and etcdctl: that of QUORUMGATE_ETCD, of PATH, or what the lab has fetched. */
-function findPrograms(): string | undefined {
-  const folders = [process.env['QUORUMGATE_ETCD'] ?? '', ...(process.env['PATH'] ?? '').split(':')];
-  const found = folders.find(
-    (path) => path !== '' && existsSync(join(path, 'etcd')) && existsSync(join(path, 'etcdctl')),
-  );
-  if (found !== undefined) return found;
-  const cache = '/var/cache/quorumgate-lab/artifacts';
-  const archive = existsSync(cache) && readdirSync(cache).find((name) => /^etcd-.*\.tar\.gz$/.test(name));
-  const unpacked = archive && spawnSync('tar', ['-C', folder, '-xzf', join(cache, archive)]).status === 0;
-  return unpacked && existsSync(join(folder, 'etcdctl')) ? folder : undefined;
-}
-
-const programs = findPrograms() ?? '';
+const onPath = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'etcd'));
+const named = [process.env['QUORUMGATE_TEST_ETCD'] ?? '', ...onPath].join(':');
+/** The folder with etcd and etcdctl. */
+const programs =
+  realPrograms('etcd', named, folder)
+    .map(dirname)
+    .find((path) => existsSync(join(path, 'etcdctl'))) ?? '';
 const real = programs === '' ? test.serial.skip : test.serial;
 
 /**
