@@ -9,6 +9,7 @@ interface WriteFile {
 }
 
 export interface CloudConfig {
+  bootcmd?: string[][];
   write_files: WriteFile[];
   runcmd: string[][];
 }

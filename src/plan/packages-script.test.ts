@@ -79,6 +79,21 @@ for (const shell of SHELLS) {
     t.is(policy, undefined);
   });
 
+  test(`${name}: sources of packages come first where cloud-init has yet to say them, and nobody waits who needs none`, (t) => {
+    const systemctl = `#!/bin/sh
+echo "systemctl $*" >>"$LOG"
+[ "$(grep -c systemctl "$LOG")" -lt 3 ] || { echo 'No jobs running.'; exit; }
+echo '  7 multi-user.target start waiting'
+echo ' 12 cloud-config.service start waiting'
+`;
+    const made = { ...apt, curl: tool, systemctl, sleep: tool };
+    const { status, log } = run(shell, { made, programs: 'socat package\n' });
+    t.is(status, 0);
+    t.deepEqual(log.slice(0, 3), Array(3).fill('systemctl list-jobs'));
+    t.true(log[3]?.startsWith('dpkg '));
+    t.deepEqual(run(shell, { made, programs: 'socat image\n' }).log, ['']);
+  });
+
   test(`${name}: what an interrupted run has left goes, an operator's own policy stays`, (t) => {
     const left = run(shell, { made: { curl: tool }, programs: '', policy: '#!/bin/sh\n# quorumgate\nexit 101\n' });
     t.deepEqual([left.status, left.policy], [0, undefined]);

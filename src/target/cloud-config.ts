@@ -1,4 +1,4 @@
-import { octal, printCloudConfig } from '../format/cloud-config.ts';
+import { type CloudConfig, octal, printCloudConfig } from '../format/cloud-config.ts';
 import { gzip } from '../format/gzip.ts';
 import { everyFile, FIRST_BOOT } from '../plan/first-boot.ts';
 import type { Assets, Plan, PlanFile } from '../plan/plan.ts';
@@ -19,19 +19,37 @@ export const cloudConfigDiffers: readonly Difference[] = [
   { path: `/etc/systemd/system/${FETCH_UNIT}`, why: 'fetches it' },
 ];
 
-export const FIRST_BOOT_COMMANDS: string[][] = [['/bin/sh', FIRST_BOOT]];
+export type Commands = Omit<CloudConfig, 'write_files'>;
 
-export function toCloudConfig(files: readonly PlanFile[], runcmd: string[][]): string {
+const EARLY = 'quorumgate-first-boot';
+const AFTER_FILES = 'After=cloud-init.service cloud-init-network.service';
+const SYSTEMD_RUN = ['systemd-run', '--no-block', `--unit=${EARLY}`];
+
+/**
+ * The first boot's script runs as soon as the stage is over that writes files, not in the last one, which a system may reach much later: by a
+ * unit that waits for that stage by both of its names (cloud-init 24.3 has another). Where that unit could not be made, or failed, `runcmd`
+ * runs the script as well.
+ */
+export const FIRST_BOOT_COMMANDS: Commands = {
+  bootcmd: [
+    ['cloud-init-per', 'instance', EARLY, ...SYSTEMD_RUN]
+      .concat(['-p', AFTER_FILES, '-p', 'Type=oneshot', '-p', 'RemainAfterExit=yes'])
+      .concat(['/bin/sh', FIRST_BOOT]),
+  ],
+  runcmd: [['/bin/sh', '-c', `systemctl start ${EARLY} || exec sh ${FIRST_BOOT}`]],
+};
+
+export function toCloudConfig(files: readonly PlanFile[], { bootcmd, runcmd }: Commands): string {
   const write_files = files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content }));
-  return printCloudConfig({ write_files, runcmd });
+  return printCloudConfig({ ...(bootcmd && { bootcmd }), write_files, runcmd });
 }
 
 /** Bytes that each file adds to the compressed document: the document's size less its size without the file. */
-function weigh(files: readonly PlanFile[], runcmd: string[][], whole: number): Part[] {
+function weigh(files: readonly PlanFile[], commands: Commands, whole: number): Part[] {
   const without = (file: PlanFile) =>
     toCloudConfig(
       files.filter((other) => other !== file),
-      runcmd,
+      commands,
     );
   return files
     .map((file) => ({
@@ -58,8 +76,8 @@ export interface HandOver {
  */
 export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, documents, besides }: HandOver): Emitted {
   const { baseUrl, timeout } = documents;
-  const write = (files: readonly PlanFile[], runcmd: string[][]) => {
-    const text = toCloudConfig(files, runcmd);
+  const write = (files: readonly PlanFile[], commands: Commands) => {
+    const text = toCloudConfig(files, commands);
     const bytes = gzip(encode(text));
     return {
       files: [
@@ -67,12 +85,12 @@ export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, doc
         { path: `${folder}/user-data.yaml`, bytes: encode(text) },
         ...besides(bytes),
       ],
-      parts: () => weigh(files, runcmd, bytes.length),
+      parts: () => weigh(files, commands, bytes.length),
     } satisfies Written;
   };
   const fetched = (url: string) => {
     const upload = uploadTo(url, folder, 'tar.gz', hostArchive(plan, assets));
-    const { files, parts } = write(fetchFiles(assets, upload, timeout), FETCH_COMMANDS);
+    const { files, parts } = write(fetchFiles(assets, upload, timeout), { runcmd: FETCH_COMMANDS });
     return { files: [...files, upload.file], uploads: [upload], parts } satisfies Written;
   };
   const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), FIRST_BOOT_COMMANDS) }];

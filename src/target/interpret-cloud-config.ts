@@ -20,17 +20,22 @@ export function interpretCloudConfigFiles(outputs: readonly OutputFile[], target
   return trees;
 }
 
-/** `write_files` in order, the last of a path wins; then `runcmd`. */
+/**
+ * `write_files` in order, the last of a path wins; then `runcmd`, and `bootcmd`, of which the lab shows that it comes first. Each alone
+ * has to run the first boot's script: a part of the user's may replace either.
+ */
 function interpretCloudConfig(text: string): HostTree {
   if (!text.startsWith('#cloud-config\n')) throw new Error('no #cloud-config in the first line: it is ignored');
-  const { write_files, runcmd } = load(text) as CloudConfig;
+  const { bootcmd, write_files, runcmd } = load(text) as CloudConfig;
   const files: HostTree['files'] = new Map();
   for (const { path, permissions, content } of write_files) {
     if (!/^0[0-7]{3}$/.test(permissions)) throw new Error(`${path}: permissions ${permissions}`);
     const bytes = new TextEncoder().encode(content);
     files.set(path, { mode: Number.parseInt(permissions, 8), owner: 'root', bytes });
   }
-  const runs = runcmd.some((command) => command.join(' ') === '/bin/sh /opt/quorumgate/libexec/first-boot');
+  const runs = [bootcmd ?? [], runcmd].every((commands) =>
+    commands.some((command) => command.join(' ').endsWith('sh /opt/quorumgate/libexec/first-boot')),
+  );
   const enabled = runcmd.flatMap(([program, ...words]) =>
     program === 'systemctl' && words.includes('enable') ? words.slice(-1) : [],
   );

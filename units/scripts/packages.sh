@@ -29,6 +29,12 @@ while read -r name from rest; do
 done </etc/quorumgate/programs
 [ -n "$wanted" ] || exit 0
 
+# This may run before cloud-init's stage that says where packages come from.
+while systemctl list-jobs 2>/dev/null | grep -q ' cloud-config\.service '; do
+  say 'waiting: cloud-init has yet to say where packages come from'
+  sleep 2
+done
+
 if command -v apt-get >/dev/null; then
   manager=apt
   # Debian starts services when it installs them; ours start in their own order.

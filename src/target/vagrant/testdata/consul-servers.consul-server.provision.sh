@@ -327,6 +327,11 @@ command -v "$name" >/dev/null || wanted="$wanted $name"
 done </etc/quorumgate/programs
 [ -n "$wanted" ] || exit 0
 
+while systemctl list-jobs 2>/dev/null | grep -q ' cloud-config\.service '; do
+say 'waiting: cloud-init has yet to say where packages come from'
+sleep 2
+done
+
 if command -v apt-get >/dev/null; then
 manager=apt
 if [ ! -e $policy ]; then
