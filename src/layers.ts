@@ -182,7 +182,17 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'lab/bench',
     about: 'how long a boot and a gate take',
-    uses: ['compile', 'io', 'lab/host', 'lab/image/program', 'lab/lab', 'lab/machine', 'lab/view', 'spec'],
+    uses: [
+      'compile',
+      'io',
+      'lab/compile',
+      'lab/host',
+      'lab/image/program',
+      'lab/lab',
+      'lab/machine',
+      'lab/view',
+      'spec',
+    ],
   },
   {
     room: 'lab/scenario',

@@ -33,6 +33,8 @@ export interface LabOptions extends Versions {
   signal?: AbortSignal | undefined;
   /** Files to put on a host before it boots. */
   hostFiles?: (host: HostPlan) => HostFile[];
+  /** A directory that is laid over the image of each host, as if that had been baked with it. */
+  layer?: string | undefined;
   serveCommand?: ServeCommand | undefined;
 }
 
@@ -72,7 +74,9 @@ export async function boot(
     const image = imageOr(options.image);
     const images: Partial<Record<ImageName, Image>> = {};
     for (const name of targets.flatMap((target) => [target.image ?? image, ...(target.machines?.images ?? [])])) {
-      images[name] = await ensureImage({ cache: layout.cache, name, say, signal });
+      const made = await ensureImage({ cache: layout.cache, name, say, signal });
+      // Written as overlayfs has several layers.
+      images[name] = options.layer === undefined ? made : { ...made, directory: `${options.layer}:${made.directory}` };
     }
     const network = networkOf(spec);
     const names = targets.map(({ name }) => name);

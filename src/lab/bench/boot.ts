@@ -1,19 +1,35 @@
-// `npm run bench:boot [-- --runs N --size N]`: how much longer than a hand-written static cluster, and where it goes.
+/**
+ * `npm run bench:boot [-- --runs N --size N]`: how much longer than a hand-written static cluster, with programs fetched and programs of
+ * the image, and where it goes.
+ */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Compiled } from '../../compile.ts';
+import { unzipSync } from 'fflate';
+import { type Compiled, compile } from '../../compile.ts';
 import { loadAssets } from '../../io/assets.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { STAND_INS } from '../compile/overlay.ts';
 import { monotonic } from '../host/host.ts';
-import { boot, compileForLab, type Lab } from '../lab.ts';
+import { storeDirectory } from '../image/program/artifacts.ts';
+import { boot, compileForLab, type Lab, layoutOf } from '../lab.ts';
+import { run as machine } from '../machine/command.ts';
 import { median } from '../view/phases.ts';
 import { table } from '../view/table.ts';
 import { PROPERTIES, parseUnits, type UnitState } from '../view/unit-state.ts';
-import { staticUserData } from './static.ts';
+import { BAKED, staticUserData } from './static.ts';
 
 const TIMEOUT = 120;
 const PHASES = ['cloud-init', 'first unit', 'programs', 'registered', 'etcd starts', 'healthy'] as const;
@@ -21,7 +37,11 @@ const PHASES = ['cloud-init', 'first unit', 'programs', 'registered', 'etcd star
 type Run = Record<(typeof PHASES)[number], number | undefined> & { healthy: number };
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, size: { type: 'string', default: '3' } },
+  options: {
+    runs: { type: 'string', default: '5' },
+    size: { type: 'string', default: '3' },
+    assets: { type: 'string' },
+  },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -64,23 +84,24 @@ async function measure(lab: Lab): Promise<Run> {
   return { ...stamps, healthy: stamps.healthy ?? Number.NaN };
 }
 
+/** What boots: as it was compiled, or by hand; programs fetched, or of the image. */
 interface Subject {
+  name: string;
   compiled: Compiled;
   spec: Spec;
-  directory: string;
+  isStatic: boolean;
+  /** What the image has besides. */
+  layer?: string;
 }
 
-async function run({ compiled, spec, directory }: Subject, isStatic: boolean): Promise<Run> {
+async function run({ compiled, spec, isStatic, layer }: Subject, directory: string): Promise<Run> {
   const hand = (host: { name: string; address: string }) => ({
     path: '/var/lib/cloud/seed/nocloud/user-data',
     mode: 0o600,
     content: staticUserData(spec, host.name, host.address),
   });
-  const lab = await boot(compiled.files, spec, {
-    directory,
-    say,
-    ...(isStatic ? { hostFiles: (host) => [hand(host)] } : {}),
-  });
+  const hostFiles = isStatic ? { hostFiles: (host: { name: string; address: string }) => [hand(host)] } : {};
+  const lab = await boot(compiled.files, spec, { directory, say, layer, ...hostFiles });
   try {
     return await measure(lab);
   } finally {
@@ -88,38 +109,82 @@ async function run({ compiled, spec, directory }: Subject, isStatic: boolean): P
   }
 }
 
-function report(compiled: Run[], byHand: Run[]): void {
-  const times = (runs: Run[]) => runs.map(({ healthy }) => healthy.toFixed(1)).join(' ');
-  const [a, b] = [compiled, byHand].map((runs) => median(runs.map(({ healthy }) => healthy)));
-  say(`\ncompiled by quorumgate: ${times(compiled)}; median ${a?.toFixed(1)} s`);
-  say(`hand-written static:    ${times(byHand)}; median ${b?.toFixed(1)} s`);
-  say(`ratio ${((a ?? 0) / (b ?? 1)).toFixed(2)}, from the first host's start to every member healthy\n`);
-  const at = (runs: Run[], phase: (typeof PHASES)[number]) => {
-    const seen = runs.map((one) => one[phase]).filter((value) => value !== undefined);
+/** A layer with the programs that a spec for the lab has by URL, out of the lab's store. */
+async function bake({ programs }: Spec, work: string): Promise<string> {
+  const unpacked = join(work, 'unpacked');
+  const layer = join(work, 'layer');
+  const bin = join(layer, BAKED);
+  mkdirSync(unpacked, { recursive: true });
+  mkdirSync(bin, { recursive: true });
+  for (const program of ['consul', 'etcd'] as const) {
+    const source = programs[program];
+    if (typeof source !== 'object') throw new Error(`the lab serves ${program} by URL`);
+    const archive = join(storeDirectory(layoutOf().cache), basename(source.url));
+    if (!archive.endsWith('.zip')) await machine('tar', ['-xzf', archive, '-C', unpacked]);
+    else
+      for (const [name, bytes] of Object.entries(unzipSync(readFileSync(archive))))
+        writeFileSync(join(unpacked, name), bytes);
+  }
+  for (const entry of readdirSync(unpacked, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !['consul', 'etcd', 'etcdctl'].includes(entry.name)) continue;
+    renameSync(join(entry.parentPath, entry.name), join(bin, entry.name));
+    chmodSync(join(bin, entry.name), 0o755);
+  }
+  return layer;
+}
+
+async function subjects(directory: string): Promise<Subject[]> {
+  const file = fileURLToPath(new URL('../../../examples/mycluster.yaml', import.meta.url));
+  const text = readFileSync(file, 'utf8');
+  const assets = await loadAssets();
+  const { compiled } = await compileForLab({ text, file, assets, size: Number(values.size), directory, say });
+  const { spec } = compiled;
+  if (spec === undefined) throw new Error(`${file} does not compile`);
+  const inImage: Spec = { ...spec, programs: { ...spec.programs, consul: 'image', etcd: 'image' } };
+  const baked = compile(text, { file, assets, excuse: STAND_INS, overlay: () => inImage });
+  const layer = await bake(spec, join(directory, 'baked'));
+  return [
+    { name: 'fetched, compiled', compiled, spec, isStatic: false },
+    { name: 'fetched, static', compiled, spec, isStatic: true },
+    { name: 'baked, compiled', compiled: baked, spec: inImage, isStatic: false, layer },
+    { name: 'baked, static', compiled: baked, spec: inImage, isStatic: true, layer },
+  ];
+}
+
+function report(names: string[], runs: Run[][]): void {
+  const healthy = runs.map((those) => median(those.map((one) => one.healthy)));
+  say('');
+  for (const [index, name] of names.entries()) {
+    const times = runs[index]?.map((one) => one.healthy.toFixed(1)).join(' ');
+    say(`${name.padEnd(17)}  ${times}; median ${healthy[index]?.toFixed(1)} s`);
+  }
+  for (const at of [0, 2]) {
+    const ratio = (healthy[at] ?? 0) / (healthy[at + 1] ?? 1);
+    say(`${names[at]} against static: ${ratio.toFixed(2)}, from the first host's start to every member healthy`);
+  }
+  const at = (those: readonly Run[], phase: (typeof PHASES)[number]) => {
+    const seen = those.map((one) => one[phase]).filter((value) => value !== undefined);
     return seen.length === 0 ? '-' : median(seen).toFixed(1);
   };
-  const rows = PHASES.map((phase) => [phase, at(compiled, phase), at(byHand, phase)]);
-  process.stdout.write(table([['ENDS AT (MEDIAN S)', 'COMPILED', 'STATIC'], ...rows]));
+  const rows = PHASES.map((phase) => [phase, ...runs.map((those) => at(those, phase))]);
+  process.stdout.write(table([['ENDS AT (MEDIAN S)', ...names.map((name) => name.toUpperCase())], ...rows]));
 }
 
 async function main(): Promise<void> {
   const directory = mkdtempSync('/var/lib/quorumgate-bench-');
   try {
-    const file = fileURLToPath(new URL('../../../examples/mycluster.yaml', import.meta.url));
-    const text = readFileSync(file, 'utf8');
-    const options = { text, file, assets: await loadAssets(), size: Number(values.size), directory, say };
-    const { compiled } = await compileForLab(options);
-    if (compiled.spec === undefined) throw new Error(`${file} does not compile`);
-    const subject = { compiled, spec: compiled.spec, directory: join(directory, 'lab') };
-    const runs: { compiled: Run[]; byHand: Run[] } = { compiled: [], byHand: [] };
+    const all = await subjects(directory);
+    const runs: Run[][] = all.map(() => []);
     for (let round = 1; round <= Number(values.runs); round++) {
-      runs.compiled.push(await run(subject, false));
-      runs.byHand.push(await run(subject, true));
+      for (const [index, subject] of all.entries()) runs[index]?.push(await run(subject, join(directory, 'lab')));
       say(
-        `round ${round}: ${runs.compiled.at(-1)?.healthy.toFixed(1)} s compiled, ${runs.byHand.at(-1)?.healthy.toFixed(1)} s static`,
+        `round ${round}: ${all.map(({ name }, index) => `${name} ${runs[index]?.at(-1)?.healthy.toFixed(1)} s`).join(', ')}`,
       );
     }
-    report(runs.compiled, runs.byHand);
+    report(
+      all.map(({ name }) => name),
+      runs,
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

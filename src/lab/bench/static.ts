@@ -7,8 +7,8 @@ import { hostsOf, networkOf } from '../lab.ts';
  */
 export function staticUserData(spec: Spec, name: string, address: string): string {
   const network = networkOf(spec);
-  const etcd = spec.programs.etcd;
-  if (typeof etcd === 'string') throw new Error('the lab serves etcd by URL');
+  const { etcd } = spec.programs;
+  const fetched = typeof etcd === 'object';
   const members = hostsOf(spec, network).filter(({ role }) => role === 'etcd');
   const cluster = members.map((member) => `${member.name}=http://${member.address}:2380`).join(',');
   return `#cloud-config
@@ -23,7 +23,7 @@ write_files:
     User=etcd
     StateDirectory=etcd
     StateDirectoryMode=0700
-    ExecStart=/opt/etcd/etcd --name=${name} --data-dir=/var/lib/etcd \\
+    ExecStart=${fetched ? '/opt/etcd' : BAKED}/etcd --name=${name} --data-dir=/var/lib/etcd \\
       --listen-peer-urls=http://${address}:2380 --initial-advertise-peer-urls=http://${address}:2380 \\
       --listen-client-urls=http://${address}:2379,http://127.0.0.1:2379 --advertise-client-urls=http://${address}:2379 \\
       --listen-metrics-urls=http://127.0.0.1:2381 --initial-cluster-state=new --initial-cluster-token=bench \\
@@ -34,13 +34,18 @@ write_files:
     WantedBy=multi-user.target
 runcmd:
 - useradd --system etcd
-- mkdir -p /opt/etcd/tree
-- curl -fsS -o /tmp/etcd.tar.gz ${etcd.url}
-- echo "${etcd.sha256}  /tmp/etcd.tar.gz" | sha256sum -c
-- tar -C /opt/etcd/tree --no-same-owner -xzf /tmp/etcd.tar.gz
-- find /opt/etcd/tree -type f -name etcd -exec mv {} /opt/etcd/etcd \\;
-- systemctl daemon-reload
+${fetched ? fetching(etcd) : ''}- systemctl daemon-reload
 - systemctl enable etcd.service
 - systemctl start --no-block etcd.service
 `;
 }
+
+/** Where an image has programs of its own. */
+export const BAKED = '/usr/local/bin';
+
+const fetching = ({ url, sha256 }: { url: string; sha256: string }) => `- mkdir -p /opt/etcd/tree
+- curl -fsS -o /tmp/etcd.tar.gz ${url}
+- echo "${sha256}  /tmp/etcd.tar.gz" | sha256sum -c
+- tar -C /opt/etcd/tree --no-same-owner -xzf /tmp/etcd.tar.gz
+- find /opt/etcd/tree -type f -name etcd -exec mv {} /opt/etcd/etcd \\;
+`;
