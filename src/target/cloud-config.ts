@@ -22,21 +22,23 @@ export const cloudConfigDiffers: readonly Difference[] = [
 export type Commands = Omit<CloudConfig, 'write_files'>;
 
 const EARLY = 'quorumgate-first-boot';
+const DONE = `/run/${EARLY}`;
 const AFTER_FILES = 'After=cloud-init.service cloud-init-network.service';
-const SYSTEMD_RUN = ['systemd-run', '--no-block', `--unit=${EARLY}`];
 
 /**
  * The first boot's script runs as soon as the stage is over that writes files, not in the last one, which a system may reach much later: by a
- * unit that waits for that stage by both of its names (cloud-init 24.3 has another). Where that unit could not be made, or failed, `runcmd`
- * runs the script as well.
+ * unit that waits for that stage by both of its names (cloud-init 24.3 has another). `runcmd` runs the script as well where it has not
+ * run since it was written: the unit could not be made, it failed, or cloud-init was told to do it all again.
  */
 export const FIRST_BOOT_COMMANDS: Commands = {
   bootcmd: [
-    ['cloud-init-per', 'instance', EARLY, ...SYSTEMD_RUN]
-      .concat(['-p', AFTER_FILES, '-p', 'Type=oneshot', '-p', 'RemainAfterExit=yes'])
-      .concat(['/bin/sh', FIRST_BOOT]),
+    ['cloud-init-per', 'instance', EARLY]
+      .concat(['systemd-run', '--no-block', '--collect', `--unit=${EARLY}`, '-p', AFTER_FILES, '-p', 'Type=oneshot'])
+      .concat(['/bin/sh', '-c', `sh ${FIRST_BOOT} && touch ${DONE}`]),
   ],
-  runcmd: [['/bin/sh', '-c', `systemctl start ${EARLY} || exec sh ${FIRST_BOOT}`]],
+  runcmd: [
+    ['/bin/sh', '-c', `systemctl start ${EARLY} 2>/dev/null; [ ${DONE} -nt ${FIRST_BOOT} ] || sh ${FIRST_BOOT}`],
+  ],
 };
 
 export function toCloudConfig(files: readonly PlanFile[], { bootcmd, runcmd }: Commands): string {

@@ -34,7 +34,7 @@ function interpretCloudConfig(text: string): HostTree {
     files.set(path, { mode: Number.parseInt(permissions, 8), owner: 'root', bytes });
   }
   const runs = [bootcmd ?? [], runcmd].every((commands) =>
-    commands.some((command) => command.join(' ').endsWith('sh /opt/quorumgate/libexec/first-boot')),
+    commands.some((command) => command.join(' ').includes('sh /opt/quorumgate/libexec/first-boot')),
   );
   const enabled = runcmd.flatMap(([program, ...words]) =>
     program === 'systemctl' && words.includes('enable') ? words.slice(-1) : [],
