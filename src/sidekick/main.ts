@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { realPorts } from './host/ports.ts';
-import { say } from './host/say.ts';
+import { say, sayMeanwhile } from './host/say.ts';
 import { gate } from './ready/gate.ts';
 import { assertCluster } from './register/assert.ts';
 import { registerClient } from './register/client.ts';
@@ -29,6 +29,7 @@ if (program === undefined) {
   console.error(`no program "${called}"; there are: ${[...programs.keys()].join(', ')}`);
   process.exitCode = 2;
 } else {
+  setTimeout(sayMeanwhile, 5000, 'waiting: asking Consul, and nothing has come of it yet').unref();
   Promise.resolve()
     .then(() => {
       const settings = readSettings(process.env);

@@ -166,7 +166,7 @@ class World {
 
   /** The true answer to anything that is asked; undefined: nobody is there. */
   answer(method: string, target: string, body: string): unknown {
-    const { runs, identity } = SCENES[this.#scene];
+    const { runs, identity, data } = SCENES[this.#scene];
     const asking = `${method} ${target}`;
     if (/^PUT.*\/v1\/kv\//.test(asking)) return this.#write(new URL(target), body);
     if (/recurse/.test(asking)) return this.#keys.size > 0 ? [...this.#keys.values()] : 404;
@@ -176,6 +176,8 @@ class World {
     if (/catalog\/node/.test(asking)) return { ...node, Node: { ...node.Node, ID: 'other' } };
     if (/agent\/services/.test(asking)) return { ...services, old: { ...services['etcd-1-server'], ID: 'old-server' } };
     if (/8500/.test(asking)) return trueAnswer(asking, '');
+    // Its own etcd does not run yet.
+    if (data !== 'log' && target.includes('10.0.0.1:')) return undefined;
     return runs ? this.#etcd(asking, body) : undefined;
   }
 

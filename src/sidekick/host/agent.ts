@@ -46,7 +46,8 @@ export class Agent {
       reply = await this.#ask(this.#address + path, { timeout: PATIENCE, headers: this.#headers, ...options });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const why = code === 'ECONNREFUSED' ? 'it is not running yet' : message;
+      const [asked] = path.split('?');
+      const why = code === 'ECONNREFUSED' ? 'it is not running yet' : `${message} (${asked})`;
       throw new ConsulError(visible(`the Consul agent at ${this.#address} does not answer: ${why}`));
     }
     const { status } = reply;

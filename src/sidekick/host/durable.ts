@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 export function syncDirectory(path: string): void {
@@ -36,14 +46,21 @@ export function writeDurably(path: string, text: string, place: (from: string, t
   syncDirectory(dirname(path));
 }
 
-/** Undefined when there is no such file; throws when it cannot be read. */
+/** Bytes: none of the files that are written so has a tenth. */
+const MOST = 2 ** 18;
+
+/** Undefined when there is no such file; throws when it cannot be read, or is none of ours. */
 export function readIfThere(path: string): string | undefined {
   try {
+    const stat = statSync(path);
     // A pipe would never be read to its end.
-    if (!statSync(path).isFile()) throw new Error(`${path} is no file: delete it`);
+    if (!stat.isFile()) throw new Error(`${path} is no file: delete it`);
+    if (stat.size > MOST) throw new Error(`${path} has more than ${MOST} bytes: delete it`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Nothing can be put in the place of a link to nothing either.
+    if (lstatSync(path, { throwIfNoEntry: false })) throw new Error(`${path} is a link to nothing: delete it`);
+    return undefined;
   }
 }

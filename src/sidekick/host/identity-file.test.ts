@@ -1,4 +1,13 @@
-import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,6 +170,12 @@ test('beside a log there is always an identity, wherever the file was cut', (t) 
   t.is(loadIdentity(disk, 'here').memberId, '5ea75ea760cff65a');
   rmSync(join(disk, 'member'), { recursive: true });
   t.throws(() => loadIdentity(disk, 'here'), { message: /quorumgate\.json is no file: delete it/ });
+  rmSync(identityPath(disk), { recursive: true });
+  symlinkSync('/nowhere/quorumgate.json', identityPath(disk));
+  t.throws(() => loadIdentity(disk, 'here'), { message: /quorumgate\.json is a link to nothing: delete it/ });
+  rmSync(identityPath(disk));
+  writeFileSync(identityPath(disk), ' '.repeat(2 ** 20));
+  t.throws(() => loadIdentity(disk, 'here'), { message: /quorumgate\.json has more than 262144 bytes: delete it/ });
 });
 
 test('beside a log, no content of the file is an exception', (t) => {

@@ -4,6 +4,11 @@ import { visible } from './text.ts';
 let last = '';
 let notified = Promise.resolve();
 
+/** Says something where nothing was said so far: who asks somebody slow is not to be silent about it. */
+export function sayMeanwhile(words: string): void {
+  if (last === '') say(words);
+}
+
 /** One line to the journal and to `systemctl status`, once per change: whatever of others is in it, it stays one. */
 export function say(words: string): void {
   const line = visible(words, 2000);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,12 @@ test('the mark cut short by a crash is nothing', nothing, { 'wal/quorumgate-laun
 test('a link to a volume that is missing is remains', (t) => {
   const data = disk({ snap: undefined });
   symlinkSync('/nowhere/wal', join(data, 'member', 'wal'));
+  t.is(readData(data).state, 'remains');
+});
+
+test('a pipe in the place of a segment is no log, and is not waited for', (t) => {
+  const data = disk({ 'wal/x': undefined });
+  execFileSync('mkfifo', [join(data, 'member/wal/0000000000000000-0000000000000000.wal')]);
   t.is(readData(data).state, 'remains');
 });
 

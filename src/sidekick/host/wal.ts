@@ -1,4 +1,4 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Data } from '../shared/ports.ts';
 
@@ -89,7 +89,8 @@ export function ownerOf(head: Buffer): string | undefined {
 function readHead(path: string): Buffer {
   const head = Buffer.alloc(4096);
   try {
-    const file = openSync(path, 'r');
+    // A pipe would be waited for without end, and reads as nothing so.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return head.subarray(0, readSync(file, head));
     } finally {

@@ -6,7 +6,7 @@ import type { Seat } from './log.ts';
 import type { Move } from './play.ts';
 import { FORGED } from './proofs.ts';
 import { urlOf } from './settings.ts';
-import { CLUSTER, type Host, next, type Stranger, volumeOf, type World } from './world.ts';
+import { CLUSTER, EPOCH, type Host, next, type Stranger, volumeOf, type World } from './world.ts';
 
 /** Where strangers are at home. */
 const OUTSIDE = ['10.9.0.1', '10.9.0.2', '10.9.0.3'];
@@ -18,7 +18,7 @@ function foreign(world: World, change: Partial<ClusterRecord> = {}): ClusterReco
     incarnation: `xi${index + 1}`,
     peer_url: urlOf(world, address),
   }));
-  return { ...makeRecord(members, 'foreign', 2_000_000_000), ...change };
+  return { ...makeRecord(members, 'foreign', EPOCH + 80_000), ...change };
 }
 
 const recordOf = (host: Host) => volumeOf(host).identity?.record;
@@ -125,7 +125,7 @@ export const liars = {
     for (const key of [...world.consul.keep.entries.keys()]) lie(world, key, undefined);
     const mine = { name: host.name, incarnation, peer_url: urlOf(world, host.address) };
     const strangers = foreign(world).members.slice(0, [0, host.size - 1][way % 2]);
-    const record = makeRecord([mine, ...strangers], `forged-${next(world)}`, 1_900_000_000);
+    const record = makeRecord([mine, ...strangers], `forged-${next(world)}`, EPOCH + Math.floor(world.clock / 1000));
     lie(world, recordKey(CLUSTER), JSON.stringify(record));
     lie(world, lineageKey(CLUSTER, record.cluster_id), JSON.stringify(record));
   },

@@ -9,7 +9,7 @@ import type { Move } from './play.ts';
 import { prove } from './proofs.ts';
 import { running } from './running.ts';
 import { urlOf } from './settings.ts';
-import { CLUSTER, next, volumeOf, type World } from './world.ts';
+import { CLUSTER, EPOCH, next, volumeOf, type World } from './world.ts';
 
 /** Puts a signed record where hosts look. */
 function decree(world: World, record: ClusterRecord): void {
@@ -36,7 +36,7 @@ export function reset(world: World): void {
     incarnation: meta.incarnation ?? '',
     peer_url: urlOf(world, address),
   }));
-  const generation = Math.max(former.generation + 1, 1_800_000_000 + Math.floor(world.clock / 1000));
+  const generation = Math.max(former.generation + 1, EPOCH + Math.floor(world.clock / 1000));
   const made = makeRecord(members, `t${next(world)}`, generation);
   decree(world, { ...made, lineage: lineageOf(former) });
   world.story?.push(`an operator resets: cluster ${made.cluster_id} of ${peers.map(({ node }) => node)}`);

@@ -4,10 +4,9 @@ import { makeDiskPort } from './disk.ts';
 import { srvUrls } from './etcd.ts';
 import { makeEtcdPort } from './etcd-port.ts';
 import { ask, nap, type Program } from './program.ts';
-import { next, type World } from './world.ts';
+import { EPOCH, next, type World } from './world.ts';
 
 /** The second that the clock of the model begins with. */
-const EPOCH = 1_800_000_000;
 
 function makeDnsPort(world: World, program: Program): DnsPort {
   const { host } = program;

@@ -125,6 +125,8 @@ interface Running {
   isFollowed: boolean;
 }
 
+/** Seconds since 1970 when the world begins. */
+export const EPOCH = 1_800_000_000;
 export const CLUSTER = 'c';
 export const TICK = 4000;
 /** Milliseconds until systemd starts again what has failed. */

@@ -2,7 +2,7 @@ import { allRecords, type Found } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import type { Observed, Seen } from './observed.ts';
 
-type Read = Pick<Observed, 'self' | 'keys' | 'proven'>;
+type Read = Pick<Observed, 'self' | 'keys' | 'proven' | 'date'>;
 
 const unknown = (cause: string) => ({ known: false, cause }) as const;
 
@@ -13,6 +13,25 @@ export function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): C
     .filter(({ entry }) => proven.has(entry.key))
     .map(({ record }) => record)
     .sort((a, b) => b.generation - a.generation)[0];
+}
+
+/**
+ * The latest signed record, if it has put another cluster in the place of this one. Of another lineage it has to be younger than what this
+ * host knows of its own by its own clock: nobody has signed when a birth was, and what was signed in one life of a name can be shown in the next.
+ *
+ * @param own cluster ID
+ * @param since seconds since 1970: when the member was launched, or later found in its cluster
+ */
+export function outranking(
+  signed: Pick<Read, 'keys' | 'proven'>,
+  own: string,
+  record: ClusterRecord | undefined,
+  since = 0,
+): ClusterRecord | undefined {
+  const latest = latestSigned(signed);
+  if (latest === undefined || latest.cluster_id === own) return undefined;
+  const isKin = record !== undefined && lineageOf(latest) === lineageOf(record);
+  return latest.generation > Math.max(record?.generation ?? 0, isKin ? 0 : since) ? latest : undefined;
 }
 
 /** The record that a host without a log goes by, if there is one. Pure. */
@@ -51,6 +70,12 @@ export function choose(seen: Read): Seen<ClusterRecord | undefined> {
     const others = [...new Set(all.map(({ record }) => lineageOf(record)))].join(', ');
     return unknown(
       `this disk was of cluster ${own}, Consul has a record only of ${others}, which no operator's key has put in its place: wipe the disk for it to be of that one`,
+    );
+  }
+  // By a clock that is a day ahead, or by anybody's hand: no operator could outrank it.
+  if (first && !proven.has(first.entry.key) && first.record.generation > seen.date + 86_400) {
+    return unknown(
+      `Consul's key ${first.entry.key} is of the future (generation ${first.record.generation}): is a clock wrong? If not, delete it`,
     );
   }
   return { known: true, value: first?.record };

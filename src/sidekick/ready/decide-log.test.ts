@@ -70,7 +70,28 @@ test(
   'start',
 );
 
+const signedElsewhere = { keys: verified(later), proven: new Set([recordKey('c')]) };
+test(
+  'nor what was signed before this member was launched, whatever its birth says',
+  gives,
+  { self: { ...data, since: 2000 }, ...signedElsewhere },
+  'start',
+);
+test(
+  'of its own lineage whatever the clock here was',
+  gives,
+  { self: { ...data, since: 9000 }, keys: foreign[2][1], proven: new Set([key]) },
+  'refuse',
+  /an operator has put/,
+);
+
 const mark = verified(record, [retiredKey('c', 'i1'), 'h1']);
+const markOf = (member: string) => ({
+  keys: verified(record, [retiredKey('c', 'i1'), { member, proof: 'x' }]),
+  proven: new Set([retiredKey('c', 'i1')]),
+});
+test("an operator's mark for this member does", gives, { self: data, ...markOf(ownId) }, 'refuse', /has retired/);
+test('one that was signed for another member does not', gives, { self: data, ...markOf(two.id) }, 'start');
 test("anybody's mark holds nothing back", gives, { self: data, keys: mark }, 'start');
 test('nor while it is a member', gives, { self: data, keys: mark, ...agreed([own, two, third]) }, 'start');
 test('once it is none, it does', gives, { self: data, keys: mark, ...agreed([two, third]) }, 'refuse', /has retired/);

@@ -67,6 +67,7 @@ const base: Observed = {
     memberId: undefined,
     launchedAt: undefined,
     nonce: undefined,
+    since: undefined,
     untouched: false,
     place: undefined,
     here: PLACE,

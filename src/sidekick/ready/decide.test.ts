@@ -135,6 +135,15 @@ test(
   'wait',
   new RegExp(`${record.cluster_id}.*${other.cluster_id}|${other.cluster_id}.*${record.cluster_id}`),
 );
+const future = makeRecord(members, 'future', 1000 + 86_401);
+test(
+  'a birth of the future is none',
+  gives,
+  { keys: born(future) },
+  'wait',
+  /etcd3\/c\/bootstrap is of the future .*delete it/,
+);
+test('nor is it joined', gives, { keys: verified(future), self: { incarnation: 'i9' } }, 'wait', /of the future/);
 test('garbage is not none', gives, { keys: keys(['bootstrap', '{"generation": oops']) }, 'wait', /etcd3\/c\/bootstrap/);
 const marked = keys([retiredKey('c', 'i1'), 'h1']);
 test("anybody's mark keeps no fresh disk from a birth", gives, { keys: marked }, 'propose');

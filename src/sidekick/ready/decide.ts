@@ -3,7 +3,7 @@ import { allRecords } from '../shared/keys.ts';
 import { type ClusterRecord, lineageOf, membersOf, type RecordMember } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
 import { believe } from './believe.ts';
-import { choose, latestSigned } from './choose.ts';
+import { choose, outranking } from './choose.ts';
 import { join } from './join.ts';
 import { type Decision, type Observed, refuse, type Self, wait } from './observed.ts';
 import { propose } from './propose.ts';
@@ -25,9 +25,12 @@ export function decide(seen: Observed): Decision {
   return chosen.value === undefined ? propose(seen) : withRecord(seen, chosen.value);
 }
 
-/** Whether this disk is marked as retired: by anybody, or by an operator's signature. */
+/** Whether this disk is marked as retired: by anybody, or by an operator's signature. A mark is for one member on it, never for another. */
 function isRetired({ self, keys, proven }: Observed): 'no' | 'marked' | 'proven' {
-  if (!keys.known || !keys.value.retired.has(self.incarnation)) return 'no';
+  const mark = keys.known && keys.value.retired.get(self.incarnation);
+  if (!mark) return 'no';
+  const id = self.data.state === 'log' ? self.data.memberId : self.memberId;
+  if (mark.member && id && mark.member !== id) return 'no';
   const [key] = [...proven].filter((name) => name.endsWith(`/retired/${self.incarnation}`));
   return key === undefined ? 'marked' : 'proven';
 }
@@ -88,13 +91,13 @@ function whyNot(seen: Observed, log: Log, own: string): string | undefined {
     const launched = self.memberId ? `member ${self.memberId} of ${own}` : 'a disk that was never launched';
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, quorumgate.json beside it of ${launched}: one of them is of another disk; if this is the right log, delete that file`;
   }
-  const later = latestSigned(seen);
   // The file beside the data is lost, the one outside it is not.
   const { place } = self;
   if (isForgotten(self) && place && place.memberId !== log.memberId) {
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, and member ${place.memberId} was launched on this host: a copied directory? If it is the right log: rm /var/lib/quorumgate-etcd/place.json`;
   }
-  if (later && later.cluster_id !== own && later.generation > (self.record?.generation ?? 0)) {
+  const later = outranking(seen, own, self.record, self.since);
+  if (later !== undefined) {
     return `the data here is of cluster ${own}; an operator has put ${later.cluster_id} in its place: wipe this disk`;
   }
   return undefined;

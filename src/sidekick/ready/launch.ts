@@ -23,7 +23,8 @@ export async function spend(settings: Settings, ports: Ports, { record, memberId
   disk.setMark(nonce);
   const { incarnation, machineId } = identity;
   const at = peerUrl(settings, settings.address, settings.peerPort);
-  disk.saveIdentity({ incarnation, machineId, phase: 'launched', record, memberId, peerUrl: at, nonce });
+  const since = ports.clock.date();
+  disk.saveIdentity({ incarnation, machineId, phase: 'launched', record, memberId, peerUrl: at, nonce, since });
   const lineage = lineageOf(record);
   disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
   const key = launchKey(settings.cluster, lineage, memberId);

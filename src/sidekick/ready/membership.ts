@@ -1,8 +1,9 @@
+import { keyPrefix } from '../shared/keys.ts';
 import { ConsulError, type Ports } from '../shared/ports.ts';
 import type { Settings } from '../shared/settings.ts';
-import { baseOf, gapOf, published, unlisted } from './observe.ts';
+import { baseOf, gapOf, published, unlisted, witnesses } from './observe.ts';
 import type { Answer, Decision, Observed } from './observed.ts';
-import { callRoll, Silence } from './roll.ts';
+import { callRoll, isNobody, Silence } from './roll.ts';
 
 type Change = Extract<Decision, { do: 'remove' | 'add' | 'update' }>;
 
@@ -32,8 +33,11 @@ export class Joining {
     const { consul, clock } = this.#ports;
     this.#session = await consul.acquire(seen.self.incarnation, this.#session);
     if (this.#session === undefined) {
-      return { ...seen, roll: { known: false, cause: 'another host is about to; one at a time' } };
+      const cause = `another host is about to; one at a time (Consul's key ${keyPrefix(this.#settings.cluster)}lock)`;
+      return { ...seen, roll: { known: false, cause } };
     }
+    const occupant = await this.#occupant(seen);
+    if (occupant) return { ...seen, roll: { known: false, cause: occupant } };
     let base = baseOf(seen);
     let answers = await callRoll(this.#ports, base, this.silence, 3000);
     const isAnswered = [...answers.values()].some(({ is }) => is === 'list');
@@ -42,6 +46,7 @@ export class Joining {
       base = [...new Set([...base, ...more])];
       answers = await callRoll(this.#ports, base, this.silence, 3000);
     }
+    answers = new Map([...answers, ...(await this.#testimony(seen, answers))]);
     const now = clock.now();
     // While it waited another host may have taken the place.
     const counts = [...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.members.length] : []));
@@ -49,6 +54,23 @@ export class Joining {
     const dead = this.#deadAmong(answers, seen, now);
     const roll = { known: true, value: { base, answers, now } } as const;
     return { ...seen, roll, dead, attempt: { added: this.#added, replaced } };
+  }
+
+  /** Somebody at the address that is to be this host's, whose etcd does not run yet: whoever is a member there is another. */
+  async #occupant({ self }: Observed): Promise<string> {
+    const who = await this.#ports.etcd.peer(self.peerUrl, 1000).then(
+      ({ clusterId }) => `a member of cluster ${clusterId}`,
+      (error: NodeJS.ErrnoException) => (isNobody(error) || error.code === 'EADDRNOTAVAIL' ? '' : error.message),
+    );
+    return who && `something else answers at ${self.peerUrl} (${who}): is this host's address right?`;
+  }
+
+  /** Lists of this cluster, with a quorum behind them, by those who were not asked yet. */
+  async #testimony<T extends Observed>(seen: T, answers: ReadonlyMap<string, Answer>): Promise<[string, Answer][]> {
+    const asked = witnesses(seen).filter((url) => !answers.has(url));
+    const heard = await callRoll(this.#ports, asked, new Silence(), 3000);
+    const ids = new Set([...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.clusterId] : [])));
+    return [...heard].filter(([, one]) => one.is === 'list' && ids.has(one.list.clusterId));
   }
 
   /** Peer URLs where neither Consul nor a connection has found anybody for as long as the policy says. */

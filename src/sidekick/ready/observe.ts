@@ -83,6 +83,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       memberId: identity.memberId,
       launchedAt: identity.peerUrl,
       nonce: identity.nonce,
+      since: identity.since,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
       place: log ? ifKnown(disk.place) : disk.place(),
       here,
@@ -133,8 +134,9 @@ function goneBy(seen: Parameters<typeof choose>[0]): ClusterRecord | undefined {
 }
 
 /** Peer URLs of the members that a host without a log knows of: its own list, the published one, or the record's. */
-export function baseOf({ self, keys, proven }: Observed): string[] {
-  const record = goneBy({ self, keys, proven }) ?? self.record;
+export function baseOf(seen: Observed): string[] {
+  const { self, keys } = seen;
+  const record = goneBy(seen) ?? self.record;
   if (record === undefined) return [];
   const published = keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
   const lists = [self.list, published].filter((list) => list?.cluster_id === record.cluster_id);
@@ -143,8 +145,9 @@ export function baseOf({ self, keys, proven }: Observed): string[] {
 }
 
 /** Members by the published list, to be asked where nobody of the own one answers: a file that has gone back names who was there then. */
-export function published({ self, keys, proven }: Observed): string[] {
-  const record = goneBy({ self, keys, proven });
+export function published(seen: Observed): string[] {
+  const { self, keys } = seen;
+  const record = goneBy(seen);
   const list = record && keys.known ? keys.value.lists.get(lineageOf(record))?.list : undefined;
   if (!self.list || list?.cluster_id !== record?.cluster_id) return [];
   return list?.members.flatMap((member) => member.peer_urls).filter((url) => url !== self.peerUrl) ?? [];
@@ -154,12 +157,26 @@ export function published({ self, keys, proven }: Observed): string[] {
  * Hosts that say in Consul that they are in the cluster, where its members have never published a list: hosts of old do not, and none that was
  * in at the birth need be left.
  */
-export function unlisted({ self, keys, proven, candidates }: Observed): string[] {
-  const record = goneBy({ self, keys, proven });
+export function unlisted(seen: Observed): string[] {
+  const { self, keys, candidates } = seen;
+  const record = goneBy(seen);
   if (!record || !keys.known || !candidates.known || self.list || keys.value.lists.has(lineageOf(record))) return [];
   return candidates.value
     .filter(({ meta, peerUrl: url }) => meta.cid === record.cluster_id && url !== self.peerUrl)
     .map((peer) => peer.peerUrl);
+}
+
+/**
+ * Whoever else may know the cluster, and is asked lest a list be believed that somebody else has written: the members of the record, whose
+ * URLs are in the cluster's ID, and hosts that say in Consul that they are in it. They can speak against a list, never for it.
+ */
+export function witnesses(seen: Observed): string[] {
+  const { self, candidates } = seen;
+  const record = goneBy(seen) ?? self.record;
+  const hosts = candidates.known ? candidates.value : [];
+  const saying = hosts.filter(({ meta }) => record && meta.cid === record.cluster_id).map((peer) => peer.peerUrl);
+  const all = [...(record?.members.map((member) => member.peer_url) ?? []), ...saying];
+  return [...new Set(all)].filter((url) => url !== self.peerUrl);
 }
 
 /** Asks each host whether etcd runs there already, and DNS, through port 53, whether it names the same hosts. */

@@ -23,6 +23,8 @@ export interface Self {
   launchedAt: string | undefined;
   /** Of that launch. */
   nonce: string | undefined;
+  /** Seconds since 1970 by this host's clock: when it was launched, or later found in its cluster. */
+  since: number | undefined;
   /** That launch has never had a log: the mark in etcd's directory, which goes with the first, is still there. */
   untouched: boolean;
   /** The last launch as it is remembered outside the data directory. */

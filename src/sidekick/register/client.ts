@@ -1,4 +1,4 @@
-import { latestSigned } from '../ready/choose.ts';
+import { outranking } from '../ready/choose.ts';
 import { displaced } from '../ready/decide.ts';
 import { ifKnown, readProven } from '../ready/observe.ts';
 import { listOf, publish, publishLost, recordOf } from '../ready/publish.ts';
@@ -72,6 +72,9 @@ function rememberPlace(
   disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
 }
 
+/** The clock may have been wrong at the launch. Once a day is often enough. */
+const sinceOf = ({ since = 0 }: Identity, date: number): number => (date - since > 86_400 ? date : since);
+
 /** Verifies, and keeps: what is known beside the data, and what Consul has to know. Resolves to what was put right. */
 async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{ own: Own; changed: string[] }> {
   const { consul, disk, etcd } = ports;
@@ -83,8 +86,8 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   const known = { known: true, value: keys } as const;
   const proven = readProven(settings, known, rules);
   const record = recordOf(own.clusterId, identity.record, keys, proven, ports.clock.date());
-  const later = latestSigned({ keys: known, proven });
-  if (later && later.generation > (record?.generation ?? 0) && later.cluster_id !== own.clusterId) {
+  const later = outranking({ keys: known, proven }, own.clusterId, record, identity.since);
+  if (later !== undefined) {
     await consul.deregister(serviceId(settings, 'client'));
     etcd.stop();
     throw new NotYet(
@@ -102,13 +105,15 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   if (own.linear !== true) throw new NotYet(`no healthy quorum answers (${own.linear})`);
   await tellAddress(settings, ports, own);
   const list = listOf(own, keys, identity, record, settings.size);
+  const since = sinceOf(identity, ports.clock.date());
   if (
     identity.record !== record ||
+    identity.since !== since ||
     identity.peerUrl === undefined ||
     JSON.stringify(identity.list) !== JSON.stringify(list)
   ) {
     const at = peerUrl(settings, settings.address, settings.peerPort);
-    disk.saveIdentity({ ...identity, phase: 'launched', record, list, memberId: own.memberId, peerUrl: at });
+    disk.saveIdentity({ ...identity, phase: 'launched', record, list, memberId: own.memberId, peerUrl: at, since });
   }
   return { own, changed: await publish(settings, ports, keys, record, own, list) };
 }

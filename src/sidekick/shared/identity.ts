@@ -17,6 +17,8 @@ export interface Identity {
   peerUrl?: string;
   /** Of the launch: what Consul's launch key holds, and the mark in etcd's directory. */
   nonce?: string;
+  /** Seconds since 1970 by this host's clock: at the launch, or within a day of now where its cluster is verified. */
+  since?: number;
   /** The members as this one last knew them by the log. */
   list?: List;
 }

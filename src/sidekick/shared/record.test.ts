@@ -23,6 +23,9 @@ test('a changed token is noticed', damaged, { token: 'other' }, /cluster ID/);
 test('a changed member is noticed', damaged, { members: record.members.slice(1) }, /lists 1 members and says 2/);
 test('a changed cluster ID is noticed', damaged, { cluster_id: '0123456789abcdef' }, /cluster ID/);
 test('a missing name is noticed', damaged, { members: [{ incarnation: '1', peer_url: 'x' }] }, /malformed/);
+for (const generation of [-5, 1.5, 2 ** 53 - 1, '1', null]) {
+  test(`a generation of ${generation} is noticed`, damaged, { generation }, /malformed/);
+}
 test('no members at all is noticed', damaged, { members: null }, /not a record/);
 test('what is no JSON throws', (t) => {
   t.throws(() => parseRecord(''));

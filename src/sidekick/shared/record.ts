@@ -57,7 +57,7 @@ export function parseRecord(text: string): ClusterRecord {
   const isMember = (m: Partial<RecordMember> | null) =>
     isName(m?.name) && isName(m.incarnation) && isPeerUrl(m.peer_url);
   // Its text goes into etcd's environment.
-  if (!Number.isSafeInteger(generation) || !isName(token) || members.length < 1 || members.length > 9) {
+  if (!/^\d{1,10}$/.test(JSON.stringify(generation)) || !isName(token) || members.length < 1 || members.length > 9) {
     throw new Error('fields are missing or malformed');
   }
   if (!members.every(isMember)) throw new Error('a member is malformed');
