@@ -37,7 +37,11 @@ export const FIRST_BOOT_COMMANDS: Commands = {
       .concat(['/bin/sh', '-c', `sh ${FIRST_BOOT} && touch ${DONE}`]),
   ],
   runcmd: [
-    ['/bin/sh', '-c', `systemctl start ${EARLY} 2>/dev/null; [ ${DONE} -nt ${FIRST_BOOT} ] || sh ${FIRST_BOOT}`],
+    [
+      '/bin/sh',
+      '-c',
+      `while [ "$(systemctl is-active ${EARLY})" = activating ]; do sleep 1; done; [ ${DONE} -nt ${FIRST_BOOT} ] || sh ${FIRST_BOOT}`,
+    ],
   ],
 };
 

@@ -167,7 +167,7 @@ export function unlisted(seen: Observed): string[] {
 }
 
 /**
- * Whoever else may know the cluster, and is asked lest a list be believed that somebody else has written: the members of the record, whose
+ * Peer URLs of others that may know the cluster, and are asked lest a list be believed that somebody else has written: the members of the record, whose
  * URLs are in the cluster's ID, and hosts that say in Consul that they are in it. They can speak against a list, never for it.
  */
 export function witnesses(seen: Observed): string[] {
