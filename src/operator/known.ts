@@ -31,6 +31,8 @@ export interface Known {
   lineage: string | undefined;
   /** The latest of this lineage that a birth or an operator's signature stands behind. */
   record: ClusterRecord | undefined;
+  /** All such ones, the latest first. */
+  records: ClusterRecord[];
   /** The last list that members have published, where it is of the record's very cluster. */
   list: List | undefined;
   /** The members by the last list, sorted by name. */
@@ -210,7 +212,7 @@ export function knownOf(
     .map((one) => one.generation);
   const generation = Math.max(0, ...generations);
   const notes = notesOf(settings, keys, lineage, now);
-  return { lineage, record, list, members, former, incomplete, generation, notes };
+  return { lineage, record, records, list, members, former, incomplete, generation, notes };
 }
 
 /** The keys that a reset or restore writes, and the versions that it replaces; 0: there is none. */
