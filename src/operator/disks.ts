@@ -25,7 +25,7 @@ const hostsFor = (member: MemberView, hosts: readonly Host[]): Host[] => [
   ...hosts.filter(({ node, peerUrl }) => node === member.name || member.peerUrls.includes(peerUrl)),
 ];
 
-/** Who else has this disk by any word, and by which; undefined when nobody has. */
+/** Another that has this disk by any word, and by which; undefined when nobody has. */
 function otherOn(disk: string, member: MemberView, view: View): string | undefined {
   const own = hostsFor(member, view.hosts);
   for (const other of view.members) {
