@@ -93,7 +93,7 @@ function withReplacement(command: Command): Command {
     .addOption(
       new Option(
         '--lost <name...>',
-        'members and hosts whose disks are destroyed: your word, which nothing can check',
+        'members and hosts whose disks are destroyed or hold no data: your word, which nothing can check',
       ).conflicts('apply'),
     )
     .addOption(new Option('--lineage <id>', 'which cluster of this name, where Consul has several').conflicts('apply'))

@@ -1,6 +1,7 @@
 import { type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import type { Member, Membership } from '../sidekick/shared/ports.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
+import { saidEmpty } from './account.ts';
 import { remedyOf } from './causes.ts';
 import type { OperatorEtcd, OperatorPorts, Status } from './host/ports.ts';
 import { type Host, sortHosts } from './hosts.ts';
@@ -166,12 +167,14 @@ function nobodyAnswers(
   const cause = causes.at(-1) ?? 'nobody is known';
   const message = `no member of ${settings.cluster} answers (asked: ${urls.map(addressIn).join(', ') || 'none is known'}): ${cause}`;
   const closed = Object.fromEntries(hosts.map(({ address, port }) => [`${address}:${port}`, 'closed' as const]));
-  const against = reasonsAgainstLoss({ ...view, departed: [], answers: closed, now: 0 }, known, settings, []);
+  const words = saidEmpty(known, hosts, view.keys, settings);
+  const against = reasonsAgainstLoss({ ...view, departed: [], answers: closed, now: 0 }, known, settings, words);
   const isLost = known.members.length > 0 && known.incomplete === undefined && against.length === 0;
   if (isLost) {
+    const lost = words.length > 0 ? ` --lost ${words.join(' ')}` : '';
     return new OperatorError(
       message,
-      'No member has data any more: quorumgate reset begins empty, quorumgate restore from a snapshot.',
+      `By the word of its hosts no member has data any more. If their disks say so too: quorumgate reset SPEC${lost} begins empty, quorumgate restore SPEC${lost} from a snapshot.`,
     );
   }
   const disks = against.map(({ about, why }) => `\n  ${about}: ${why}`).join('');

@@ -9,7 +9,7 @@ import { operatorEtcd } from './host/etcd.ts';
 import type { OperatorPorts } from './host/ports.ts';
 import { list } from './list.ts';
 import { OperatorError } from './operator-error.ts';
-import { FakeConsul, host, key, listOf, livedKeys, NOW, recordOf, settings, wiped } from './operator-testing.ts';
+import { FakeConsul, host, key, LOST, listOf, livedKeys, NOW, recordOf, settings, wiped } from './operator-testing.ts';
 import { type Plan, replace, signed } from './replace.ts';
 import { planReset } from './reset.ts';
 import { planRestore } from './restore.ts';
@@ -108,7 +108,7 @@ function portsIn(world: World, asks: RegExp, { status, headers, body }: Answer):
 }
 
 type Run = (ports: OperatorPorts, say: (line: string) => void) => Promise<unknown>;
-const choice = { lost: [], lineage: undefined, token: 'token', now: NOW };
+const choice = { lost: LOST, lineage: undefined, token: 'token', now: NOW };
 
 const replacing =
   (planFor: Plan): Run =>

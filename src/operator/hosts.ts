@@ -25,7 +25,8 @@ const META = new Map<string, (text: string) => boolean>([
   ['former', isId],
 ]);
 
-const removal = `curl -X PUT --data '{"Node":"NODE","ServiceID":"ID"}' http://127.0.0.1:8500/v1/catalog/deregister`;
+/** The request that removes an entry from Consul's catalog. */
+export const REMOVAL = `curl -X PUT --data '{"Node":"NODE","ServiceID":"ID"}' http://127.0.0.1:8500/v1/catalog/deregister`;
 
 /** Sorts the catalog's entries into hosts, by name, and those that no host of this cluster has made. Pure. */
 export function sortHosts(settings: Settings, { hosts, unfit }: Registrations): { hosts: Host[]; odd: Reason[] } {
@@ -38,7 +39,7 @@ export function sortHosts(settings: Settings, { hosts, unfit }: Registrations): 
   const odd = unfit.map((entry) => ({
     about: "an entry of Consul's catalog",
     why: `${entry}: no host can have registered it`,
-    remedy: `Remove it, with its NODE and ID: ${removal}`,
+    remedy: `Remove it, with its NODE and ID: ${REMOVAL}`,
   }));
   return { hosts: sorted, odd };
 }

@@ -19,16 +19,26 @@ export interface KnownMember {
   incarnation: string | undefined;
 }
 
+/** A member that has to be accounted for as well, though the last list has it not. */
+export interface FormerMember extends KnownMember {
+  /** By which word it was one. */
+  source: string;
+}
+
 /** A cluster by Consul's keys, as far as they can be believed. */
 export interface Known {
   /** undefined: nobody knows of any. */
   lineage: string | undefined;
   /** The latest of this lineage that a birth or an operator's signature stands behind. */
   record: ClusterRecord | undefined;
+  /** All such ones, the latest first. */
+  records: ClusterRecord[];
   /** The last list that members have published, where it is of the record's very cluster. */
   list: List | undefined;
-  /** Everybody who has to be accounted for before data may be given up, by name. */
+  /** The members by the last list, sorted by name. */
   members: KnownMember[];
+  /** Anybody may write a shorter list into Consul: those who are members by any other word, and no more by the list. */
+  former: FormerMember[];
   /** Why there may be members that nobody knows of; undefined when the list is the members' own. */
   incomplete: string | undefined;
   /** Of what counts; what is unsigned and lies in the future does not. */
@@ -103,6 +113,39 @@ function toKnown(id: string, name: string, peerUrls: string[], records: readonly
   return { id, name, peerUrls, incarnation: listed[0]?.incarnation };
 }
 
+/** Of the list as it stands in Consul, whichever cluster it says that it is of. */
+const ofList = (list: List | undefined, records: readonly ClusterRecord[]): KnownMember[] =>
+  list?.members.map(({ id, name, peer_urls }) => toKnown(id, name, peer_urls, records)) ?? [];
+
+const ofRecord = (record: ClusterRecord | undefined, records: readonly ClusterRecord[]): KnownMember[] =>
+  record?.members.map(({ name, incarnation, peer_url }) =>
+    toKnown(memberIdOf(record, incarnation) ?? '', name, [peer_url], records),
+  ) ?? [];
+
+const byName = (a: KnownMember, b: KnownMember) => (a.name < b.name ? -1 : 1);
+
+/** Those of every record, and of a list of another cluster, that are not among the members, each once. */
+function formerOf(
+  members: readonly KnownMember[],
+  records: readonly ClusterRecord[],
+  list: List | undefined,
+  isListed: boolean,
+): FormerMember[] {
+  const source = isListed
+    ? "of the record; the members' published list no longer has it"
+    : 'of another record of this cluster';
+  const all = [
+    ...records.flatMap((record) => ofRecord(record, records)).map((member) => ({ ...member, source })),
+    ...ofList(list, records).map((member) => ({
+      ...member,
+      source: `of the published list, which is of cluster ${list?.cluster_id}`,
+    })),
+  ];
+  const found = new Map(all.reverse().map((member) => [member.id, member]));
+  for (const { id } of members) found.delete(id);
+  return [...found.values()].sort(byName);
+}
+
 function whyIncomplete(
   cluster: string,
   keys: Keys,
@@ -159,20 +202,17 @@ export function knownOf(
     .sort((a, b) => b.generation - a.generation);
   const [record] = records;
   const incomplete = whyIncomplete(cluster, keys, lineage, record);
-  const list = incomplete === undefined && lineage !== undefined ? keys.lists.get(lineage)?.list : undefined;
-  const listed =
-    list?.members.map(({ id, name, peer_urls }) => toKnown(id, name, peer_urls, records)) ??
-    record?.members.map(({ name, incarnation, peer_url }) =>
-      toKnown(memberIdOf(record, incarnation) ?? '', name, [peer_url], records),
-    ) ??
-    [];
-  const members = listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const published = lineage === undefined ? undefined : keys.lists.get(lineage)?.list;
+  const list = incomplete === undefined ? published : undefined;
+  const members = (list ? ofList(list, records) : ofRecord(record, records)).sort(byName);
+  const former = formerOf(members, records, published, list !== undefined);
   const generations = allRecords(keys)
     .map((found) => found.record)
     .filter((one) => isProven(settings, one) || (counts(settings, one) && one.generation <= now + SKEW))
     .map((one) => one.generation);
   const generation = Math.max(0, ...generations);
-  return { lineage, record, list, members, incomplete, generation, notes: notesOf(settings, keys, lineage, now) };
+  const notes = notesOf(settings, keys, lineage, now);
+  return { lineage, record, records, list, members, former, incomplete, generation, notes };
 }
 
 /** The keys that a reset or restore writes, and the versions that it replaces; 0: there is none. */

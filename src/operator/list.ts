@@ -1,6 +1,7 @@
 import { columns } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
+import { disputes } from './disks.ts';
 import type { OperatorPorts } from './host/ports.ts';
 import { notes } from './retire.ts';
 import { withConsul } from './with-consul.ts';
@@ -29,7 +30,7 @@ export function listing(view: ClusterView): string[] {
     ...(view.leader === undefined ? ['no leader'] : []),
     ...(view.doubt === undefined ? [] : [`in doubt: ${view.doubt.why}`]),
     ...described.map(([name, ...rest]) => `not a member: ${name} (${rest.join(', ')})`),
-    ...notes(view).map((note) => `beside it: ${note}`),
+    ...[...disputes(view), ...notes(view)].map((note) => `beside it: ${note}`),
   ];
 }
 

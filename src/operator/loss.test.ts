@@ -1,6 +1,7 @@
 import test from 'ava';
 import { lineageKey, recordKey } from '../sidekick/shared/keys.ts';
 import { makeRecord } from '../sidekick/shared/record.ts';
+import { saidEmpty } from './account.ts';
 import type { Host } from './hosts.ts';
 import { candidatesOf, knownIn, reasonsAgainstCandidates, reasonsAgainstLoss, type Situation } from './loss.ts';
 import type { Reason } from './operator-error.ts';
@@ -15,8 +16,11 @@ function knownOf(seen: Situation, lineage?: string) {
   return known;
 }
 
+/** Of an operator who has said of each host that says that its disk is empty that it is. */
 function against(seen: Situation, lost: string[] = [], lineage?: string): Reason[] {
-  return reasonsAgainstLoss(seen, knownOf(seen, lineage), settings, lost);
+  const known = knownOf(seen, lineage);
+  const words = [...saidEmpty(known, seen.hosts, seen.keys, settings), ...lost];
+  return reasonsAgainstLoss(seen, known, settings, words);
 }
 
 const about = (...args: Parameters<typeof against>) => against(...args).map((reason) => reason.about);
@@ -202,16 +206,6 @@ test('the word of the operator is enough for a machine that is gone', (t) => {
   t.deepEqual(against(dead, ['etcd-3']), []);
   const absent = situation({ hosts: hosts().slice(0, 2), answers: { '10.0.0.3:2380': 'silent' } });
   t.deepEqual(against(absent, ['etcd-3']), []);
-});
-
-test('a disk that was retired long ago, and whose host is off, needs no word', (t) => {
-  const off = host(4, { alive: false, meta: { state: 'member', member: '00000000000000aa' } });
-  const retired = { 'etcd3/mycluster/retired/disk-4': '{"name":"etcd-4","member":"00000000000000aa"}' };
-  const seen = situation({ keys: keysOf({ ...livedKeys(born), ...retired }), hosts: [...hosts(), off] });
-  t.deepEqual(against(seen), []);
-  const listed = listOf(born, { id: '00000000000000aa', n: 4 });
-  const still = situation({ keys: keysOf({ ...livedKeys(born, listed), ...retired }), hosts: [...hosts(), off] });
-  t.deepEqual(about(still), ['etcd-4']);
 });
 
 test('a member whose host has another name now is there by its disk', (t) => {

@@ -2,6 +2,17 @@ import { visible } from '../sidekick/host/text.ts';
 import { allRecords, type Keys, sortKeys } from '../sidekick/shared/keys.ts';
 import { addressIn, type Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
+import {
+  accountable,
+  called,
+  isDiskOf,
+  isLost,
+  isRetired,
+  isRetiredDisk,
+  saidEmpty,
+  saysNow,
+  saysOfDisk,
+} from './account.ts';
 import type { Machine, OperatorPorts, Probe } from './host/ports.ts';
 import { type Host, sortHosts } from './hosts.ts';
 import { type Known, type KnownMember, knownOf } from './known.ts';
@@ -63,7 +74,7 @@ const running = (port: string) => ({
 
 const destroyed = (name: string) => `or, if that disk is destroyed, say so: --lost ${name}`;
 
-/** The objection of each state of a disk, but the empty one, to giving it up. */
+/** The objection of each state of a disk, but the empty one, to giving it up. That one may be forged, and accounts for no member. */
 function againstState({ node, meta }: Host, settings: Settings): { why: string; remedy: string } | undefined {
   const directory = settings.dataDirectory;
   switch (meta.state) {
@@ -109,62 +120,85 @@ function againstHost(host: Host, seen: Situation, settings: Settings, lost: read
   return [{ about, why, remedy: 'Run the command where members reach each other: on one of the hosts.' }];
 }
 
-/** An operator has retired its disk, the members' own list is without it, and it is off. */
-function isDone(host: Host, { keys }: Situation, known: Known): boolean {
-  if (host.alive || known.incomplete !== undefined || !keys.retired.has(host.meta.incarnation ?? '')) return false;
+/** An operator has signed that its disk is retired, no list has it, and it is off. */
+function isDone(host: Host, { keys }: Situation, known: Known, settings: Settings): boolean {
+  if (host.alive || known.incomplete !== undefined) return false;
+  if (!isRetiredDisk(host.meta.incarnation, keys, settings)) return false;
   return !known.members.some((member) => isDiskOf(host, member));
 }
 
-/** Whether a host has, or had at the very place where it has none now, the disk that the member was launched on. */
-function isDiskOf({ meta }: Host, { id, incarnation }: KnownMember): boolean {
-  if (meta.member === id || meta.former === id) return true;
-  return incarnation !== undefined && (meta.incarnation === incarnation || meta.wiped === incarnation);
-}
-
-/** Members whose disk no registered host has: neither is it there, nor has it been seen to be wiped. */
-const absentMembers = ({ members }: Known, hosts: readonly Host[]): KnownMember[] =>
-  members.filter((member) => !hosts.some((host) => isDiskOf(host, member)));
-
-/** By its name, where it is the only one of that name. */
-function called({ name, id }: KnownMember, { members }: Known): string {
-  return name !== '' && members.filter((other) => other.name === name).length === 1 ? name : id;
-}
-
 /** Hosts with the data of another cluster of this name, which Consul knows as one: none of this one's business. */
-function isForeign({ meta, peerUrl }: Host, { lineage, members }: Known, { keys }: Situation): boolean {
+function isForeign({ meta, peerUrl }: Host, known: Known, { keys }: Situation): boolean {
+  const { lineage } = known;
   if (meta.lineage === undefined || lineage === undefined || meta.lineage === lineage) return false;
   if (!keys.records.has(meta.lineage)) return false;
-  return !members.some((member) => member.peerUrls.includes(peerUrl) || meta.member === member.id);
+  return !accountable(known).some((member) => member.peerUrls.includes(peerUrl) || meta.member === member.id);
 }
 
 /** The hosts that are this cluster's, or nobody's yet. */
 const ownHosts = (seen: Situation, known: Known): Host[] => seen.hosts.filter((host) => !isForeign(host, known, seen));
 
-function againstAbsent(member: KnownMember, seen: Situation, known: Known, lost: readonly string[]): Reason[] {
+/** A look at it, the operator's words, and the hosts that are this cluster's. */
+interface Asked {
+  seen: Situation;
+  known: Known;
+  settings: Settings;
+  lost: readonly string[];
+  hosts: readonly Host[];
+}
+
+/** All that is needed to name disks of which a host alone says that they are empty. */
+function naming(names: readonly string[], { seen, known, lost, hosts }: Asked): string {
+  const machines = [...hosts, ...seen.departed].map(({ node }) => node);
+  const isKnown = (name: string) =>
+    machines.includes(name) || accountable(known).some((member) => isLost(member, known, [name]));
+  const all = [...new Set([...lost.filter(isKnown), ...names])].sort().join(' ');
+  return `Consul's word for an empty disk may be anybody's: look at the disks themselves. If nothing is left on them, say so: --lost ${all}`;
+}
+
+function againstMember(member: KnownMember, asked: Asked): Reason[] {
+  const { seen, known, settings, lost, hosts } = asked;
   const about = called(member, known);
-  const hosts = ownHosts(seen, known);
   const isTaken = (port: string) => hosts.some(({ address, port: own }) => `${address}:${own}` === port);
   const port = member.peerUrls.map(portOf).find((one) => seen.answers[one] === 'answers');
   if (port !== undefined && !isTaken(port)) return [{ about, ...running(port) }];
-  if (lost.includes(about) || lost.includes(member.id)) return [];
-  const namesake = hosts.find(({ node, peerUrl }) => node === member.name || member.peerUrls.includes(peerUrl));
-  const other = namesake && `; the disk of ${namesake.node} is another (${namesake.meta.incarnation ?? 'unknown'})`;
-  const why = `member ${member.id} of the last list is not accounted for: no host has its disk${other ?? ''}`;
-  return [{ about, why, remedy: `Start ${about} with its disk, ${destroyed(about)}` }];
+  if (isLost(member, known, lost) || isRetired(member.id, seen.keys, settings)) return [];
+  const empty = saidEmpty(known, hosts, seen.keys, settings);
+  const says = saysNow(member, hosts);
+  if ('source' in member) {
+    const why = `member ${member.id} is ${member.source}, and is not accounted for: ${says}`;
+    const remedy = empty.includes(about) ? naming(empty, asked) : `If its disk is gone, say so: --lost ${about}`;
+    return [{ about, why, remedy }];
+  }
+  const why = `member ${member.id} of the last list is not accounted for: ${says}`;
+  const remedy = empty.includes(about) ? naming(empty, asked) : `Start ${about} with its disk, ${destroyed(about)}`;
+  return [{ about, why, remedy }];
+}
+
+/** Hosts of a cluster that they alone remember: each of them may have been a member. */
+function againstUnlisted(asked: Asked): Reason[] {
+  const { known, lost, hosts } = asked;
+  if (known.lineage === undefined || accountable(known).length > 0) return [];
+  const unnamed = hosts.filter((host) => saysOfDisk(host) !== undefined && !lost.includes(host.node));
+  const names = unnamed.map(({ node }) => node);
+  return unnamed.map((host) => {
+    const why = `it says that ${saysOfDisk(host)}, and may have been a member: ${known.incomplete}`;
+    return { about: host.node, why, remedy: naming(names, asked) };
+  });
 }
 
 /** Machines of which nobody can say whether they were members: only the operator can, where no list does. */
 function unknownMachines({ departed }: Situation, known: Known, hosts: readonly Host[]): Machine[] {
   if (known.incomplete === undefined) return [];
-  const names = [...hosts.map(({ node }) => node), ...known.members.map(({ name }) => name)];
+  const names = [...hosts.map(({ node }) => node), ...accountable(known).map(({ name }) => name)];
   return departed.filter(({ node }) => !names.includes(node));
 }
 
 /** Names that nobody has. */
 function againstWords(lost: readonly string[], seen: Situation, known: Known): Reason[] {
-  const members = known.members.flatMap((member) => [called(member, known), member.id]);
+  const members = accountable(known).flatMap((member) => [called(member, known), member.id]);
   const names = [...ownHosts(seen, known), ...seen.departed].map(({ node }) => node);
-  const all = [...new Set([...names, ...known.members.map((member) => called(member, known))])].sort();
+  const all = [...new Set([...names, ...accountable(known).map((member) => called(member, known))])].sort();
   return lost
     .filter((name) => !names.includes(name) && !members.includes(name))
     .map((name) => {
@@ -177,7 +211,8 @@ function againstWords(lost: readonly string[], seen: Situation, known: Known): R
 /**
  * Everything that speaks against all data being lost, as far as can be seen. Pure.
  *
- * @param lost members, machines, that the operator says are destroyed with their disks
+ * @param lost members, machines, that the operator says are destroyed with their disks: besides a signature nothing else accounts
+ * for a member
  */
 export function reasonsAgainstLoss(
   seen: Situation,
@@ -186,11 +221,20 @@ export function reasonsAgainstLoss(
   lost: readonly string[],
 ): Reason[] {
   const hosts = ownHosts(seen, known);
+  const asked = { seen, known, settings, lost, hosts };
   const machines = unknownMachines(seen, known, hosts).filter(({ node }) => !lost.includes(node));
+  const speaking = hosts
+    .filter((host) => !isDone(host, seen, known, settings))
+    .map((host) => ({ host, reasons: againstHost(host, seen, settings, lost) }))
+    .filter(({ reasons }) => reasons.length > 0);
+  const isSaid = (member: KnownMember) => speaking.some(({ host }) => isDiskOf(host, member));
   return [
     ...seen.odd,
-    ...hosts.filter((host) => !isDone(host, seen, known)).flatMap((host) => againstHost(host, seen, settings, lost)),
-    ...absentMembers(known, hosts).flatMap((member) => againstAbsent(member, seen, known, lost)),
+    ...speaking.flatMap(({ reasons }) => reasons),
+    ...accountable(known)
+      .filter((member) => !isSaid(member))
+      .flatMap((member) => againstMember(member, asked)),
+    ...againstUnlisted(asked),
     ...machines.map(({ node, address }) => ({
       about: node,
       why: `it (${address}) has left Consul, and may have been a member: ${known.incomplete}`,

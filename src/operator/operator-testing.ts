@@ -96,6 +96,9 @@ export function livedKeys(record: ClusterRecord, list = listOf(record)): Record<
   };
 }
 
+/** The words of an operator who has looked at all three disks. */
+export const LOST = ['etcd-1', 'etcd-2', 'etcd-3'];
+
 /** All data is lost: the three hosts of the record say that their disks were wiped where they are, and nothing listens anywhere. */
 export function situation(changes: Partial<Situation> = {}): Situation {
   const hosts = changes.hosts ?? [1, 2, 3].map((n) => wiped(n));

@@ -1,10 +1,11 @@
 import test from 'ava';
 import { lineageKey, listKey, recordKey } from '../sidekick/shared/keys.ts';
-import { makeRecord, parseRecord } from '../sidekick/shared/record.ts';
+import { makeRecord, memberIdOf, parseRecord } from '../sidekick/shared/record.ts';
 import {
   BORN,
   host,
   keysOf,
+  LOST,
   livedKeys,
   NOW,
   recordOf,
@@ -15,7 +16,7 @@ import {
 } from './operator-testing.ts';
 import { type Choice, planReset } from './reset.ts';
 
-const fresh: Choice = { lost: [], lineage: undefined, token: 'token', now: NOW };
+const fresh: Choice = { lost: LOST, lineage: undefined, token: 'token', now: NOW };
 const born = recordOf(1, 2, 3);
 const lineage = born.cluster_id;
 
@@ -40,16 +41,21 @@ test('the new record is of the same lineage, later than all, and of exactly the 
   t.deepEqual(parseRecord(JSON.stringify(record)), record);
   t.deepEqual(lines, [
     'resets mycluster:',
-    `  old cluster  ${lineage}, generation ${BORN}: etcd-1, etcd-2, etcd-3`,
-    `  new cluster  ${record.cluster_id} (predicted), generation ${NOW}, lineage ${lineage}`,
-    '  members      etcd-1 http://10.0.0.1:2380',
-    '               etcd-2 http://10.0.0.2:2380',
-    '               etcd-3 http://10.0.0.3:2380',
-    `  writes       Consul's key etcd3/mycluster/lineage/${lineage}/record, if it is still the version 18`,
-    "               Consul's key etcd3/mycluster/bootstrap, if it is still the version 17",
-    '               nothing else',
-    `  for good     what cluster ${lineage} held is unreachable; a disk that comes back with its data is refused at its gate`,
-    '  then         these 3 hosts start etcd by themselves, with no data',
+    `  old cluster   ${lineage}, generation ${BORN}: etcd-1, etcd-2, etcd-3`,
+    `  new cluster   ${record.cluster_id} (predicted), generation ${NOW}, lineage ${lineage}`,
+    '  members       etcd-1 http://10.0.0.1:2380',
+    '                etcd-2 http://10.0.0.2:2380',
+    '                etcd-3 http://10.0.0.3:2380',
+    ...born.members.map(({ name, incarnation, peer_url }, index) => {
+      const word = `${name}: its disk is destroyed, or holds no data`;
+      const label = index === 0 ? 'by your word' : '';
+      return `  ${label.padEnd(14)}${word} (member ${memberIdOf(born, incarnation)} at ${peer_url}; its host says that its disk is empty)`;
+    }),
+    `  writes        Consul's key etcd3/mycluster/lineage/${lineage}/record, if it is still the version 18`,
+    "                Consul's key etcd3/mycluster/bootstrap, if it is still the version 17",
+    '                nothing else',
+    `  for good      what cluster ${lineage} held is unreachable; a disk that comes back with its data is refused at its gate`,
+    '  then          these 3 hosts start etcd by themselves, with no data',
   ]);
 });
 
@@ -80,8 +86,8 @@ test('the list alone is enough to know the lineage and the members', (t) => {
   const list = livedKeys(born)[listKey('mycluster', lineage)] ?? '';
   const seen = situation({ keys: keysOf({ [listKey('mycluster', lineage)]: list }) });
   // No record says which disk a member of the list was launched on.
-  t.is(reasons(seen).length, 3);
-  t.deepEqual(reasons(seen, { lost: ['etcd-1', 'etcd-2', 'etcd-3'] }), []);
+  t.is(reasons(seen, { lost: [] }).length, 3);
+  t.deepEqual(reasons(seen), []);
   const former = [1, 2, 3].map((n) => {
     const { id = '' } = (JSON.parse(list) as { members: { id: string }[] }).members[n - 1] ?? {};
     return wiped(n, { meta: { former: id } });
@@ -97,7 +103,7 @@ test('as many hosts as the spec says, no fewer and no more', (t) => {
   const keys = keysOf({ ...livedKeys(born), 'etcd3/mycluster/retired/new-4': 'etcd-4' });
   t.deepEqual(reasons({ ...four, keys }), []);
   const two = situation({ hosts: [wiped(1), wiped(2), wiped(3, { alive: false })] });
-  t.regex(reasons(two, { lost: ['etcd-3'] }).join(), /^mycluster: 2 hosts without data.*Boot the missing/);
+  t.regex(reasons(two).join(), /^mycluster: 2 hosts without data.*Boot the missing/);
 });
 
 test('a host that has data is said once, not as missing as well', (t) => {
@@ -108,14 +114,17 @@ test('a host that has data is said once, not as missing as well', (t) => {
 
 test('a dead host and its replacement', (t) => {
   const hosts = [wiped(1), wiped(2), host(3, { alive: false, meta: { state: 'member' } }), host(4)];
-  t.regex(reasons(situation({ hosts })).join(), /^etcd-3: it is registered but not alive/);
-  const planned = planReset(situation({ hosts }), settings, { ...fresh, lost: ['etcd-3'] });
+  t.regex(
+    reasons(situation({ hosts }), { lost: ['etcd-1', 'etcd-2'] }).join(),
+    /^etcd-3: it is registered but not alive/,
+  );
+  const planned = planReset(situation({ hosts }), settings, fresh);
   if ('refused' in planned) return t.fail();
   t.deepEqual(
     planned.plan.record.members.map(({ name }) => name),
     ['etcd-1', 'etcd-2', 'etcd-4'],
   );
-  t.true(planned.plan.lines.some((line) => line.includes('etcd-3 is destroyed, or its disk is')));
+  t.true(planned.plan.lines.some((line) => line.includes('etcd-3: its disk is destroyed, or holds no data')));
 });
 
 test('a generation is later than all that count, whatever the clock says', (t) => {

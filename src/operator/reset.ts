@@ -1,6 +1,7 @@
 import { allRecords } from '../sidekick/shared/keys.ts';
 import { type ClusterRecord, lineageOf, makeRecord, parseRecord } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
+import { lostLines } from './account.ts';
 import { facts } from './columns.ts';
 import type { Host } from './hosts.ts';
 import { isProven, type Known, replacedBy } from './known.ts';
@@ -47,12 +48,16 @@ export function nextRecord(members: Host[], known: Known, { token, now }: Choice
   return known.lineage === undefined ? record : { ...record, lineage: known.lineage };
 }
 
-/** Lines of every replacement: from what to what, and what cannot be had again. */
+/**
+ * Lines of every replacement: from what to what, and what cannot be had again.
+ *
+ * @param words the operator's, of what is lost
+ */
 export function changeFacts(
   known: Known,
   next: ClusterRecord,
   replaces: Replacement['replaces'],
-  lost: readonly string[],
+  words: readonly string[],
 ) {
   const { record, list } = known;
   const was = record?.cluster_id ?? list?.cluster_id;
@@ -64,7 +69,7 @@ export function changeFacts(
     ['old cluster', was === undefined ? 'no record of any' : `${was}${generation}: ${names}`],
     ['new cluster', `${next.cluster_id} (predicted), generation ${next.generation}, lineage ${lineageOf(next)}`],
     ['members', ...next.members.map(({ name, peer_url }) => `${name} ${peer_url}`)],
-    ['by your word', ...lost.map((name) => `${name} is destroyed, or its disk is`)],
+    ['by your word', ...words],
     ['not known', ...(known.incomplete === undefined ? [] : [`whether there were more members: ${known.incomplete}`])],
     ['beside it', ...known.notes],
     ['writes', ...replaces.map(({ key, modified }) => `Consul's key ${key}, ${version(modified)}`), 'nothing else'],
@@ -138,7 +143,7 @@ export function planReset(seen: Situation, settings: Settings, choice: Choice): 
   if (against.length > 0) return { refused: against };
   const replaces = replacedBy(settings, seen.keys, lineageOf(record));
   const lines = facts([
-    ...changeFacts(known, record, replaces, lost),
+    ...changeFacts(known, record, replaces, lostLines(known, seen.hosts, lost)),
     ['then', `these ${record.size} hosts start etcd by themselves, with no data`],
   ]);
   const afterwards = [`${record.members.map(({ name }) => name).join(', ')} start etcd now, each by itself`];

@@ -1,6 +1,7 @@
 import { visible } from '../sidekick/host/text.ts';
 import { lineageOf } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
+import { lostLines } from './account.ts';
 import { facts } from './columns.ts';
 import type { Host } from './hosts.ts';
 import { replacedBy } from './known.ts';
@@ -56,7 +57,7 @@ export function planRestore(seen: Situation, settings: Settings, choice: Restore
   const others = candidates.filter((host) => host !== seed).map(({ node }) => node);
   const joining = [...others, 'hosts that boot later'].join(', ');
   const lines = facts([
-    ...changeFacts(known, record, replaces, lost),
+    ...changeFacts(known, record, replaces, lostLines(known, seen.hosts, lost)),
     ['snapshot', `${visible(snapshot.file)}, ${snapshot.bytes} bytes`, `SHA-256 ${snapshot.sha256}`],
     [
       'then',

@@ -3,8 +3,9 @@ import { retiredKey } from '../sidekick/shared/keys.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { nearest } from '../spec/suggest.ts';
 import { remedyOf } from './causes.ts';
-import { type ClusterView, holdersOf, hostOf, type MemberView } from './cluster.ts';
+import { type ClusterView, hostOf, type MemberView } from './cluster.ts';
 import { facts } from './columns.ts';
+import { diskOf, disputeOver } from './disks.ts';
 import type { Host } from './hosts.ts';
 import type { Planned, Reason } from './operator-error.ts';
 import { quoted } from './shell.ts';
@@ -95,23 +96,14 @@ function waitingHost({ hosts, members, keys }: ClusterView, left: number): Host 
   return hosts.find((host) => waits(host) && Number(host.meta.size) > left);
 }
 
-/**
- * The incarnation of the disk that the member runs on, as far as anybody knows: by the host that says that it holds this very member,
- * or by the record that made it. Never that of a host which only has its address or name.
- */
-function diskOf({ known, hosts }: ClusterView, member: MemberView): string | undefined | Reason {
-  const holders = holdersOf(member, hosts);
-  const [first, second] = new Set(holders.flatMap(({ meta }) => meta.incarnation ?? []));
-  if (second !== undefined) {
-    const why = `${holders.map(({ node }) => node).join(' and ')} both say that they hold it, on different disks`;
-    return {
-      about: member.name || member.id,
-      why,
-      remedy: 'End the one that is a copy, and restart etcd-register-server on the other.',
-    };
-  }
-  const former = hosts.find(({ meta }) => meta.former === member.id)?.meta.wiped;
-  return first ?? known.members.find(({ id }) => id === member.id)?.incarnation ?? former;
+/** Objections to marking its disk. */
+function reasonsOverDisk(view: ClusterView, member: MemberView, canGo: boolean, about: string): Reason[] {
+  const dispute = disputeOver(member, view);
+  if (dispute !== undefined) return [dispute];
+  if (canGo) return [];
+  const why =
+    'no host in Consul says that it holds this member, so its disk cannot be marked as retired, and it would join again';
+  return [{ about, why, remedy: 'Restart etcd-register-server.service on it.' }];
 }
 
 /**
@@ -124,17 +116,12 @@ export function planRetire(view: ClusterView, settings: Settings, wanted: string
   if ('why' in member) return { refused: [member] };
   const refused = reasonsAgainst(view, member, settings.cluster);
   const host = hostOf(member, view.hosts);
-  const disk = diskOf(view, member);
+  const disk = diskOf(member, view);
   const isGone = !host?.alive && member.raftIndex < 0n;
-  if (typeof disk === 'object') refused.push(disk);
-  else if (disk === undefined && !isGone) {
-    const why =
-      'no host in Consul says that it holds this member, so its disk cannot be marked as retired, and it would join again';
-    refused.push({ about: visible(wanted), why, remedy: 'Restart etcd-register-server.service on it.' });
-  }
+  refused.push(...reasonsOverDisk(view, member, disk !== undefined || isGone, visible(wanted)));
   const healthy = view.members.filter((other) => other !== member && other.healthy && !other.isLearner);
   const successor = [...healthy].sort((a, b) => Number(b.raftIndex - a.raftIndex))[0];
-  if (refused.length > 0 || successor === undefined || typeof disk === 'object') return { refused };
+  if (refused.length > 0 || successor === undefined) return { refused };
   const name = member.name || visible(wanted);
   const left = view.members.filter((other) => other !== member);
   const size = left.filter(({ isLearner }) => !isLearner).length;

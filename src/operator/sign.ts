@@ -28,7 +28,7 @@ export function signing({ command, cluster, record, replaces, lost, lines }: Pla
       ...record.members.map(({ name, peer_url, incarnation }) => `${name} ${peer_url} (disk ${incarnation})`),
     ],
     ['begins', record.snapshot === undefined ? 'empty' : `from the snapshot with SHA-256 ${record.snapshot}`],
-    ['by your word', ...lost.map((name) => `${visible(name)} is destroyed, or its disk is`)],
+    ['by your word', ...lost.map((name) => `${visible(name)}: its disk is destroyed, or holds no data`)],
     ['writes', ...replaces.map(({ key, modified }) => `${visible(key)}, version ${modified}`)],
   ]);
   return [

@@ -120,7 +120,7 @@ labTest(
       ];
       t.is((await lab.exec('etcd-1', ['sh', '-ec', steps.join('\n')])).exitCode, 0);
       const snapshot = readFileSync(`${hostPaths(lab.layout, 'etcd-1').root}/root/snap.db`);
-      const lost = ['--lost', 'etcd-2', 'etcd-3'];
+      const lost = ['--lost', 'etcd-1', 'etcd-2', 'etcd-3'];
       const args = ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--seed', 'etcd-1', ...lost, '--yes'];
       const restored = await eventually(
         () => operate(lab, 'etcd-2', spec, args, snapshot),

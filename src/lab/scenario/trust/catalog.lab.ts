@@ -1,7 +1,16 @@
 import { allKeys, nobodyOn, tell } from '../../attack/attacker.ts';
 import type { Lab } from '../../lab.ts';
 import { eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
-import { rowsIn, someoneSays, statuses, whileWriting, wipeData } from './trust-testing.ts';
+import {
+  assertServing,
+  assertUntouched,
+  members,
+  rowsIn,
+  someoneSays,
+  statuses,
+  whileWriting,
+  wipeData,
+} from './trust-testing.ts';
 
 const spec = labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
 const { row } = rowsIn(async () => ({ text: spec }));
@@ -48,9 +57,10 @@ row('a member that is off is alive and without data by the catalog alone: no res
   t.regex(await eventually(failed, (line) => /failed|left/.test(line), 60), /failed|left/);
   const keys = () => allKeys(nobodyOn(lab, 'etcd-1'), 'mycluster');
   const before = await keys();
+  const wiped = ['--lost', 'etcd-1', 'etcd-2'];
   for (const args of [
-    ['reset', 'SPEC', '--yes'],
-    ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--yes'],
+    ['reset', 'SPEC', ...wiped, '--yes'],
+    ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', ...wiped, '--yes'],
   ]) {
     const said = await eventually(async () => own !== undefined && (await isTaken(lab, own)), Boolean);
     t.true(said, 'the catalog has it as alive and without data');
@@ -66,4 +76,37 @@ row('a member that is off is alive and without data by the catalog alone: no res
   await lab.start('etcd-3');
   const left = /data is left on etcd-3 .*restore/;
   t.regex(await someoneSays(lab, 'etcd-1', left, 90), left, await statuses(lab));
+});
+
+row('all members are without data by the catalog alone, and are not: no reset, no restore', async (t, lab) => {
+  const before = await memberIds(lab);
+  await whileWriting(t, lab, async (writer) => {
+    await writer.stop();
+    t.is((await lab.etcdctl('etcd-1', ['snapshot', 'save', '/root/other.db'])).exitCode, 0);
+    const snapshot = Buffer.from(await output(lab, 'etcd-1', 'base64 /root/other.db'), 'base64');
+    const own = await Promise.all(members.map((host) => entryOf(lab, host)));
+    t.true(own.every((entry) => entry !== undefined));
+    await Promise.all(members.map((host) => output(lab, host, 'systemctl stop etcd')));
+    const keys = async () =>
+      [...(await allKeys(nobodyOn(lab, 'etcd-1'), 'mycluster'))].filter(([key]) => /bootstrap|record/.test(key));
+    const left = await keys();
+    for (const args of [
+      ['reset', 'SPEC', '--yes'],
+      ['restore', 'SPEC', '--snapshot', 'SNAPSHOT', '--yes'],
+    ]) {
+      const isTakenOfAll = async () =>
+        (await Promise.all(own.map(async (entry) => entry !== undefined && (await isTaken(lab, entry))))).every(
+          Boolean,
+        );
+      t.true(await eventually(isTakenOfAll, Boolean), 'the catalog has them as without data');
+      const { exitCode, stdout, stderr } = await operate(lab, 'etcd-1', spec, args, snapshot);
+      t.log(stdout, stderr);
+      t.is(exitCode, 1, `${args[0]}: their data is given up`);
+      for (const host of members) t.regex(stderr, new RegExp(`${host}: (member .* is not accounted for|it has data)`));
+    }
+    t.deepEqual(await keys(), left, 'nothing is written');
+    await Promise.all(members.map((host) => output(lab, host, 'systemctl start --no-block etcd')));
+    await assertServing(t, lab, before, 90);
+  });
+  await assertUntouched(t, lab);
 });

@@ -128,7 +128,7 @@ row(
     await all((host) => (host === 'etcd-3' ? 'rm -rf /var/lib/etcd/*' : 'rm -rf /var/lib/etcd/member/wal'));
     await all(() => 'systemctl restart etcd-register-server; systemctl start --no-block etcd');
     for (const host of members) t.regex(await someoneSays(lab, host, /waiting|refusing/), /waiting|refusing/);
-    const reset = () => operate(lab, 'etcd-1', spec, ['reset', 'SPEC', '--yes']);
+    const reset = (...lost: string[]) => operate(lab, 'etcd-1', spec, ['reset', 'SPEC', ...lost, '--yes']);
     const first = await reset();
     t.log(first.stderr);
     if (first.exitCode !== 0) {
@@ -139,7 +139,7 @@ row(
         await output(lab, host, 'systemctl stop etcd; mv /var/lib/etcd/member /var/lib/etcd/remains');
         await output(lab, host, 'systemctl restart etcd-register-server; systemctl start --no-block etcd');
       }
-      const second = await reset();
+      const second = await reset('--lost', ...members);
       t.is(second.exitCode, 0, second.stderr);
     }
     t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up', await statuses(lab));
