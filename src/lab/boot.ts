@@ -2,6 +2,7 @@ import type { OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { stateBeside } from './cluster/beside.ts';
 import { labSteps, type Planned } from './cluster/lab-steps.ts';
+import { asLaunched, type Launched } from './cluster/launch.ts';
 import { seedsOf } from './cluster/seeds.ts';
 import { hasTraces, lockLab, takeDown } from './cluster/take-down.ts';
 import type { Bootable } from './compile/compile-for-lab.ts';
@@ -31,6 +32,8 @@ export interface LabOptions extends Versions {
   seed?: number;
   say?: (line: string) => void;
   signal?: AbortSignal | undefined;
+  /** Instances that a cloud has launched for the members, in the order of their numbers; else addresses are the lab's choice. */
+  launched?: readonly Launched[] | undefined;
   /** Files to put on a host before it boots. */
   hostFiles?: (host: HostPlan) => HostFile[];
   /** A directory that is laid over the image of each host, as if that had been baked with it. */
@@ -89,7 +92,7 @@ export async function boot(
       image,
       images,
       network,
-      hosts: inTurn(hostsOf(spec, network), names),
+      hosts: asLaunched(inTurn(hostsOf(spec, network), names), options.launched),
     };
     const first: Planned = { layout, state, seeds: seedsOf({ files, spec }, state, options.hostFiles) };
     const others: Planned[] = [];

@@ -1,6 +1,7 @@
 import { addCluster, type BesideOptions } from './cluster/beside.ts';
 import { findHost } from './cluster/find-host.ts';
 import { type GrowOptions, grow } from './cluster/grow.ts';
+import { type Launched, launch } from './cluster/launch.ts';
 import { cutPower, emptyDisk, powerOn } from './cluster/power.ts';
 import { remove } from './cluster/remove.ts';
 import { down } from './cluster/take-down.ts';
@@ -38,6 +39,8 @@ export interface Lab {
   start(name: string, options?: { wipe?: boolean }): Promise<void>;
   /** Boots the hosts that a larger size of the same cluster has more; says in one line what it did. */
   grow(options: GrowOptions): Promise<string>;
+  /** Boots one host more, with the user-data of all, as the instance that a cloud has launched; its name in the lab. */
+  launch(launched: Launched): Promise<string>;
   /** Ends a host for good; with `size`, so many members make the cluster whole from now on. */
   remove(name: string, options?: { size?: number | undefined }): Promise<string>;
   /** Boots another cluster beside this one, the first, on its Consul. */
@@ -69,6 +72,7 @@ export function labHandle({ layout, state }: Scene, beside: readonly Scene[] = [
       await powerOn(scene, hostOf(name));
     },
     grow: (options) => grow(scene, options),
+    launch: (launched) => launch(scene, launched),
     remove: async (name, { size } = {}) => remove(scene, hostOf(name), size),
     beside: async (options) => {
       if (state.beside !== undefined)

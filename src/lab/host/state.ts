@@ -8,6 +8,7 @@ import { processesIn } from '../machine/cgroup.ts';
 import { type Layout, layoutBeside } from '../machine/layout.ts';
 import type { ProcessIdentity } from '../machine/process-identity.ts';
 import type { HostPlan, Network, Place } from '../network/addresses.ts';
+import type { Launch } from '../network/instance.ts';
 
 /** A host that was started; the identities tell whether it still runs. */
 export interface HostState extends HostPlan {
@@ -23,6 +24,8 @@ export interface HostState extends HostPlan {
   device?: string;
   /** When it was started, in seconds of the machine's monotonic clock. */
   startedAt?: number;
+  /** The instance that a cloud launched, where the host is one. */
+  instance?: Launch;
   /** The host in whose place this one is, by its name, where that one's own files are this one's. */
   filesOf?: string;
 }

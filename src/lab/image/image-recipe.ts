@@ -4,7 +4,7 @@ import { PODMAN_FILES } from './kubelet-stand-in.ts';
 
 /** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie', 'forky'] as const;
-export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine';
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine' | 'cloud';
 
 /** The distribution that was asked for, here or in the environment. */
 export function imageOr(name: ImageName | undefined): ImageName {
@@ -47,6 +47,7 @@ const PLAIN = [
 ];
 const PACKAGES = [...PLAIN, 'cloud-init', 'locales', 'nodejs'];
 const ENGINE = ['ca-certificates', 'docker-compose', 'docker.io', 'iptables', 'mount', 'openssh-client', 'vagrant'];
+const CLOUD = ['awscli', 'ca-certificates', 'python3-flask', 'python3-flask-cors', 'python3-moto'];
 /** In every Debian image of a cloud; from forky on no longer of what is essential, as mmdebstrap takes it. */
 const ONCE_ESSENTIAL = ['mount', 'passwd'];
 const RESOLVED = {
@@ -121,6 +122,9 @@ export function recipeOf(name: ImageName): Recipe {
     // No host's: what the lab runs Docker's containers with, and Vagrant, which only has to find its engine.
     case 'engine':
       return { name, suite: 'bookworm', packages: ENGINE, resolved: false, files: {}, enable: [] };
+    // No host's either: a stand-in for AWS, and the command line that users talk to it with.
+    case 'cloud':
+      return { name, suite: 'trixie', packages: CLOUD, resolved: false, files: {}, enable: [] };
   }
 }
 

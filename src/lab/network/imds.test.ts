@@ -113,6 +113,28 @@ test('each instance sees its own data, and another’s token is none', async (t)
   t.is(await text('/latest/', '127.0.0.2'), 'dynamic\nmeta-data');
 });
 
+test('an instance with a role has its keys, in the form that SDKs read', async (t) => {
+  const role = {
+    name: 'mycluster',
+    accessKeyId: 'ASIAX',
+    secretAccessKey: 'secret',
+    token: 'long',
+    expiration: '2026-11-25T18:00:00Z',
+  };
+  const { text, get } = await service(t, [instance({ role }), instance({ address: '127.0.0.2' })]);
+  t.is(await text('/latest/meta-data/iam/security-credentials/'), 'mycluster');
+  t.deepEqual(JSON.parse(await text('/latest/meta-data/iam/security-credentials/mycluster')), {
+    Code: 'Success',
+    LastUpdated: '2026-11-25T12:00:00Z',
+    Type: 'AWS-HMAC',
+    AccessKeyId: 'ASIAX',
+    SecretAccessKey: 'secret',
+    Token: 'long',
+    Expiration: '2026-11-25T18:00:00Z',
+  });
+  t.is((await get('/latest/meta-data/iam/info', '127.0.0.2')).code, 404);
+});
+
 test('user-data is as it was given, byte by byte', async (t) => {
   const { get, ask, token } = await service(t, [instance()]);
   for (const path of ['/latest/user-data', '/2021-03-23/user-data', '/2009-04-04/user-data']) {

@@ -4,9 +4,24 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { macOf } from './addresses.ts';
 
-/** A host as EC2 knows it: an instance, launched once with this user-data. */
-export interface Instance {
+/** The role of an instance's profile, with keys that it may use for a while: as the metadata service gives them. */
+interface InstanceRole {
+  name: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  token: string;
+  /** RFC 3339, in seconds. */
+  expiration: string;
+}
+
+/** An instance by the words of the cloud that launched it. */
+export interface Launch {
   id: string;
+  role?: InstanceRole;
+}
+
+/** A host as EC2 knows it: an instance, launched once with this user-data. */
+export interface Instance extends Launch {
   /** Its `Name` tag: the lab's name of the host. */
   name: string;
   address: string;
@@ -59,9 +74,31 @@ function networkTree({ id, address, cidr }: Instance, hostname: string, security
   return { interfaces: { macs: { [mac]: inter } } };
 }
 
+/** Keys for whoever asks AWS. The role is the one entry of its directory (EC2 User Guide, "Retrieve security credentials", 2026-11-29). */
+function roleTree({ launched, role }: Instance): Tree {
+  if (role === undefined) return {};
+  const { name, accessKeyId, secretAccessKey, token, expiration } = role;
+  const info = {
+    Code: 'Success',
+    LastUpdated: launched,
+    InstanceProfileArn: `arn:aws:iam::${ACCOUNT}:instance-profile/${name}`,
+  };
+  const keys = {
+    Code: 'Success',
+    LastUpdated: launched,
+    Type: 'AWS-HMAC',
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    Token: token,
+    Expiration: expiration,
+  };
+  const shown = (value: object) => JSON.stringify(value, null, 2);
+  return { iam: { info: shown(info), 'security-credentials': { [name]: shown(keys) } } };
+}
+
 /**
  * Metadata of an instance: the categories of the EC2 User Guide ("Instance metadata categories", looked up
- * 2026-11-25) that an instance without public address, role and key has. The identity document is not signed.
+ * 2026-11-25) that an instance without public address and key has. The identity document is not signed.
  */
 export function treeOf(instance: Instance): Tree {
   const { id, name, address, launched, userData } = instance;
@@ -93,6 +130,7 @@ export function treeOf(instance: Instance): Tree {
       'ami-manifest-path': '(unknown)',
       'block-device-mapping': { ami: '/dev/xvda', root: '/dev/xvda' },
       hostname,
+      ...roleTree(instance),
       'instance-action': 'none',
       'instance-id': id,
       'instance-life-cycle': 'on-demand',

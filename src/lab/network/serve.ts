@@ -28,6 +28,14 @@ const ORDINARY_NAME = 'ordinary.test';
 /** Where tests say how the artifact server fails: a JSON object, from a host's address to its fault. */
 export const faultsFile = (ready: string) => `${ready}-faults.json`;
 
+/** Where tests say which names there are besides: a JSON object, from a name in lower case to its address. */
+export const namesFile = (ready: string) => `${ready}-names.json`;
+
+function namesBesides(ready: string): Record<string, string> {
+  const file = namesFile(ready);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
 function faultFor(ready: string, host: string | undefined): Fault | undefined {
   const file = faultsFile(ready);
   if (host === undefined || !existsSync(file)) return undefined;
@@ -58,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { address, hosts, ready } = options;
   const dns = createSocket('udp4');
   dns.on('message', (query, from) => {
-    const reply = answer(query, { [ORDINARY_NAME]: address });
+    const reply = answer(query, { [ORDINARY_NAME]: address, ...namesBesides(ready) });
     if (reply !== undefined) dns.send(reply, from.port, from.address);
   });
   const http = artifactServer(options);

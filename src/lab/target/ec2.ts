@@ -35,7 +35,7 @@ export const ec2: LabTarget = {
     await mkdir(join(base, 'hypervisor'), { recursive: true });
     await writeFile(join(base, 'hypervisor/uuid'), UUID);
     await writeInstance(base, {
-      id: resourceId('i', layout.prefix, host.name),
+      ...(host.instance ?? { id: resourceId('i', layout.prefix, host.name) }),
       name: host.name,
       address: host.address,
       cidr: network.cidr,

@@ -11,7 +11,7 @@ import type { HostPlan, Network } from '../network/addresses.ts';
 interface Bare {
   layout: Layout;
   network: Network;
-  host: HostPlan;
+  host: HostState;
   /** Where its disk is mounted. */
   root: string;
 }
