@@ -181,8 +181,21 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'lab/bench',
-    about: 'how long a boot and a gate take',
-    uses: ['compile', 'io', 'lab/host', 'lab/image/program', 'lab/lab', 'lab/machine', 'lab/view', 'spec'],
+    about: 'how long a boot and a gate take, alone and beside a thousand clusters',
+    uses: [
+      'compile',
+      'io',
+      'lab/host',
+      'lab/image/program',
+      'lab/lab',
+      'lab/machine',
+      'lab/view',
+      'sidekick/host',
+      'sidekick/ready',
+      'sidekick/register',
+      'sidekick/shared',
+      'spec',
+    ],
   },
   {
     room: 'lab/scenario',
