@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { consulPort } from '../../sidekick/host/consul.ts';
 import type { Reply } from '../../sidekick/host/http.ts';
 import { gate } from '../../sidekick/ready/gate.ts';
+import { putRegistration } from '../../sidekick/ready/registration.ts';
 import { registerClient } from '../../sidekick/register/client.ts';
-import { registerServer } from '../../sidekick/register/server.ts';
 import type { Registration } from '../../sidekick/shared/ports.ts';
 import type { Settings } from '../../sidekick/shared/settings.ts';
 import { serveParent } from './remote.ts';
@@ -170,7 +170,7 @@ serveParent({
   /** Clusters of which the third host is missing: the gates of the others wait. All are registered before the first of these gates begins. */
   async waiting({ from, to, agent }: { from: number; to: number; agent: string }) {
     const all = numbers(from, to).flatMap((cluster) => hostsOf('waiting', cluster, connect(agent, counts)).slice(0, 2));
-    await each(all, 32, ({ settings, ports }) => registerServer(settings, ports));
+    await each(all, 32, ({ settings, ports }) => putRegistration(settings, ports));
     for (const { settings, ports } of all) {
       gate(settings, ports).catch((error: Error) => process.stderr.write(`a simulated gate ended: ${error.stack}\n`));
       counts.gates++;

@@ -88,13 +88,13 @@ export function startAgent(
   return spawn(first, args, { stdio: 'ignore' });
 }
 
-/** Consul's server, an agent for each further host, and the forwarders; the server is the first. */
-export async function startConsul(work: string, hosts: number): Promise<ChildProcess[]> {
+/** Consul's server, an agent for each further host, and the forwarders; the server is the first. @param more of the agents' configuration */
+export async function startConsul(work: string, hosts: number, more: object = {}): Promise<ChildProcess[]> {
   await run('ip', ['link', 'set', 'lo', 'up']);
   // A file in there says what was launched on this machine.
   await run('mount', ['-t', 'tmpfs', 'tmpfs', '/var/lib']);
   const dns = { enable_truncate: true, enable_additional_node_meta_txt: false, udp_answer_limit: 8 };
-  const config = { performance: { raft_multiplier: 1 }, dns_config: dns, disable_update_check: true };
+  const config = { performance: { raft_multiplier: 1 }, dns_config: dns, disable_update_check: true, ...more };
   writeFileSync(join(work, 'consul.json'), JSON.stringify(config));
   const all = Array.from({ length: hosts }, (_, index) => startAgent(work, `h${index + 1}`, addressOf(index + 1)));
   for (const pair of [

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:scale [-- --consul VERSION --clusters N --rounds N]`: one real Consul with a thousand clusters, and what a birth takes in it,
+ * `npm run bench:scale [-- --consul VERSION --clusters N --rounds N --config JSON]`: one real Consul with a thousand clusters, and what a birth takes in it,
  * beside an empty one, in turns; what a gate that waits, and a cluster that is healthy, cost Consul's server. The clusters' hosts are simulated
  * (`crowd-main.ts`), those of the birth are the bundles that hosts run.
  */
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     consul: { type: 'string', default: '' },
     clusters: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '5' },
+    config: { type: 'string', default: '{}' },
   },
 });
 const clusters = Number(values.clusters);
@@ -41,7 +42,7 @@ async function world(work: string, name: string, isCrowded: boolean): Promise<As
   const child = inNamespaces(fileURLToPath(new URL('world-main.ts', import.meta.url)), [], 'ipc');
   worlds.push(child);
   const ask = remote(child);
-  await ask('start', { work: place, hosts: 9, isCrowded });
+  await ask('start', { work: place, hosts: 9, isCrowded, more: JSON.parse(values.config) });
   return ask;
 }
 
@@ -67,6 +68,16 @@ async function births(quiet: Ask, loaded: Ask, what: string, size = 3, count = r
   }
   const ratio = quantile(seen.loaded, 0.5) / quantile(seen.quiet, 0.5);
   say(`birth of ${size}, ${what}: ${ms(seen.loaded)}; in an empty Consul ${ms(seen.quiet)}; ratio ${ratio.toFixed(2)}`);
+}
+
+/** Each read by itself, without a birth. */
+async function reads(quiet: Ask, loaded: Ask): Promise<void> {
+  type Reads = Record<'candidates' | 'keys' | 'dns', number>;
+  const [there, here] = [await loaded<Reads>('reads'), await quiet<Reads>('reads')];
+  const shown = (['candidates', 'keys', 'dns'] as const).map(
+    (name) => `${name} ${there[name].toFixed(1)} (in an empty Consul ${here[name].toFixed(1)})`,
+  );
+  say(`one read, ms: ${shown.join(', ')}`);
 }
 
 const rate = (before: Usage, after: Usage, of: (usage: Usage) => number) =>
@@ -133,6 +144,7 @@ async function measure(quiet: Ask, loaded: Ask): Promise<void> {
   const { keys, bytes, catalog } = await loaded<{ keys: number; bytes: number; catalog: number }>('kept');
   say(`a healthy cluster of 3: ${keys} keys of ${bytes} bytes, ${catalog} bytes of the catalog as JSON`);
   await idle(loaded, `${clusters} healthy clusters that do nothing`, 10);
+  await reads(quiet, loaded);
   await births(quiet, loaded, `beside ${clusters} healthy clusters`);
   await births(quiet, loaded, `beside ${clusters} healthy clusters`, 9, 2);
   await loaded('crowd', { what: 'keepRecords', again: again > 0.5 });
@@ -159,7 +171,8 @@ async function main(work: string, version: string): Promise<void> {
 }
 
 const stopped = new Promise<never>((_, fail) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => fail(new Error(signal)));
+  // Not `once`: who listens after us would see nobody listen, and end the process before all is taken down.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => fail(new Error(signal)));
 });
 stopped.catch(() => undefined);
 

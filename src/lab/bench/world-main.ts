@@ -1,13 +1,14 @@
 /** One Consul with its hosts, and what may be asked of it: a process in namespaces of its own. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { birth, watchGate } from './birth.ts';
 import type { CrowdCounts } from './crowd-main.ts';
-import { API, BUNDLE, linksTo, put, startAgent, startConsul, whenAlive } from './real-consul.ts';
+import { API, agentOf, BUNDLE, linksTo, put, quantile, startAgent, startConsul, whenAlive } from './real-consul.ts';
 import { remote, serveParent } from './remote.ts';
 
 /** Of the server, ever; megabytes of now. */
@@ -42,8 +43,8 @@ interface World {
   crowd: { child: ChildProcess; agent: ChildProcess; ask: ReturnType<typeof remote> } | undefined;
 }
 
-async function start(work: string, hosts: number, isCrowded: boolean): Promise<World> {
-  const [server] = await startConsul(work, hosts);
+async function start(work: string, hosts: number, isCrowded: boolean, more: object): Promise<World> {
+  const [server] = await startConsul(work, hosts, more);
   if (server === undefined) throw new Error('no server');
   const program = linksTo(BUNDLE, join(work, 'bin'));
   if (!isCrowded) return { work, server, program, crowd: undefined };
@@ -78,11 +79,12 @@ async function usage({ server, crowd }: World): Promise<Usage> {
 /** Whether each gate is back in its two waits. */
 const isCalm = ({ inWaits, inHand, gates }: CrowdCounts) => inHand === 0 && inWaits >= 2 * gates;
 
-async function calm(world: World, milliseconds = 60_000): Promise<Usage> {
+/** @param asked requests that all gates together have made at least */
+async function calm(world: World, milliseconds = 60_000, asked = 0): Promise<Usage> {
   const end = performance.now() + milliseconds;
   for (;;) {
     const now = await usage(world);
-    if (isCalm(now.crowd) || now.at > end) return now;
+    if ((isCalm(now.crowd) && now.crowd.requests >= asked) || now.at > end) return now;
     await sleep(20);
   }
 }
@@ -99,8 +101,7 @@ async function change(): Promise<void> {
 async function herd(world: World): Promise<Herd> {
   const before = await calm(world);
   await change();
-  await sleep(30);
-  const after = await calm(world);
+  const after = await calm(world, 20_000, before.crowd.requests + before.crowd.gates);
   return {
     milliseconds: after.at - before.at,
     cpu: after.cpu - before.cpu,
@@ -161,6 +162,28 @@ async function kept(): Promise<{ keys: number; bytes: number; catalog: number }>
   return { keys: entries.length, bytes, catalog: servers.length + clients.length };
 }
 
+/** Milliseconds (medians) of the reads of which a gate's decision is made, by the agent of the second host. */
+async function reads(): Promise<Record<'candidates' | 'keys' | 'dns', number>> {
+  const tag = '_etcd-server._tcp.mycluster';
+  const median = async (read: () => Promise<unknown>) => {
+    const all: number[] = [];
+    for (let i = 0; i < 21; i++) {
+      const before = performance.now();
+      await read();
+      all.push(performance.now() - before);
+    }
+    return quantile(all, 0.5);
+  };
+  const get = async (path: string) => (await fetch(agentOf(2) + path)).text();
+  const resolver = new Resolver();
+  resolver.setServers(['127.0.0.1']);
+  return {
+    candidates: await median(() => get(`/v1/health/service/etcd3?consistent&passing&tag=${tag}`)),
+    keys: await median(() => get('/v1/kv/etcd3/mycluster/?consistent&recurse')),
+    dns: await median(() => resolver.resolveSrv(`${tag}.etcd3.service.dc1.consul`).catch(() => undefined)),
+  };
+}
+
 let world: World | undefined;
 const here = (): World => {
   if (world === undefined) throw new Error('not started');
@@ -173,8 +196,8 @@ const crowd = () => {
 };
 
 serveParent({
-  async start({ work, hosts, isCrowded }: { work: string; hosts: number; isCrowded: boolean }) {
-    world = await start(work, hosts, isCrowded);
+  async start({ work, hosts, isCrowded, more }: { work: string; hosts: number; isCrowded: boolean; more: object }) {
+    world = await start(work, hosts, isCrowded, more);
   },
   birth: ({ size }: { size: number }) => birth(here().work, here().program, size),
   watchGate: ({ seconds }: { seconds: number }) => watchGate(here().work, here().program, seconds),
@@ -183,6 +206,7 @@ serveParent({
   herd: () => herd(here()),
   again,
   kept,
+  reads,
   storm: ({ perSecond, seconds }: { perSecond: number; seconds: number }) => storm(here(), perSecond, seconds),
   crowd: ({ what, ...rest }: { what: string }) => crowd().ask(what, { ...rest, agent: crowdAgent }),
   /** Simulated hosts stand still, so that what is measured elsewhere has the machine. */
