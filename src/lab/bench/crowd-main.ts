@@ -33,8 +33,13 @@ const counts: CrowdCounts = { ...NOTHING };
 const others: CrowdCounts = { ...NOTHING };
 const pool = new Pool({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, scheduling: 'fifo' });
 
+/** Whether each cluster has a service of its own, instead of the one that all share: not so on hosts, to see what it would be good for. */
+const isApart = process.argv.includes('--apart');
+const ownService = ({ cluster }: Settings) => `etcd3-${cluster}`;
+
 /** As Consul's agent on the host itself tells the catalog. */
-function toCatalog({ name, address }: Settings, body: string): { id: string; body: string } {
+function toCatalog(settings: Settings, body: string): { id: string; body: string } {
+  const { name, address } = settings;
   const { Check, Name, ...service } = JSON.parse(body) as Registration;
   const check = Check && {
     Node: name,
@@ -55,7 +60,7 @@ function toCatalog({ name, address }: Settings, body: string): { id: string; bod
   const all = {
     Node: name,
     Address: address,
-    Service: { ...service, Service: Name },
+    Service: { ...service, Service: isApart ? ownService(settings) : Name },
     Checks: check ? [alive, check] : [alive],
   };
   return { id: service.ID, body: JSON.stringify(all) };
@@ -73,7 +78,8 @@ let repeats = true;
 /** @param counted what its requests count in */
 const exchangeOf =
   (settings: Settings, counted: CrowdCounts): Exchange =>
-  (url, options) => {
+  (asked, options) => {
+    const url = isApart ? asked.replace('/health/service/etcd3?', `/health/service/${ownService(settings)}?`) : asked;
     const { pathname, search, origin } = new URL(url);
     if (pathname === '/v1/agent/self') {
       self ??= exchange({ ...NOTHING }, url, options);

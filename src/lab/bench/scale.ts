@@ -1,5 +1,5 @@
 /**
- * `npm run bench:scale [-- --consul VERSION --clusters N --rounds N --config JSON]`: one real Consul with a thousand clusters, and what a birth takes in it,
+ * `npm run bench:scale [-- --consul VERSION --clusters N --rounds N --config JSON --apart]`: one real Consul with a thousand clusters, and what a birth takes in it,
  * beside an empty one, in turns; what a gate that waits, and a cluster that is healthy, cost Consul's server. The clusters' hosts are simulated
  * (`crowd-main.ts`), those of the birth are the bundles that hosts run.
  */
@@ -7,6 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     clusters: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '5' },
     config: { type: 'string', default: '{}' },
+    apart: { type: 'boolean', default: false },
   },
 });
 const clusters = Number(values.clusters);
@@ -35,14 +37,14 @@ type Ask = ReturnType<typeof remote>;
 const worlds: ChildProcess[] = [];
 
 /** Consul and its hosts, in namespaces of their own. */
-async function world(work: string, name: string, isCrowded: boolean): Promise<Ask> {
+async function world(work: string, name: string, crowd?: string[]): Promise<Ask> {
   const place = join(work, name);
   mkdirSync(place);
   symlinkSync(join(work, 'consul'), join(place, 'consul'));
   const child = inNamespaces(fileURLToPath(new URL('world-main.ts', import.meta.url)), [], 'ipc');
   worlds.push(child);
   const ask = remote(child);
-  await ask('start', { work: place, hosts: 9, isCrowded, more: JSON.parse(values.config) });
+  await ask('start', { work: place, hosts: 9, crowd, more: JSON.parse(values.config) });
   return ask;
 }
 
@@ -83,8 +85,8 @@ async function reads(quiet: Ask, loaded: Ask): Promise<void> {
 const rate = (before: Usage, after: Usage, of: (usage: Usage) => number) =>
   ((of(after) - of(before)) * 1000) / (after.at - before.at);
 
-/** Load that is there when nothing changes. */
-async function idle(loaded: Ask, what: string, seconds: number): Promise<void> {
+/** Load that is there when nothing changes; resolves to the server's share of a core. */
+async function idle(loaded: Ask, what: string, seconds: number): Promise<number> {
   const before = await loaded<Usage>('usage');
   await sleep(seconds * 1000);
   const after = await loaded<Usage>('usage');
@@ -97,6 +99,7 @@ async function idle(loaded: Ask, what: string, seconds: number): Promise<void> {
     `${what}: server ${(cpu * 100).toFixed(1)} % of a core, ${after.memory.toFixed(0)} MB, ${applied.toFixed(1)} entries of Raft/s; ` +
       `gates ${requests.toFixed(0)} requests/s, ${(bytes / 1000).toFixed(0)} kB/s; simulated hosts and their agent ${(crowd * 100).toFixed(0)} %`,
   );
+  return cpu;
 }
 
 /** A change of somebody else's, while all wait. */
@@ -134,6 +137,23 @@ async function storm(loaded: Ask): Promise<void> {
   );
 }
 
+/** Gates that wait, more and more, until all are there or the next step would take more than the machine has. */
+async function gates(quiet: Ask, loaded: Ask): Promise<void> {
+  const steps = [0.05, 0.1, 0.5, 1].map((share) => Math.round(share * clusters));
+  for (const [step, to] of steps.entries()) {
+    await loaded('crowd', { what: 'waiting', from: steps[step - 1] ?? 0, to });
+    await loaded('calm');
+    const cpu = await idle(loaded, `with ${2 * to} gates that wait`, 21);
+    await herds(loaded, 2 * to);
+    await births(quiet, loaded, `with ${2 * to} gates that wait`, 3, Math.min(rounds, 4));
+    const next = steps[step + 1];
+    if (next !== undefined && (cpu * next) / to > cpus().length) {
+      say(`not tried: ${2 * next} gates would keep Consul's server busier than the ${cpus().length} cores here can be`);
+      return;
+    }
+  }
+}
+
 async function measure(quiet: Ask, loaded: Ask): Promise<void> {
   const again = await quiet<number>('again');
   say(`entries of Raft for a registration that the agent has already: ${again}`);
@@ -151,22 +171,16 @@ async function measure(quiet: Ask, loaded: Ask): Promise<void> {
   await sleep(5000);
   await idle(loaded, `${clusters} healthy clusters that look after their records each minute`, 20);
   await births(quiet, loaded, 'beside the same', 3, 2);
-  let from = 0;
-  for (const to of [clusters / 20, clusters / 2, clusters]) {
-    await loaded('crowd', { what: 'waiting', from, to });
-    from = to;
-    await loaded('calm');
-    await idle(loaded, `with ${2 * to} gates that wait`, 21);
-    await herds(loaded, 2 * to);
-    await births(quiet, loaded, `with ${2 * to} gates that wait`, 3, to === clusters ? rounds : 2);
-  }
-  await births(quiet, loaded, `with ${2 * clusters} gates that wait`, 9, 2);
+  await gates(quiet, loaded);
   await storm(loaded);
 }
 
 async function main(work: string, version: string): Promise<void> {
   say(`Consul ${version}`);
-  const [quiet, loaded] = await Promise.all([world(work, 'quiet', false), world(work, 'loaded', true)]);
+  const [quiet, loaded] = await Promise.all([
+    world(work, 'quiet'),
+    world(work, 'loaded', values.apart ? ['--apart'] : []),
+  ]);
   await measure(quiet, loaded);
 }
 

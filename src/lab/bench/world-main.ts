@@ -43,11 +43,11 @@ interface World {
   crowd: { child: ChildProcess; agent: ChildProcess; ask: ReturnType<typeof remote> } | undefined;
 }
 
-async function start(work: string, hosts: number, isCrowded: boolean, more: object): Promise<World> {
+async function start(work: string, hosts: number, crowdArgs: string[] | undefined, more: object): Promise<World> {
   const [server] = await startConsul(work, hosts, more);
   if (server === undefined) throw new Error('no server');
   const program = linksTo(BUNDLE, join(work, 'bin'));
-  if (!isCrowded) return { work, server, program, crowd: undefined };
+  if (crowdArgs === undefined) return { work, server, program, crowd: undefined };
   // The simulated hosts stand for other machines: what they take must not be missing here.
   const before = ['nice', '-n', '19', 'sh', '-c', 'ulimit -n 20000 && exec "$@"', 'sh'];
   // All simulated hosts share this agent, which otherwise takes two hundred connections from one address.
@@ -55,7 +55,7 @@ async function start(work: string, hosts: number, isCrowded: boolean, more: obje
   writeFileSync(file, '{"limits":{"http_max_conns_per_client":15000}}');
   const agent = startAgent(work, 'crowd', CROWD, before, [`-config-file=${file}`]);
   await whenAlive(hosts + 1);
-  const self = [...process.execArgv, fileURLToPath(new URL('crowd-main.ts', import.meta.url))];
+  const self = [...process.execArgv, fileURLToPath(new URL('crowd-main.ts', import.meta.url)), ...crowdArgs];
   const child = spawn('nice', ['-n', '19', process.execPath, ...self], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -80,7 +80,7 @@ async function usage({ server, crowd }: World): Promise<Usage> {
 const isCalm = ({ inWaits, inHand, gates }: CrowdCounts) => inHand === 0 && inWaits >= 2 * gates;
 
 /** @param asked requests that all gates together have made at least */
-async function calm(world: World, milliseconds = 60_000, asked = 0): Promise<Usage> {
+async function calm(world: World, milliseconds = 20_000, asked = 0): Promise<Usage> {
   const end = performance.now() + milliseconds;
   for (;;) {
     const now = await usage(world);
@@ -196,8 +196,8 @@ const crowd = () => {
 };
 
 serveParent({
-  async start({ work, hosts, isCrowded, more }: { work: string; hosts: number; isCrowded: boolean; more: object }) {
-    world = await start(work, hosts, isCrowded, more);
+  async start({ work, hosts, crowd, more }: { work: string; hosts: number; crowd?: string[]; more: object }) {
+    world = await start(work, hosts, crowd, more);
   },
   birth: ({ size }: { size: number }) => birth(here().work, here().program, size),
   watchGate: ({ seconds }: { seconds: number }) => watchGate(here().work, here().program, seconds),
