@@ -181,7 +181,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     room: 'lab/bench',
-    about: 'how long a boot and a gate take',
+    about: 'how long a boot and a gate take, alone and beside a thousand clusters',
     uses: [
       'compile',
       'io',
@@ -191,6 +191,10 @@ export const LAYERS: readonly Layer[] = [
       'lab/lab',
       'lab/machine',
       'lab/view',
+      'sidekick/host',
+      'sidekick/ready',
+      'sidekick/register',
+      'sidekick/shared',
       'spec',
     ],
   },
