@@ -84,13 +84,13 @@ async function measure(lab: Lab): Promise<Run> {
   return { ...stamps, healthy: stamps.healthy ?? Number.NaN };
 }
 
-/** What boots: as it was compiled, or by hand; programs fetched, or of the image. */
+/** Hosts to boot: as they were compiled, or by hand; programs fetched, or of the image. */
 interface Subject {
   name: string;
   compiled: Compiled;
   spec: Spec;
   isStatic: boolean;
-  /** What the image has besides. */
+  /** Laid over the image. */
   layer?: string;
 }
 

@@ -7,7 +7,7 @@ type Read = Pick<Observed, 'self' | 'keys' | 'proven' | 'date'>;
 const unknown = (cause: string) => ({ known: false, cause }) as const;
 
 /** The latest record that an operator has signed, of whatever lineage. */
-export function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterRecord | undefined {
+function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterRecord | undefined {
   if (!keys.known) return undefined;
   return allRecords(keys.value)
     .filter(({ entry }) => proven.has(entry.key))

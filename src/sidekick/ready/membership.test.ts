@@ -75,7 +75,7 @@ test('a list in Consul that names strangers is not believed while a member that 
   const late = known([...wiped.candidates.value, peer(5, {}, { state: 'member', cid: clusterId })]);
   const also = await joined({ 9: forged, 5: theirs }, { ...wiped, candidates: late, keys });
   t.regex(JSON.stringify(also), /give different members/);
-  // Who is of another cluster by now says nothing of this one.
+  // A member that is of another cluster by now says nothing of this one.
   const gone = { clusterId: other.cluster_id, members: [voter(2)] };
   t.like(await joined({ 9: forged, 2: gone }, { ...wiped, keys }), { do: 'add' });
 });
