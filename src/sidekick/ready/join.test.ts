@@ -33,6 +33,14 @@ const wiped = {
 };
 test('wiped', gives, wiped, 'lock');
 test('not registered', gives, { ...wiped, candidates: known([peer(1)]) }, 'wait', /maintenance mode\?/);
+const twin = peer(7, { peerUrl: urlOf(1) }, { state: 'member' });
+test(
+  'another at its address',
+  gives,
+  { ...wiped, candidates: known([...wiped.candidates.value, twin]) },
+  'wait',
+  /h7 is registered at http:..10.0.0.1:2380 too/,
+);
 test('no answer about the candidates', gives, { ...wiped, candidates: silent }, 'wait', /no leader/);
 test('another joins', gives, { ...wiped, roll: silent }, 'wait', /cannot join cluster .*: Consul has no leader/);
 test('another cluster', gives, { ...wiped, ...agreed([], other.cluster_id) }, 'wait', /answers as cluster/);

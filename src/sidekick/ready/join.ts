@@ -1,6 +1,6 @@
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { type Believed, believe } from './believe.ts';
-import { type Decision, type Observed, wait } from './observed.ts';
+import { type Decision, type Observed, type Peer, wait } from './observed.ts';
 
 /**
  * 3. A wiped, replaced or extra host joins the cluster that there is, through the cluster's own log. It starts from an
@@ -20,6 +20,10 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
     return wait(
       `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode? consul maint`,
     );
+  // Whose etcd is down for a moment would lose its membership to this host.
+  const isOther = ({ node, meta }: Peer) => node !== self.name && meta.incarnation !== self.incarnation;
+  const twin = candidates.value.find((peer) => peer.peerUrl === self.peerUrl && isOther(peer));
+  if (twin) return wait(`${why}${twin.node} is registered at ${self.peerUrl} too: is this host's address right?`);
   if (roll === undefined) return { do: 'lock' };
   const believed = roll.known ? believe(seen, roll.value, record.cluster_id, [self.peerUrl]) : roll;
   if (!believed.known) {
