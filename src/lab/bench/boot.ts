@@ -40,7 +40,6 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     size: { type: 'string', default: '3' },
-    assets: { type: 'string' },
   },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
