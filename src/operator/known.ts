@@ -2,7 +2,7 @@ import { visible } from '../sidekick/host/text.ts';
 import { allRecords, type Keys, lineageKey, listKey, recordKey } from '../sidekick/shared/keys.ts';
 import type { List } from '../sidekick/shared/ports.ts';
 import { isSigned, signedText } from '../sidekick/shared/proof.ts';
-import { type ClusterRecord, lineageOf, memberIdOf } from '../sidekick/shared/record.ts';
+import { type ClusterRecord, lineageOf, memberIdOf, SKEW } from '../sidekick/shared/record.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import type { Host } from './hosts.ts';
 import type { Reason } from './operator-error.ts';
@@ -46,9 +46,6 @@ export interface Known {
   /** Keys that hold what they should not, for the operator to read. */
   notes: string[];
 }
-
-/** Seconds by which clocks may differ. */
-const SKEW = 86_400;
 
 const removing = (key: string) => `consul kv delete ${quoted(key)}`;
 

@@ -41,6 +41,7 @@ const full: Identity = {
   memberId: '5ea75ea760cff65a',
   peerUrl: 'http://10.0.0.1:2380',
   nonce: 'b9b4d3ee-0001',
+  since: 1_790_000_100,
   list: {
     cluster_id: record.cluster_id,
     members: [{ id: '5ea75ea760cff65a', name: 'a', peer_urls: ['http://10.0.0.1:2380'], learner: false }],
@@ -113,6 +114,9 @@ test('a field that is not what it has to be is left out, and the rest goes on', 
     { peerUrl: 'http://10.0.0.1:2380/\nPATH=/tmp' },
     { nonce: '' },
     { nonce: ['a'] },
+    { since: -1 },
+    { since: 1e15 },
+    { since: '1790000000' },
     { list: { cluster_id: 'x' } },
     { list: [] },
   ]) {

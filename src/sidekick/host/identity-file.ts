@@ -55,7 +55,7 @@ function parseIdentity(text: string): Identity | undefined {
     ...(matches(/^[0-9a-f]{16}$/, memberId) && { memberId }),
     ...(isPeerUrl(peerUrl) && { peerUrl }),
     ...(matches(/^[\w-]{1,64}$/, nonce) && { nonce }),
-    ...(typeof since === 'number' && { since }),
+    ...(/^\d{1,10}$/.test(JSON.stringify(since)) && { since }),
     ...(list && { list }),
   };
 }

@@ -1,5 +1,5 @@
 import { allRecords, type Found } from '../shared/keys.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
 import type { Observed, Seen } from './observed.ts';
 
 type Read = Pick<Observed, 'self' | 'keys' | 'proven' | 'date'>;
@@ -73,7 +73,7 @@ export function choose(seen: Read): Seen<ClusterRecord | undefined> {
     );
   }
   // By a clock that is a day ahead, or by anybody's hand: no operator could outrank it.
-  if (first && !proven.has(first.entry.key) && first.record.generation > seen.date + 86_400) {
+  if (first && !proven.has(first.entry.key) && first.record.generation > seen.date + SKEW) {
     return unknown(
       `Consul's key ${first.entry.key} is of the future (generation ${first.record.generation}): is a clock wrong? If not, delete it`,
     );

@@ -7,6 +7,12 @@ import { callRoll, isNobody, Silence } from './roll.ts';
 
 type Change = Extract<Decision, { do: 'remove' | 'add' | 'update' }>;
 
+/** Lists of the cluster that the others' lists are of: they can speak against those. */
+function testimony(heard: ReadonlyMap<string, Answer>, answers: ReadonlyMap<string, Answer>): [string, Answer][] {
+  const ids = new Set([...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.clusterId] : [])));
+  return [...heard].filter(([, one]) => one.is === 'list' && ids.has(one.list.clusterId));
+}
+
 /** A joining host between its looks: the join lock, what this attempt has done, and who has been silent since when. */
 export class Joining {
   readonly silence = new Silence();
@@ -39,14 +45,18 @@ export class Joining {
     const occupant = await this.#occupant(seen);
     if (occupant) return { ...seen, roll: { known: false, cause: occupant } };
     let base = baseOf(seen);
-    let answers = await callRoll(this.#ports, base, this.silence, 3000);
+    const others = witnesses(seen).filter((url) => !base.includes(url));
+    let [answers, heard] = await Promise.all([
+      callRoll(this.#ports, base, this.silence, 3000),
+      callRoll(this.#ports, others, new Silence(), 3000),
+    ]);
     const isAnswered = [...answers.values()].some(({ is }) => is === 'list');
     const more = isAnswered ? [] : [...published(seen), ...unlisted(seen)].filter((url) => !base.includes(url));
     if (more.length > 0) {
       base = [...new Set([...base, ...more])];
       answers = await callRoll(this.#ports, base, this.silence, 3000);
     }
-    answers = new Map([...answers, ...(await this.#testimony(seen, answers))]);
+    answers = new Map([...testimony(heard, answers), ...answers]);
     const now = clock.now();
     // While it waited another host may have taken the place.
     const counts = [...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.members.length] : []));
@@ -63,14 +73,6 @@ export class Joining {
       (error: NodeJS.ErrnoException) => (isNobody(error) || error.code === 'EADDRNOTAVAIL' ? '' : error.message),
     );
     return who && `something else answers at ${self.peerUrl} (${who}): is this host's address right?`;
-  }
-
-  /** Lists of this cluster, with a quorum behind them, by those who were not asked yet. */
-  async #testimony<T extends Observed>(seen: T, answers: ReadonlyMap<string, Answer>): Promise<[string, Answer][]> {
-    const asked = witnesses(seen).filter((url) => !answers.has(url));
-    const heard = await callRoll(this.#ports, asked, new Silence(), 3000);
-    const ids = new Set([...answers.values()].flatMap((one) => (one.is === 'list' ? [one.list.clusterId] : [])));
-    return [...heard].filter(([, one]) => one.is === 'list' && ids.has(one.list.clusterId));
   }
 
   /** Peer URLs where neither Consul nor a connection has found anybody for as long as the policy says. */

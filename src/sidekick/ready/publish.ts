@@ -1,7 +1,7 @@
 import type { Identity } from '../shared/identity.ts';
 import { allRecords, type Keys, launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { List, Own, Ports } from '../shared/ports.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 
 /**
@@ -44,7 +44,7 @@ export function recordOf(
 ): ClusterRecord | undefined {
   const found = allRecords(keys).filter(
     ({ record: { cluster_id: id, lineage, generation }, entry }) =>
-      id === clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + 86_400)),
+      id === clusterId && (proven.has(entry.key) || (lineage === undefined && generation < date + SKEW)),
   );
   const signed = record?.proof ? record : found.find(({ entry }) => proven.has(entry.key))?.record;
   const all = [...(record ? [record] : []), ...found.map((one) => one.record)];

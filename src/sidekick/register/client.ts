@@ -7,7 +7,7 @@ import { RULES, type Rules } from '../ready/rules.ts';
 import type { Identity } from '../shared/identity.ts';
 import type { Keys } from '../shared/keys.ts';
 import type { Own, Ports } from '../shared/ports.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
 import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, notYet, persist } from './persist.ts';
 
@@ -72,8 +72,12 @@ function rememberPlace(
   disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
 }
 
-/** The clock may have been wrong at the launch. Once a day is often enough. */
-const sinceOf = ({ since = 0 }: Identity, date: number): number => (date - since > 86_400 ? date : since);
+/**
+ * The clock may have been wrong at the launch, either way; before its birth no member was in its cluster, whatever the clock says now.
+ * Once a day is often enough.
+ */
+export const sinceOf = ({ since = 0 }: Identity, { generation }: ClusterRecord, date: number): number =>
+  Math.abs(date - since) > SKEW ? Math.max(date, generation) : since;
 
 /** Verifies, and keeps: what is known beside the data, and what Consul has to know. Resolves to what was put right. */
 async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{ own: Own; changed: string[] }> {
@@ -105,7 +109,7 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   if (own.linear !== true) throw new NotYet(`no healthy quorum answers (${own.linear})`);
   await tellAddress(settings, ports, own);
   const list = listOf(own, keys, identity, record, settings.size);
-  const since = sinceOf(identity, ports.clock.date());
+  const since = sinceOf(identity, record, ports.clock.date());
   if (
     identity.record !== record ||
     identity.since !== since ||

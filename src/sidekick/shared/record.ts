@@ -47,6 +47,9 @@ export function isPeerUrl(text: unknown): text is string {
   }
 }
 
+/** Seconds by which a clock may be wrong: what lies further ahead is of the future. */
+export const SKEW = 86_400;
+
 const isName = (text: unknown): text is string => typeof text === 'string' && /^[\w.-]{1,128}$/.test(text);
 
 /** Reads a record back; throws when it is not one, or not the one that its own cluster ID says it is. */
