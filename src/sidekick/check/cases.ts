@@ -143,6 +143,12 @@ export const CASES: Case[] = [
     schedule: on('3', 'settle 0 0, readdress 0 0'),
   },
   {
+    rule: '3: who is not in the list can speak against it',
+    after: 71,
+    seconds: 2.7,
+    schedule: on('5', 'settle 0 0, settle 0 0, lose-member 0 0, pose-as-cluster 0 0, settle 0 0'),
+  },
+  {
     rule: '4: exactly as many as the spec says',
     after: 2,
     seconds: 0,

@@ -212,6 +212,19 @@ export const MUTANTS: Mutant[] = [
     /was there a moment ago/,
   ),
   seeing('3: the dead are removed', (seen) => ({ ...seen, dead: [] }), /is dead/),
+  seeing(
+    '3: who is not in the list can speak against it',
+    (seen) => {
+      if (!seen.roll?.known) return seen;
+      const { base, answers } = seen.roll.value;
+      const named = [...answers].flatMap(([url, one]) =>
+        one.is === 'list' && base.includes(url) ? one.list.members.flatMap(({ peerUrls }) => peerUrls) : [],
+      );
+      const asked = [...answers].filter(([url]) => base.includes(url) || named.includes(url));
+      return { ...seen, roll: { known: true, value: { ...seen.roll.value, answers: new Map(asked) } } };
+    },
+    /pass for its cluster/,
+  ),
   reading(
     '3: as many members as were last agreed',
     (keys) => ({

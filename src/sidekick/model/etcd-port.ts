@@ -5,6 +5,7 @@ import type { Wal } from './log.ts';
 import { addLearner, promote, removeMember, updateMember } from './members.ts';
 import { isOverheard } from './nap.ts';
 import { ask, type Program, Silence, tell } from './program.ts';
+import { knowers } from './running.ts';
 import { urlOf } from './settings.ts';
 import { type Host, next, type Stranger, volumeOf, type World } from './world.ts';
 
@@ -33,6 +34,13 @@ function at(world: World, asker: Host, url: string, timeout: number): There {
   throw new Silence(failure('ETIMEDOUT', `no answer from ${url}`), timeout);
 }
 
+/** Whether a member that its birth's record names has a quorum behind it, and a host reaches it. */
+function isTold(world: World, host: Host, cluster: string): boolean {
+  const urls = world.roots.get(cluster)?.config.seats.map(({ url }) => url) ?? [];
+  const voters = lead(world, cluster, host.net)?.head.config.voters ?? [];
+  return knowers(world, host, cluster, urls).some(({ memberId }) => voters.includes(memberId));
+}
+
 const nameIn = (world: World, url: string) =>
   world.hosts.find(({ address }) => urlOf(world, address) === url)?.name ?? 'x';
 
@@ -52,9 +60,11 @@ function membersOf(world: World, wal: Wal): Member[] {
 }
 
 /** A stranger's answer; to a gate that no true member could tell otherwise meanwhile it counts. */
-function saying(world: World, program: Program, { clusterId, members }: Stranger): Membership {
+function saying(world: World, program: Program, stranger: Stranger): Membership {
+  const { clusterId, members } = stranger;
   const { log } = volumeOf(program.host);
   if (log && isOverheard(world, program.host, log)) program.mayRun = false;
+  if (stranger.twin && !isTold(world, program.host, clusterId)) stranger.twin = 'believed';
   return {
     clusterId,
     members: members.map(({ id, name, url, learner }) => ({
@@ -81,10 +91,10 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
   const { host } = program;
   const lost = () => failure('ECONNRESET', 'the connection was lost');
   /** A change through a member; its cluster, or what a stranger makes of it. */
-  const change = <T>(what: string, via: string, effect: (cluster: string) => T, lie: () => T) =>
+  const change = <T>(what: string, via: string, effect: (cluster: string) => T, lie: (stranger: Stranger) => T) =>
     tell(world, program, what, lost, () => {
       const there = at(world, host, via, 5000);
-      if ('stranger' in there) return lie();
+      if ('stranger' in there) return lie(there.stranger);
       quorate(world, there);
       return effect(there.wal.clusterId);
     });
@@ -125,7 +135,11 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
           guardAddition(world, host, cluster);
           return addLearner(world, host.net, cluster, url);
         },
-        () => next(world).toString(16).padStart(16, '0'),
+        ({ members, twin }) => {
+          const id = next(world).toString(16).padStart(16, '0');
+          if (twin) members.push({ id, name: '', url, learner: true });
+          return id;
+        },
       ),
     remove: (via, id) =>
       change(

@@ -96,6 +96,11 @@ function existingLog(world: World, host: Host, decision: Record<string, string>)
   const mine = urlOf(world, host.address);
   const peer = world.hosts.find(({ etcd, net }) => etcd && net === host.net && urls.includes(etcd.url));
   const wal = peer?.etcd?.wal;
+  const twin = urls.flatMap((url) => world.strangers.get(url) ?? []).find((stranger) => stranger.twin);
+  if (twin && !wal && twin.members.some(({ url }) => url === mine)) {
+    if (twin.twin === 'believed') world.excused = 'in plain http only liars answered';
+    else breach(world, `${host.name} joins strangers that pass for its cluster`);
+  }
   const seats = wal && seatsOf(wal);
   const seat = seats?.find(({ url }) => url === mine);
   if (!wal || !seat || urls.length !== seats?.length || !seats.every(({ url }) => urls.includes(url))) return undefined;

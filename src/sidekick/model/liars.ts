@@ -177,5 +177,14 @@ export const liars = {
     );
     world.strangers.set(urlOf(world, address ?? ''), stranger);
   },
+  /** A cluster of strangers that passes for this host's, with room for one more, and its list in Consul. */
+  'pose-as-cluster': (world, host) => {
+    const { lineage, cluster } = about(host);
+    const seats = falseSeats(world, host, 2).slice(0, 2);
+    const twin: Stranger = { clusterId: cluster, members: listed(world, seats), twin: 'contested' };
+    for (const { url } of seats) world.strangers.set(url, twin);
+    const members = twin.members.map(({ id, name, url, learner }) => ({ id, name, peer_urls: [url], learner }));
+    lie(world, listKey(CLUSTER, lineage), JSON.stringify({ cluster_id: cluster, members, size: 3 }));
+  },
   'fall-silent': (world) => world.strangers.clear(),
 } satisfies Record<string, Move>;

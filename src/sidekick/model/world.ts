@@ -75,6 +75,8 @@ interface Consul {
 export interface Stranger {
   clusterId: string;
   members: { id: string; name: string; url: string; learner: boolean }[];
+  /** It does as members do: whom it adds can join. Contested: a true member could tell each who asked. */
+  twin?: 'contested' | 'believed';
 }
 
 export interface Host {
