@@ -70,6 +70,15 @@ test('sidekicks found one cluster with a Consul that answers as the documents of
   t.deepEqual(consul.refused, []);
 });
 
+test('what an agent could not tell the catalog, and takes for told, comes to be in it', async (t) => {
+  const consul = new DocumentedConsul(300);
+  const hosts = await Promise.all([1, 2, 3].map((number) => host(t, consul, 'mycluster', number, 3)));
+  for (const { settings } of hosts) consul.unheard.add(settings.name);
+  await Promise.all(hosts.map(({ settings, ports }) => registerServer(settings, ports)));
+  await Promise.all(hosts.map(({ settings, ports }) => gate(settings, ports)));
+  t.is(new Set(hosts.map((one) => one.decision())).size, 1);
+});
+
 test('nothing that sidekicks and commands ask is beyond the documents of 2.0', async (t) => {
   const consul = new DocumentedConsul(300);
   const { settings, ports, env } = await host(t, consul, 'mycluster', 1, 1);

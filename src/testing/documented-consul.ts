@@ -63,6 +63,10 @@ export class DocumentedConsul {
   cut = 0;
   /** Whether lists are said to lack what a policy hides. */
   filtered = false;
+  /** Nodes whose agents cannot tell the catalog their next service, as where another node still has their name. */
+  readonly unheard = new Set<string>();
+  /** What agents take for told: the same again they do not tell again (seen of 1.14.11). */
+  readonly #told = new Map<string, string>();
   readonly #keys = new Map<string, Value>();
   readonly #services = new Map<string, { machine: Machine; service: Record<string, unknown> }>();
   readonly #sessions = new Set<string>();
@@ -240,7 +244,10 @@ export class DocumentedConsul {
 
   #register({ machine, body }: Asked): null {
     const service = JSON.parse(body) as Record<string, unknown>;
-    this.#change(() => this.#services.set(`${machine.node} ${service.ID}`, { machine, service }));
+    const id = `${machine.node} ${service.ID}`;
+    if (this.#told.get(id) === body) return null;
+    this.#told.set(id, body);
+    if (!this.unheard.delete(machine.node)) this.#change(() => this.#services.set(id, { machine, service }));
     return null;
   }
 
@@ -248,6 +255,7 @@ export class DocumentedConsul {
     const text = `Unknown service ID "${name}". Ensure that the service ID is passed, not the service name.`;
     const id = `${machine.node} ${name}`;
     if (!this.#services.has(id)) throw new Refusal(404, text);
+    this.#told.delete(id);
     this.#change(() => this.#services.delete(id));
     return null;
   }

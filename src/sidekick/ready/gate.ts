@@ -102,7 +102,7 @@ async function tell(settings: Settings, ports: Ports, look: Look): Promise<void>
   // Only of an agent that answers: this process does not end before what it has asked for.
   if (!keys.known || !candidates.known || self.data.state !== 'log') return;
   if (!candidates.value.some((peer) => isOwn(look, peer) && peer.meta.state === 'member')) {
-    await putRegistration(settings, ports);
+    await putRegistration(settings, ports, true);
   }
   if (!self.record) return;
   const record = recordOf(self.data.clusterId, self.record, keys.value, proven, date);
@@ -180,6 +180,7 @@ async function rest({ clock }: Ports, turns: number): Promise<void> {
 export async function gate(settings: Settings, ports: Ports, rules = RULES): Promise<void> {
   const joining = new Joining(settings, ports);
   const began = ports.clock.now();
+  let told = began;
   // Its data may have gone since this host registered.
   if (ports.disk.data().state !== 'log') await orCause(putRegistration(settings, ports));
   let said: string[] = [];
@@ -197,7 +198,10 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     const { candidates, self } = look;
     const isHere = !candidates.known || candidates.value.some((peer) => isOwn(look, peer));
     // Its volume has been mounted since, somebody has removed it from the catalog, or what was asked of the agent at another address came late.
-    if (self.data.state !== 'log' && !isHere) await orCause(putRegistration(settings, ports));
+    if (self.data.state !== 'log' && !isHere && ports.clock.now() - told >= 500) {
+      await orCause(putRegistration(settings, ports, true));
+      told = ports.clock.now();
+    }
     if (decision.do === 'again' && ports.clock.now() - began > 60_000) throw new Again(outcome);
     // Soon at first, then less often, also where causes take turns; a cluster is asked less often than Consul.
     pause = said.includes(outcome) ? Math.min(pause * 2, look.roll ? 4000 : 1000) : 20;

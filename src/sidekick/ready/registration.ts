@@ -17,8 +17,15 @@ function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined,
 /**
  * The registration as a server: this host is there. No check depends on etcd, which does not run before all are there; a dead
  * host leaves the answers by Consul's own node check.
+ *
+ * @param isMissed the catalog does not have it. An agent (1.14.11) that is told the same again takes for granted that it has told the
+ * catalog, and looks only a minute or two later: what it could not tell has to differ.
  */
-export async function putRegistration(settings: Settings, { consul, disk }: Ports): Promise<void> {
+export async function putRegistration(
+  settings: Settings,
+  { consul, disk, clock }: Ports,
+  isMissed = false,
+): Promise<void> {
   const data = disk.data();
   const identity = disk.identity();
   const place = data.state === 'log' ? undefined : disk.place();
@@ -43,6 +50,7 @@ export async function putRegistration(settings: Settings, { consul, disk }: Port
       member: data.state === 'log' ? data.memberId : (memberId ?? ''),
       wiped: isWiped ? place.incarnation : '',
       former: isWiped ? place.memberId : '',
+      ...(isMissed && { again: String(clock.now()) }),
     },
   });
 }

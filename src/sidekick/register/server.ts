@@ -21,8 +21,8 @@ export async function registerServer(settings: Settings, ports: Ports): Promise<
     await putRegistration(settings, ports);
     if (!(await ports.consul.removeFormerNode())) return;
     ports.say('removed what this host was in Consul before its disk was wiped');
-    // Registering again makes the agent tell the catalog at once.
-    await putRegistration(settings, ports);
+    // Its agent could not tell the catalog before.
+    await putRegistration(settings, ports, true);
   });
   ports.say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);
 }
