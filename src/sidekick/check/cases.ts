@@ -96,9 +96,9 @@ export const CASES: Case[] = [
   },
   {
     rule: '2: members write that a launch has come to have a log',
-    after: 22,
+    after: 25,
     seconds: 0.7,
-    schedule: on('5', 'settle 0 0, settle 0 0, settle 0 0, go-back 0 2'),
+    schedule: on('1', 'settle 0 0, member-goes-back 2 2'),
   },
   {
     rule: '2: only the very disk that the record names',
@@ -117,9 +117,9 @@ export const CASES: Case[] = [
   },
   {
     rule: '2: whose launch is spent joins',
-    after: 58,
-    seconds: 1.6,
-    schedule: on('5', 'settle 0 0, settle 0 0, member-goes-back 2 16'),
+    after: 4964,
+    seconds: 22.9,
+    schedule: on('5', 'settle 0 0, settle 0 0, settle 0 0, wipe-data 2 0, settle 0 0, machine-goes-back 2 16'),
   },
   {
     rule: '3: as many members as were last agreed',

@@ -9,7 +9,7 @@ import type { Rules } from '../model/rules.ts';
 import { knowsAnybody, running } from '../model/running.ts';
 import { urlOf } from '../model/settings.ts';
 import { empty, type Volume } from '../model/volume.ts';
-import { CLUSTER, type Host, volumeOf, type World } from '../model/world.ts';
+import { CLUSTER, type Host, logsOf, volumeOf, type World } from '../model/world.ts';
 import { listKey, recordKey } from '../shared/keys.ts';
 import { lineageOf, parseRecord } from '../shared/record.ts';
 import { addressIn } from '../shared/settings.ts';
@@ -86,7 +86,16 @@ function treat(world: World, isAgain: boolean): boolean {
     if (isDone) world.story?.push(`an operator does for ${host.name} what it asks for`);
     return isDone;
   });
-  return done.includes(true);
+  return done.includes(true) || treatLoss(world);
+}
+
+/** A host asks for it, and it is true: somebody has shown it a cluster that was, and of which no data is left. */
+function treatLoss(world: World): boolean {
+  const isAsked = ({ said }: Host) => /no data is left anywhere: quorumgate reset/.test(said.get('gate') ?? '');
+  if (!world.hosts.some(isAsked) || world.hosts.some((host) => logsOf(host).length > 0)) return false;
+  const before = currentOf(world);
+  reset(world, true);
+  return currentOf(world) !== before;
 }
 
 /**

@@ -174,4 +174,29 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1192, 1337: the same over one of two that know the record, and the other has lost its log',
     schedule: on('3 volumes', 'deny 0 0, unmount 2 0, settle 0 0, settle 0 0, lose-log 4 0, lie-birth 0 0'),
   },
+  {
+    what: '1000, 884: a retired disk that goes back to before the member that it was retired as',
+    schedule: on(
+      '3',
+      'settle 0 0, spare 0 0, settle 0 0, retire 6 0, kv-lost 0 0, settle 0 0, retire 6 0, machine-goes-back 2 19',
+    ),
+  },
+  {
+    what: '1007, 167: the same, with the log of a member that its cluster has removed',
+    schedule: on(
+      '5',
+      'settle 0 0, settle 0 0, settle 0 0, spare 0 0, lose-member 2 0, settle 0 0, machine-goes-back 2 19, retire 2 0',
+    ),
+  },
+  {
+    what: '1004, 4322: a machine goes back to its launch, whose key somebody has deleted, and removes the member that it was',
+    schedule: on('3', 'gather 0 0, abreast 0 0, delete-key 6 11, abreast 0 0, machine-goes-back 6 12'),
+  },
+  {
+    what: '1039, 2430: somebody shows a new cluster the record of one whose data is lost: an operator has to reset it',
+    schedule: on(
+      '1',
+      'settle 0 0, lie-record 0 0, wipe 0 0, lie-record 0 1, settle 0 0, kv-lost 0 0, lose-reply 0 0, settle 0 0, replay 4 5',
+    ),
+  },
 ];

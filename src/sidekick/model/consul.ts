@@ -183,12 +183,14 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
         (reachesConsul(world, host) && (keys !== String(consul.keep.index) || seen !== String(consul.catalog.index)));
       return park(world, program, 'sees a change', isOver, () => reach());
     },
-    put: (key, value, modified) =>
-      change(`puts ${key}`, () => {
+    put: (key, value, modified) => {
+      const { index } = consul.keep;
+      return change(`puts ${key}`, () => {
         if ((consul.keep.entries.get(key)?.modified ?? 0) !== modified) return;
-        guardPut(world, program, key, value);
+        guardPut(world, program, key, value, consul.keep.index !== index);
         setKey(world, key, value);
-      }),
+      });
+    },
     acquire: (owner, session) =>
       change('takes the lock', () => {
         if (session !== undefined) {

@@ -121,8 +121,12 @@ const isRemembered = ({ hasForgotten, pastPlaces }: Root, { identity }: Volume, 
 const hasData = (host: Host) =>
   logsOf(host).length > 0 || [host.root.data, host.volume].some((volume) => volume?.identity?.phase === 'launched');
 
-/** A birth: of as many hosts as are wanted, and beside no cluster that lives. */
-export function guardPut(world: World, { host }: Program, key: string, value: string): void {
+/**
+ * A birth: of as many hosts as are wanted, and beside no cluster that lives.
+ *
+ * @param isStale other keys have changed since it was asked for
+ */
+export function guardPut(world: World, { host }: Program, key: string, value: string, isStale: boolean): void {
   if (key.includes('/launch/')) world.launches.set(key, value);
   if (!key.endsWith('/bootstrap') && !key.endsWith('/record')) return;
   let record: ClusterRecord;
@@ -134,9 +138,11 @@ export function guardPut(world: World, { host }: Program, key: string, value: st
   }
   if (world.agreed.has(record.cluster_id)) return;
   if (isSigned(signedText(CLUSTER, record), record.proof, OPERATOR_KEYS)) return;
+  const living = world.hosts.find(({ etcd, net }) => etcd && elect(running(world, etcd.wal.clusterId, net)));
+  // A key that comes late, where Consul has lost those that were there meanwhile: nobody may found anything by it.
+  if (living && isStale) return;
   world.agreed.set(record.cluster_id, record);
   // Consul's data lost, or hidden by somebody: a cluster out of sight looks like none.
-  const living = world.hosts.find(({ etcd, net }) => etcd && elect(running(world, etcd.wal.clusterId, net)));
   if (world.consul.wasLost && world.hosts.some((other) => hasData(other) && !isShown(world, other))) {
     world.excused = 'Consul has lost its keys, and a disk with data is out of its sight';
     return;

@@ -22,9 +22,9 @@ function decree(world: World, record: ClusterRecord): void {
 }
 
 /** An operator says that all data is lost, when it is. */
-export function reset(world: World): void {
+export function reset(world: World, isAsked = false): void {
   const former = currentOf(world);
-  if (!world.consul.hasLeader || former === undefined || canServe(world, former)) return;
+  if (!world.consul.hasLeader || former === undefined || (!isAsked && canServe(world, former))) return;
   const peers = candidates(world).filter(({ meta }) => !world.retired.has(meta.incarnation ?? ''));
   const isRunning = world.hosts.some(({ etcd, net }) => etcd && net === 0);
   const isRefused =

@@ -25,12 +25,14 @@ export function decide(seen: Observed): Decision {
   return chosen.value === undefined ? propose(seen) : withRecord(seen, chosen.value);
 }
 
-/** Whether this disk is marked as retired: by anybody, or by an operator's signature. A mark is for one member on it, never for another. */
+/**
+ * Whether this disk is marked as retired: by anybody, or by an operator's signature. No mark is for a log of another member than it names;
+ * a disk without one has nothing to lose, and may have gone back to before that member.
+ */
 function isRetired({ self, keys, proven }: Observed): 'no' | 'marked' | 'proven' {
   const mark = keys.known && keys.value.retired.get(self.incarnation);
   if (!mark) return 'no';
-  const id = self.data.state === 'log' ? self.data.memberId : self.memberId;
-  if (mark.member && id && mark.member !== id) return 'no';
+  if (self.data.state === 'log' && mark.member && mark.member !== self.data.memberId) return 'no';
   const [key] = [...proven].filter((name) => name.endsWith(`/retired/${self.incarnation}`));
   return key === undefined ? 'marked' : 'proven';
 }

@@ -1,6 +1,6 @@
 import { launchKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
-import { lineageOf, membersOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
@@ -109,6 +109,11 @@ async function tell(settings: Settings, ports: Ports, look: Look): Promise<void>
   if (record) await publishLost(settings, ports, keys.value, record);
 }
 
+/** Whatever was to be launched from this disk, in this cluster it joins from now on. */
+function forgetLaunch({ disk, random }: Ports, record: ClusterRecord): void {
+  disk.saveIdentity({ ...disk.identity(), phase: 'launched', record, nonce: random() });
+}
+
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
 async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
   const { consul, disk, say } = ports;
@@ -136,6 +141,8 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
     case 'remove':
     case 'add':
     case 'update': {
+      // Once it is removed nobody can tell that it ran: it must not look as if it never had.
+      if (decision.do === 'remove' && decision.own) forgetLaunch(ports, decision.own);
       const refused = await joining.change(decision, look);
       if (refused) return `waiting: ${refused}`;
       if (decision.do === 'update') disk.saveIdentity({ ...disk.identity(), peerUrl: look.self.peerUrl });

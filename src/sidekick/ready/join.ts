@@ -34,13 +34,13 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
 
 function joinBelieved(seen: Observed, record: ClusterRecord, { clusterId, members, via }: Believed): Decision {
   const { self, dead, attempt, keys } = seen;
-  const remove = (id: string, why: string, isOwn = false): Decision => {
-    return { do: 'remove', memberId: id, via, why, isOwn, members: members.length };
+  const remove = (memberId: string, why: string, own?: ClusterRecord): Decision => {
+    return { do: 'remove', memberId, via, why, own, members: members.length };
   };
   const mine = members.find((member) => member.peerUrls.includes(self.peerUrl));
   // One that has told where it serves clients has had a log, whatever this disk or Consul remembers.
   if (mine !== undefined && (mine.id !== (attempt.added ?? unspent(seen, record)) || mine.clientUrls.length > 0)) {
-    return remove(mine.id, 'this host was it, and its data is gone', true);
+    return remove(mine.id, 'this host was it, and its data is gone', record);
   }
   // With a dead member left in, most versions of etcd add none, and nobody knows what it would tell this host.
   const lost = members.find(({ peerUrls }) => peerUrls.length > 0 && peerUrls.every((url) => dead.includes(url)));

@@ -28,7 +28,7 @@ test('a member whose launch is spent is given up for another, and the next one n
   joining.disown();
   t.is(await addedBy(), undefined);
 
-  await joining.change({ do: 'remove', memberId: '1', via: add.via, why: '', isOwn: false, members: 3 }, seen);
+  await joining.change({ do: 'remove', memberId: '1', via: add.via, why: '', own: undefined, members: 3 }, seen);
   await joining.change(add, seen);
   now += 59_000;
   joining.disown();

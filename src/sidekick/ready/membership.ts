@@ -102,7 +102,7 @@ export class Joining {
         say(`member ${decision.memberId} is at ${self.peerUrl} now`);
       } else {
         // Before, for the reply may be lost.
-        if (decision.isOwn) this.#room = decision.members;
+        if (decision.own) this.#room = decision.members;
         await etcd.remove(decision.via, decision.memberId);
         say(`removed member ${decision.memberId}: ${decision.why}`);
       }
