@@ -62,7 +62,11 @@ test('what this host has registered, its agent, and what it was before', async (
   ]);
   t.is(await consul.version(), '1.8.7');
   t.true(await consul.removeFormerNode());
-  t.is(asked.at(-1), 'PUT /v1/catalog/deregister');
+  t.deepEqual(asked.slice(-3), [
+    'PUT /v1/catalog/deregister',
+    'PUT /v1/agent/service/register',
+    'PUT /v1/agent/service/deregister/etcd-1-former',
+  ]);
   for (const other of [
     { Node: { ...node.Node, ID: agent.Config.NodeID } },
     { Node: { ...node.Node, Address: '10.0.0.9' } },

@@ -136,6 +136,9 @@ export function consulPort(
       // Consul keeps a name reserved as long as the host is alive.
       if (found?.Address !== address || found.ID === (await self()).NodeID) return false;
       await send('/v1/catalog/deregister', { Node: name });
+      // Any registration makes an agent tell the catalog what it could not; one like the former's it answers with a panic till then (1.14.11).
+      await send('/v1/agent/service/register', { ID: `${name}-former`, Name: 'etcd3' });
+      await this.deregister(`${name}-former`);
       return true;
     },
 

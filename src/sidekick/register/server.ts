@@ -18,11 +18,9 @@ async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports)
 export async function registerServer(settings: Settings, ports: Ports): Promise<void> {
   await persist(ports, async () => {
     await removeLeftovers(settings, ports);
-    await putRegistration(settings, ports);
-    if (!(await ports.consul.removeFormerNode())) return;
-    ports.say('removed what this host was in Consul before its disk was wiped');
-    // Its agent could not tell the catalog before.
-    await putRegistration(settings, ports, true);
+    const isFreed = await ports.consul.removeFormerNode();
+    if (isFreed) ports.say('removed what this host was in Consul before its disk was wiped');
+    await putRegistration(settings, ports, isFreed);
   });
   ports.say(`registered ${serviceId(settings, 'server')} at ${settings.address}:${settings.peerPort}`);
 }
