@@ -199,4 +199,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, lie-record 0 0, wipe 0 0, lie-record 0 1, settle 0 0, kv-lost 0 0, lose-reply 0 0, settle 0 0, replay 4 5',
     ),
   },
+  {
+    what: '1004, 4322, again: the same, and an operator has removed that member; the mark somebody has overwritten',
+    schedule: on(
+      '3',
+      'gather 0 0, abreast 0 0, delete-key 6 11, retire 6 0, abreast 0 0, lie-retired 0 0, machine-goes-back 6 12',
+    ),
+  },
 ];

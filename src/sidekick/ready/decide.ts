@@ -164,7 +164,7 @@ function withRecord(seen: Observed, record: ClusterRecord): Decision {
     return join(seen, record, `the record has this host as ${mine.name} at ${mine.peer_url}; `);
   }
   if (probe === undefined) return { do: 'probe' };
-  if (probe.started.has(id)) return join(seen, record, `member ${id} has run before; `);
+  if (probe.started.has(id)) return join(seen, record, `member ${id} has run before, or was removed; `);
   const doubt = unfounded(seen, record, id);
   if (doubt !== undefined)
     return join(seen, record, `Consul's record of cluster ${record.cluster_id} is in doubt, ${doubt}; `);

@@ -1,5 +1,6 @@
+import { memberId } from '../shared/cluster-id.ts';
 import { allRecords, type Keys } from '../shared/keys.ts';
-import { ConsulError, type Ports, type Read } from '../shared/ports.ts';
+import { ConsulError, type Membership, type Ports, type Read } from '../shared/ports.ts';
 import { retiredText, signedText } from '../shared/proof.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { addressIn, peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
@@ -179,6 +180,14 @@ export function witnesses(seen: Observed): string[] {
   return [...new Set(all)].filter((url) => url !== self.peerUrl);
 }
 
+/** Members that have run: they have told where they serve clients, or the record's cluster has them no longer. */
+function startedBy({ clusterId, members }: Membership, record: ClusterRecord | undefined): string[] {
+  const serving = members.filter(({ clientUrls }) => clientUrls.length > 0).map(({ id }) => id);
+  if (clusterId !== record?.cluster_id) return serving;
+  const born = record.members.map((one) => memberId(one.peer_url, record.token));
+  return [...serving, ...born.filter((id) => !members.some((member) => member.id === id))];
+}
+
 /** Asks each host whether etcd runs there already, and DNS, through port 53, whether it names the same hosts. */
 export async function probe(settings: Settings, ports: Ports, look: Look): Promise<Probe> {
   const record = goneBy(look);
@@ -190,9 +199,10 @@ export async function probe(settings: Settings, ports: Ports, look: Look): Promi
   const strangers: string[] = [];
   const isThere = async ({ node, url }: { node: string; url: string }): Promise<boolean> => {
     try {
-      const { clusterId, members } = await ports.etcd.peer(url, objection);
+      const answer = await ports.etcd.peer(url, objection);
+      const { clusterId } = answer;
       if (record && clusterId !== record.cluster_id) strangers.push(`${node} answers as cluster ${clusterId}`);
-      for (const { id, clientUrls } of members) if (clientUrls.length > 0) started.add(id);
+      for (const id of startedBy(answer, record)) started.add(id);
       return true;
     } catch (error) {
       if (isNobody(error as NodeJS.ErrnoException)) return false;

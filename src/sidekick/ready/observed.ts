@@ -99,7 +99,7 @@ export interface Probe {
   absent: Seen<string[]>;
   /** Of those that answer, who answers as another cluster than the record's: a sentence each. */
   strangers: string[];
-  /** IDs of members that have started, as any peer lists them. */
+  /** IDs of members that have started, or that their cluster has removed, as any peer lists them. */
   started: ReadonlySet<string>;
   dns: Seen<'agrees'>;
 }
