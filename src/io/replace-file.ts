@@ -9,11 +9,11 @@ import { syncFolder } from './write.ts';
  *
  * @throws IoError when the disk refuses
  */
-export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}`);
   try {
-    const handle = await fs.open(temporary, 'wx', 0o644);
+    const handle = await fs.open(temporary, 'wx', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();

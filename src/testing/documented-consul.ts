@@ -65,7 +65,7 @@ export class DocumentedConsul {
   filtered = false;
   /** Nodes whose agents cannot tell the catalog their next service, as where another node still has their name. */
   readonly unheard = new Set<string>();
-  /** What agents take for told: the same again they do not tell again (seen of 1.14.11). */
+  /** Registrations that agents take for told: the same again they do not tell again (seen of 1.14.11). */
   readonly #told = new Map<string, string>();
   readonly #keys = new Map<string, Value>();
   readonly #services = new Map<string, { machine: Machine; service: Record<string, unknown> }>();

@@ -81,15 +81,13 @@ labTest('a lab grows, loses a host, and gets another at the same address', async
     await lab.remove('etcd-3', { size: 4 });
     t.throws(() => lab.host('etcd-3'), { message: /no host etcd-3/ });
     t.false((await lab.cluster()).one, 'its member is still listed');
-    await lab.etcdctl('etcd-1', ['member', 'remove', memberId]);
-    t.true(
-      (
-        await eventually(
-          () => lab.cluster(),
-          ({ one }) => one,
-        )
-      ).one,
+    const removed = await lab.etcdctl('etcd-1', ['member', 'remove', memberId]);
+    t.is(removed.exitCode, 0, removed.stderr);
+    const left = await eventually(
+      () => lab.cluster(),
+      ({ one }) => one,
     );
+    t.true(left.one, JSON.stringify(left));
     t.deepEqual(attach(lab.layout).state.cluster.size, 4);
   });
 });

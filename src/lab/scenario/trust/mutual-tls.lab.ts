@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
+import type { Wish } from '../../../pki/x509.ts';
 import { ETCD } from '../../attack/disk-attacks.ts';
 import type { Leaf } from '../../compile/certificates.ts';
 import type { HostFile } from '../../host/host.ts';
@@ -22,9 +23,9 @@ import {
 import { placeStranger } from './stranger-testing.ts';
 
 /** Certificates that the clients' CA has given to others: a client's, which names nothing, and a server's of another address. */
-const OTHERS: [name: string, names: string[], usage: string][] = [
-  ['user', [], 'clientAuth'],
-  ['stranger', ['IP:10.77.0.50'], 'serverAuth,clientAuth'],
+const OTHERS: Wish[] = [
+  { commonName: 'user', dns: [], ips: [], usage: 'client' },
+  { commonName: 'stranger', dns: [], ips: ['10.77.0.50'], usage: 'member' },
 ];
 const pair = (name: string) => ({ cert: `/etc/etcd/${name}.crt`, key: `/etc/etcd/${name}.key` });
 
@@ -37,7 +38,7 @@ async function withCertificates(
   const { spec } = (await compileForLab({ text, file: 'tls.yaml', assets: await loadAssets() })).compiled;
   if (spec === undefined || spec.tls === 'off') throw new Error('the spec does not compile');
   const { ca } = spec.tls.client;
-  const more = OTHERS.map(([name, names, usage]): Leaf => ({ ...pair(name), ca, commonName: name, names, usage }));
+  const more = OTHERS.map((wish): Leaf => ({ ...pair(wish.commonName), ca, wish }));
   const certificates = await throwawayCertificates(spec, hostsOf(spec, networkOf(spec)), () => more);
   return { text, hostFiles: (host) => (certificates.get(host.name) ?? []).filter((file) => keep(file, host)) };
 }

@@ -1,4 +1,5 @@
 import { loadAssets } from '../../../io/assets.ts';
+import type { Wish } from '../../../pki/x509.ts';
 import { startLiar } from '../../attack/attacker.ts';
 import type { Leaf } from '../../compile/certificates.ts';
 import { compileForLab, hostsOf, type Lab, networkOf, throwawayCertificates } from '../../lab.ts';
@@ -7,9 +8,9 @@ import { example, memberIds, output, type TestLabOptions } from '../lab-testing.
 import { assertRestarts, assertServing, assertUntouched, rowsIn, whileWriting } from './trust-testing.ts';
 
 /** Certificates that the clients' CA has given to others. */
-const STRANGERS: [name: string, names: string[], usage: string][] = [
-  ['client', [], 'clientAuth'],
-  ['server', ['IP:10.77.0.66', 'DNS:alien.example.com'], 'serverAuth,clientAuth'],
+const STRANGERS: Wish[] = [
+  { commonName: 'client', dns: [], ips: [], usage: 'client' },
+  { commonName: 'server', dns: ['alien.example.com'], ips: ['10.77.0.66'], usage: 'member' },
 ];
 const pairs = new Map<string, { cert: string; key: string }>();
 
@@ -20,13 +21,13 @@ async function withStrangers(): Promise<TestLabOptions> {
   if (spec === undefined) throw new Error('the spec does not compile');
   if (spec.tls === 'off') throw new Error('the example has no TLS');
   const { ca } = spec.tls.client;
-  const more = STRANGERS.map(([name, names, usage]): Leaf => {
-    return { cert: `/root/${name}.crt`, key: `/root/${name}.key`, ca, commonName: name, names, usage };
+  const more = STRANGERS.map((wish): Leaf => {
+    return { cert: `/root/${wish.commonName}.crt`, key: `/root/${wish.commonName}.key`, ca, wish };
   });
   const certificates = await throwawayCertificates(spec, hostsOf(spec, networkOf(spec)), () => more);
   const files = certificates.get('etcd-2') ?? [];
   const textAt = (path: string) => Buffer.from(files.find((file) => file.path === path)?.content ?? '').toString();
-  for (const { cert, key, commonName } of more) pairs.set(commonName, { cert: textAt(cert), key: textAt(key) });
+  for (const { cert, key, wish } of more) pairs.set(wish.commonName, { cert: textAt(cert), key: textAt(key) });
   return { text, hostFiles: ({ name }) => certificates.get(name) ?? [] };
 }
 
