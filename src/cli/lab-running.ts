@@ -12,6 +12,6 @@ export async function withLab(use: (lab: Lab) => Promise<void>, host?: string): 
   try {
     await use(attachTo(host, layout));
   } finally {
-    release();
+    await release();
   }
 }

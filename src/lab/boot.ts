@@ -105,6 +105,6 @@ export async function boot(
     await runSteps(labSteps(first, others, options), signal);
     return labHandle(first, others);
   } finally {
-    release();
+    await release();
   }
 }

@@ -41,6 +41,6 @@ export async function down(layout: Layout): Promise<boolean> {
     await takeDown(layout);
     return true;
   } finally {
-    release();
+    await release();
   }
 }

@@ -122,6 +122,6 @@ export async function ensureImage(options: ImageOptions): Promise<Image> {
     if (!existsSync(directory) || options.rebuild) await build(recipe, directory, options);
     return image;
   } finally {
-    release?.();
+    await release?.();
   }
 }

@@ -129,6 +129,6 @@ export async function ensurePodImage(
       await rm(work, { recursive: true, force: true });
     }
   } finally {
-    release?.();
+    await release?.();
   }
 }

@@ -31,7 +31,7 @@ export async function ensureSidekick(
   try {
     return await keep(store, name, '', (await current(dist, name)) ?? (await build(dist, name, say, signal)));
   } finally {
-    release?.();
+    await release?.();
   }
 }
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-export type Release = () => void;
+/** Gives a lock back; whoever comes next finds it free. */
+export type Release = () => Promise<void>;
 
 /**
  * Takes a lock that the kernel gives back however its holder ends: `flock` holds it for a `cat` that reads from this
@@ -24,9 +25,11 @@ export async function acquireLock(file: string, wait = false): Promise<Release |
   // Ctrl-C may still reach it between fork and its new session.
   if (got === 'killed') return acquireLock(file, wait);
   if (got === 'busy') return undefined;
-  return () => {
+  return async () => {
+    if (holder.exitCode !== null || holder.signalCode !== null) return;
+    const over = new Promise((resolve) => holder.once('close', resolve));
     holder.stdin.end();
-    holder.stdout.destroy();
-    holder.unref();
+    holder.stdout.resume();
+    await over;
   };
 }

@@ -90,6 +90,6 @@ async function install(missing: string[], say: (line: string) => void, signal?: 
     await run('apt-get', ['-q', 'update'], { signal, env });
     await run('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...missing], { signal, env });
   } finally {
-    release?.();
+    await release?.();
   }
 }

@@ -95,6 +95,6 @@ export async function ensureArtifact(
       `See that ${cache} has free space.`,
     );
   } finally {
-    release?.();
+    await release?.();
   }
 }

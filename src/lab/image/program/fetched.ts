@@ -61,7 +61,7 @@ export async function fetched(source: { url: string; sha256: string }, options: 
     throw error;
   } finally {
     await rm(half, { force: true });
-    release?.();
+    await release?.();
   }
 }
 

@@ -42,7 +42,7 @@ export async function addToManifest(cache: string, row: Brought): Promise<void> 
     const programs = [...others, row].sort((a, b) => a.program.localeCompare(b.program, 'en') || byVersion(a, b));
     await replaceFile(manifestFile(cache), `${JSON.stringify({ version: 1, programs }, null, 2)}\n`);
   } finally {
-    release?.();
+    await release?.();
   }
 }
 

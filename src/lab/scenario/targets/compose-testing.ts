@@ -45,7 +45,7 @@ async function ensureComposeTwo(cache: string): Promise<string> {
     return file;
   } finally {
     await rm(work, { recursive: true, force: true });
-    release?.();
+    await release?.();
   }
 }
 
