@@ -106,6 +106,10 @@ export const CODES = {
     'A secret in cloud auto-join',
     'Remove it: every user of a host can read user-data. On EC2 give the instances a role; elsewhere set it in the environment of `consul.service` by a drop-in of your image.',
   ),
+  'spec-secret': error(
+    'A secret in the spec',
+    'Remove it, and make it anew: what is in a spec is in files that every user of a host can read. A host gets secrets with its image, or by a role of its instance.',
+  ),
   'join-ipv6': error('An IPv6 address', 'Use an IPv4 address or a host name: quorumgate gives hosts IPv4 peers only.'),
   'join-address': error(
     'Neither an address nor a host name',

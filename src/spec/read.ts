@@ -6,6 +6,7 @@ import type { Spot } from './locate.ts';
 import { isWithin, parent } from './pointer.ts';
 import type { Problem } from './problem.ts';
 import { checkRules } from './rules.ts';
+import { masked } from './secret.ts';
 import { type Source, toSource } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml } from './yaml.ts';
@@ -49,7 +50,7 @@ export function readSpec(text: string, file: string, targets: readonly string[],
   const invalid = [...shown.map(({ pointer }) => pointer), ...hidden, ...duplicates];
   const broken = checkRules(filled, { invalid, isWritten, targets, excuse });
   const all = [...diagnostics, ...[...shown, ...broken].map((problem) => toDiagnostic(problem, place))];
-  const sorted = inOrder(all);
+  const sorted = inOrder(all).map((one) => ({ ...one, message: masked(one.message) }));
   if (sorted.some(({ severity }) => severity === 'error')) return { diagnostics: limited(sorted), place };
   // Valid by the schema: ajv has just said so.
   return { spec: settled(filled as Spec), diagnostics: sorted, place };

@@ -11,6 +11,7 @@ import { ports } from './rule/port.ts';
 import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
+import { secrets } from './rule/secret.ts';
 import { consulVersion, discoveryVersion, etcdVersion, faults } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -45,6 +46,7 @@ const RULES: readonly Rule[] = [
   kubeletMode,
   nodeLabels,
   dataDirectory,
+  secrets,
 ];
 
 /**

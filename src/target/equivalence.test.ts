@@ -5,7 +5,9 @@ import { buildPlans } from '../plan/build.ts';
 import { withOwnScript } from '../plan/script.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { readSpec } from '../spec/read.ts';
+
 import { WITHOUT_PROGRAMS } from '../spec/reference.ts';
+import { secretIn } from '../spec/secret.ts';
 import { type HostTree, plannedTree, undeclared, unequal } from './host-tree.ts';
 import { targets } from './index.ts';
 import { noise } from './noise.ts';
@@ -34,6 +36,8 @@ const limited = targets.flatMap((target) => {
   return Number.isFinite(limit) ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
 });
 
+const decoder = new TextDecoder();
+
 /** Cases that the comparisons came by. */
 const seen = {
   differences: new Set<string>(),
@@ -55,6 +59,12 @@ function strays(target: Target, read: Spec, length: number): string[] {
     if (form !== undefined) seen.taken.add(`${target.name}: ${form}`);
     for (const one of forms) seen.forms.add(`${target.name}: ${one}`);
   }
+  // A hash or a public key that looked like one would be seen here too.
+  for (const { files } of trees.values())
+    for (const [path, { bytes }] of files) {
+      const what = secretIn(decoder.decode(bytes));
+      if (what !== undefined) throw new Error(`${target.name}: ${what} in ${path}`);
+    }
   return plans.flatMap((plan) => {
     const paths = unequal(plannedTree(plan), trees.get(plan.role) ?? { files: new Map(), enabled: [] });
     for (const path of paths) seen.differences.add(`${target.name}: ${path}`);

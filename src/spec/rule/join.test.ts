@@ -36,7 +36,7 @@ test(finds, 'provider=awss a=b', 'join-provider-unknown: provider=awss a=b');
 test(finds, 'tag_key=x provider=aws', 'join-provider-form: tag_key=x provider=aws');
 test(finds, 'provider=gce tag_value="a b"');
 test(finds, "provider=gce tag_value='a b'", "join-provider-form: provider=gce tag_value='a b'");
-test(finds, 'provider=os user_name=a password=b', 'join-secret: provider=os user_name=a password=b');
+test(finds, 'provider=os user_name=a password=b', 'join-secret: provider=os user_name=a password=*');
 
 test(finds, 'provider=aws', 'join-aws-tags: provider=aws');
 test(finds, 'provider=aws tag_key=x', 'join-aws-tags: provider=aws tag_key=x');
@@ -46,7 +46,7 @@ test(finds, `${tagged} region=eu-west-1 addr_type=public_v4 service=ec2 endpoint
 test(finds, `${tagged} addr_type=public`, `join-aws-option: ${tagged} addr_type=public`);
 test(finds, `${tagged} regoin=eu-west-1`, `join-aws-option: ${tagged} regoin=eu-west-1`);
 test(finds, `${tagged} addr_type=public_v6`, `join-ipv6: ${tagged} addr_type=public_v6`);
-test(finds, `${tagged} secret_access_key=x=`, `join-secret: ${tagged} secret_access_key=x=`);
+test(finds, `${tagged} secret_access_key=x=`, `join-secret: ${tagged} secret_access_key=**`);
 test(finds, `${tagged} service=ecs ecs_cluster=x`);
 
 test('servers on the hosts themselves are instances, not tasks', (t) => {
@@ -59,7 +59,7 @@ test('the value of a secret is not repeated', (t) => {
   const text = SMALLEST.replace('tag_value=mycluster', 'tag_value="mycluster secret_access_key=S3cr3t');
   const [found] = readSpec(text, 'cluster.yaml', ['aws']).diagnostics;
   t.is(found?.code, 'join-secret');
-  t.notRegex(`${found?.message}${found?.remedy}${found?.suggestion}`, /S3cr3t/);
+  t.notRegex(JSON.stringify(found), /S3cr3t/);
 });
 
 test('a slip in an option is corrected', (t) => {

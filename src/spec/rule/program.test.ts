@@ -45,7 +45,8 @@ for (const ending of ['.tar.gz', '.tgz', '.tar.xz', '.zip', '', '.bin', '.zip?a=
 for (const ending of ['.tar', '.gz', '.tar.bz2', '.txz', '.7z', '.deb', '.rpm', '.tar.zst?x=.zip', '.ZIP']) {
   test(finds, fetched(`https://x/etcd${ending}`), `program-archive: "https://x/etcd${ending}"`);
 }
-test(finds, fetched('https://a:b@x/etcd'), 'program-credentials: "https://a:b@x/etcd"');
+test(finds, fetched('https://a:b@x/etcd'), 'program-credentials: "https://***@x/etcd"');
+test(finds, fetched('https://x/etcd?X-Amz-Signature=ab'), 'spec-secret: "https://x/etcd?X-Amz-Signature=**"');
 test(finds, fetched('https://x/etcd@3?a@b'));
 test(finds, fetched('https://10.0.0.5:8080/etcd-v3.7.3-linux.tar.gz?v=1.2.3'));
 test(finds, fetched('https://x/v3.7.3/on-glibc-2.36.0.tar.gz'));
@@ -74,7 +75,7 @@ test(finds, { programs: 'programs: {sidekick: {url: ftp://x/y}}' }, 'bad-format:
 test(
   finds,
   { programs: 'programs: {sidekick: {url: "https://a:b@x/y.cjs"}}' },
-  'program-credentials: "https://a:b@x/y.cjs"',
+  'program-credentials: "https://***@x/y.cjs"',
 );
 const both = { programs: `programs: {node: package, sidekick: {url: "https://x/y", sha256: ${sha}}}` };
 test(finds, both, 'node-unneeded: package');

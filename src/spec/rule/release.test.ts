@@ -67,14 +67,15 @@ test(finds, 'programs: {socat: release}\nreleases: {index: a.json, versions: {so
 test(finds, `${etcd}\nreleases: {index: a.json, versions: {etcd: 3.7.3}}`, 'unknown-key: etcd');
 test(finds, 'programs: {sidekick: image}', 'not-one-of: image');
 
-for (const index of [
-  '"https://me:secret@example.com/index.json"',
-  '"s3://me@bucket/"',
-  '"https://x/?list-type=2&X-Amz-Signature=ab"',
+for (const [index, shown] of [
+  ['"https://me:secret@example.com/index.json"', '"https://*********@example.com/index.json"'],
+  ['"s3://me@bucket/"', '"s3://**@bucket/"'],
+  ['"https://x/?list-type=2&X-Amz-Signature=ab"', '"https://x/?list-type=2&X-Amz-Signature=**"'],
+  ['"https://x/?sv=2&sig=ab%2F"', '"https://x/?sv=2&sig=*****"'],
 ]) {
-  test(finds, `${etcd}\nreleases: {index: ${index}}`, `index-credentials: ${index}`);
+  test(finds, `${etcd}\nreleases: {index: ${index}}`, `index-credentials: ${shown}`);
 }
-test(finds, `${etcd}\nreleases: {index: {etcd: "http://a@b/c"}}`, 'index-credentials: "http://a@b/c"');
+test(finds, `${etcd}\nreleases: {index: {etcd: "http://a@b/c"}}`, 'index-credentials: "http://*@b/c"');
 
 test('what is missing is shown as it is to be written', (t) => {
   const spec = `version: 1\ncluster: {name: a, size: 3}\ntargets: [aws]\naddress: {metadata: ec2}\netcd: {version: 3.7.3}\ntls: off

@@ -1,5 +1,6 @@
 import { child, spoken } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
+import { secretIn } from '../secret.ts';
 import type { Rule } from './draft.ts';
 import { hasCredentials, PROGRAMS } from './program.ts';
 
@@ -69,7 +70,7 @@ export const indexCredentials: Rule = ({ releases: section }) => {
       ? [['/releases/index', index] as const]
       : PROGRAMS.map((name) => [`/releases/index/${name}`, index?.[name] ?? ''] as const);
   return all
-    .filter(([, text]) => hasCredentials(text) || /[?&]X-Amz-(Credential|Signature|Security-Token)=/i.test(text))
+    .filter(([, text]) => hasCredentials(text) || secretIn(text) !== undefined)
     .map(([pointer]) => {
       const message = `\`${spoken(pointer)}\` holds credentials.`;
       return { code: 'index-credentials', pointer, message };
