@@ -91,7 +91,8 @@ function treat(world: World, isAgain: boolean): boolean {
 
 /** A host asks for it, and it is true: somebody has shown it a cluster that was, and of which no data is left. */
 function treatLoss(world: World): boolean {
-  const isAsked = ({ said }: Host) => /no data is left anywhere: quorumgate reset/.test(said.get('gate') ?? '');
+  const isAsked = ({ said }: Host) =>
+    /no data is left anywhere: quorumgate reset|; not here: /.test(said.get('gate') ?? '');
   if (!world.hosts.some(isAsked) || world.hosts.some((host) => logsOf(host).length > 0)) return false;
   const before = currentOf(world);
   reset(world, true);

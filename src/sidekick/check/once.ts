@@ -200,6 +200,17 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     ),
   },
   {
+    what: '1039, 2430, again: the same of one whose only host is gone',
+    schedule: on(
+      '1',
+      'settle 0 0, lie-record 0 0, replace 0 0, lie-record 0 1, settle 0 0, kv-lost 0 0, lose-reply 0 0, settle 0 0, replay 4 5',
+    ),
+  },
+  {
+    what: '1048, 3359: a proposal comes late, when Consul has lost all keys of the cluster that was born meanwhile',
+    schedule: on('3', 'lie-record 0 0, settle 0 0, kv-lost 0 0, come-late 0 0, settle 0 0, kv-lost 0 0, arrive 0 0'),
+  },
+  {
     what: '1004, 4322, again: the same, and an operator has removed that member; the mark somebody has overwritten',
     schedule: on(
       '3',
