@@ -106,6 +106,12 @@ export const CODES = {
     'A secret in cloud auto-join',
     'Remove it: every user of a host can read user-data. On EC2 give the instances a role; elsewhere set it in the environment of `consul.service` by a drop-in of your image.',
   ),
+  'setting-owned': error('A flag of etcd that is set already', 'Remove it.'),
+  'setting-unknown': error('A flag that this etcd does not have', 'Use etcd {from} or newer, or remove it.'),
+  'election-timeout': error(
+    'Elections that come too soon or too late',
+    'Set `election-timeout` to at least {least} and at most {most}.',
+  ),
   'spec-secret': error(
     'A secret in the spec',
     'Remove it, and make it anew: what is in a spec is in files that every user of a host can read. A host gets secrets with its image, or by a role of its instance.',

@@ -27,10 +27,16 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
 }
 
 /** etcd's own variables, wherever it runs: as a service, in a container, in a static pod. */
-export function etcdEnvironment({ tls }: Spec): Record<string, string> {
-  if (tls === 'off') return {};
+export function etcdEnvironment({ tls, etcd }: Spec): Record<string, string> {
+  const own = Object.entries(etcd.settings ?? {}).map(([flag, value]) => [
+    `ETCD_${flag.toUpperCase().replaceAll('-', '_')}`,
+    String(value),
+  ]);
+  const settings = Object.fromEntries(own) as Record<string, string>;
+  if (tls === 'off') return settings;
   const { allowedHostname, allowedCommonName } = tls.peer;
   return {
+    ...settings,
     ETCD_CERT_FILE: tls.client.cert,
     ETCD_KEY_FILE: tls.client.key,
     ETCD_TRUSTED_CA_FILE: tls.client.ca,
@@ -39,6 +45,8 @@ export function etcdEnvironment({ tls }: Spec): Record<string, string> {
     ETCD_PEER_KEY_FILE: tls.peer.key,
     ETCD_PEER_TRUSTED_CA_FILE: tls.peer.ca,
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+    ...(tls.client.crl === undefined ? {} : { ETCD_CLIENT_CRL_FILE: tls.client.crl }),
+    ...(tls.peer.crl === undefined ? {} : { ETCD_PEER_CRL_FILE: tls.peer.crl }),
     ...(allowedHostname === undefined ? {} : { ETCD_PEER_CERT_ALLOWED_HOSTNAME: allowedHostname }),
     ...(allowedCommonName === undefined ? {} : { ETCD_PEER_CERT_ALLOWED_CN: allowedCommonName }),
   };

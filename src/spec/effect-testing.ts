@@ -97,7 +97,7 @@ const allowed = {
 };
 
 export const CONTEXTS: readonly Context[] = [
-  { spec: fetched },
+  { spec: { ...fetched, etcd: { ...fetched.etcd, settings: {} } } },
   { spec: allowed },
   { spec: pods },
   { spec: secured({}) },

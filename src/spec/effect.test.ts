@@ -44,9 +44,10 @@ function values(node: SchemaNode, pointer: string): unknown[] {
   const { default: fallback, examples = [], minimum, maximum, items } = node;
   const said = [...(fallback === undefined ? [] : [fallback]), ...examples, ...words(node)];
   const numbers = [minimum, maximum].filter((one) => one !== undefined);
+  const switches = node.type === 'boolean' ? [true, false] : [];
   const lists = items === undefined ? [] : samples(items).map((one) => [one]);
   const strings = node.type === 'string' && node.enum === undefined ? samples(node) : [];
-  return [...said, ...numbers, ...lists, ...strings].filter((value) => !isMapping(value));
+  return [...said, ...numbers, ...switches, ...lists, ...strings].filter((value) => !isMapping(value));
 }
 
 const isMapping = (value: unknown) => typeof value === 'object' && !Array.isArray(value);

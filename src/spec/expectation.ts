@@ -17,6 +17,7 @@ export function expected(node: SchemaNode): string {
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.type === 'array') return 'a list';
   if (node.type === 'integer') return 'a whole number';
+  if (node.type === 'boolean') return '`true` or `false`';
   return node.type === 'number' ? 'a number' : 'a string';
 }
 

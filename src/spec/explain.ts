@@ -1,4 +1,5 @@
 import { ALLOWABLE, CODES } from '../diagnostic/codes.ts';
+import { ownerOf } from '../version/etcd-settings.ts';
 import { expected, kindOf, list, stringForm } from './expectation.ts';
 import { child, quoted, segments, spoken } from './pointer.ts';
 import type { Problem } from './problem.ts';
@@ -89,13 +90,19 @@ type Keyword =
   | 'maxLength'
   | 'pattern';
 
+/** More keys than these nobody reads in a message. */
+const MANY = 20;
+
 const name = (pointer: string, { called }: DocumentKind) => (pointer === '' ? called : `\`${spoken(pointer)}\``);
 
 function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
   const key = segments(pointer).at(-1) ?? '';
   const siblings = Object.keys(mapping(schema).properties ?? {});
   const message = `${name(holder, kind)} has no key \`${quoted(key)}\`.`;
-  const known = `Known here: ${list(siblings.map((sibling) => `\`${sibling}\``))}.`;
+  const known =
+    siblings.length > MANY
+      ? `docs/spec.md lists the ${siblings.length} that are known here.`
+      : `Known here: ${list(siblings.map((sibling) => `\`${sibling}\``))}.`;
   if (holder === '/releases/versions' && (key === 'consul' || key === 'etcd')) {
     const advice = `Write it as \`${key}.version\`, which counts here too.`;
     return { code: 'unknown-key', pointer, on: 'key', message, detail: { advice }, meant: [`/${key}/version`] };
@@ -108,6 +115,16 @@ function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
       on: 'key',
       message: `\`${key}\` cannot be allowed.`,
       detail: { allowed },
+    };
+  }
+  const owner = holder === '/etcd/settings' ? ownerOf(key.replace(/^--/, '')) : undefined;
+  if (owner !== undefined) {
+    return {
+      code: 'setting-owned',
+      pointer,
+      on: 'key',
+      message: `\`etcd.settings\` cannot have \`${quoted(key)}\`: ${owner}.`,
+      detail: {},
     };
   }
   const homes = mappings(kind.root).filter(({ node }) => Object.hasOwn(node.properties ?? {}, key));

@@ -12,6 +12,7 @@ import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, 
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { secrets } from './rule/secret.ts';
+import { elections, settingVersions } from './rule/setting.ts';
 import { consulVersion, discoveryVersion, etcdVersion, faults } from './rule/version.ts';
 
 const RULES: readonly Rule[] = [
@@ -46,6 +47,8 @@ const RULES: readonly Rule[] = [
   kubeletMode,
   nodeLabels,
   dataDirectory,
+  settingVersions,
+  elections,
   secrets,
 ];
 

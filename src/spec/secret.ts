@@ -14,9 +14,9 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
   ['a JSON Web Token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+/g],
 ];
 
-/** A word that says of what stands after it that it is secret: `gossip_encrypt: …`, `token=…`. */
+/** A word that says of what stands after it that it is secret: `gossip_encrypt: …`, `token=…`; etcd's `auth-token` names a kind. */
 const NAMED =
-  /\b(\w*(?:password|passphrase|secret|token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
+  /\b(\w*(?:password|passphrase|secret|(?<!\bauth-)token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
 /** The user of a URL, and the password. */
 const USER = /(?<=:\/\/)[^/?#\s@"']+(?=@)/g;
 

@@ -27,7 +27,12 @@ const address = fc.oneof(
 
 const paths = (kind: string) =>
   fc.constantFrom(
-    { cert: `/etc/etcd/${kind}.crt`, key: `/etc/etcd/${kind}.key`, ca: `/etc/etcd/${kind}-ca.crt` },
+    {
+      cert: `/etc/etcd/${kind}.crt`,
+      key: `/etc/etcd/${kind}.key`,
+      ca: `/etc/etcd/${kind}-ca.crt`,
+      crl: `/etc/etcd/${kind}-crl.pem`,
+    },
     { cert: `/var/lib/pki/${kind}+1@x.pem`, key: `/var/lib/pki/${kind}-key.pem`, ca: `/var/lib/pki/${kind}.ca.pem` },
   );
 
@@ -118,6 +123,11 @@ export const specs: fc.Arbitrary<string> = fc
       version: fc.constantFrom('3.7.3', '3.5.35', '3.6.16'),
       peerPort: fc.constantFrom(2380, 12380),
       dataDirectory: fc.constantFrom('/var/lib/etcd', '/data/etcd', '/mnt/disk-1/etcd'),
+      settings: fc.constantFrom(
+        {},
+        { 'quota-backend-bytes': 8_589_934_592, 'pre-vote': false, metrics: 'extensive' },
+        { 'heartbeat-interval': 250, 'election-timeout': 2500, 'auto-compaction-retention': '8h', cors: '*' },
+      ),
       replaceDeadAfter: fc.nat(604_800),
       discovery: fc.constantFrom('committed', 'srv'),
     }),

@@ -1,12 +1,15 @@
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
+/** Files of each side of TLS, by their keys. */
+export const TLS_FILES = ['cert', 'key', 'ca', 'crl'] as const;
+
 export const tlsFiles: Rule = ({ tls }) => {
   if (typeof tls !== 'object') return [];
   const problems: Problem[] = [];
   const sides = ['peer', 'client'] as const;
   const files = sides.flatMap((side) =>
-    (['cert', 'ca'] as const).map((kind) => ({ side, kind, path: tls[side]?.[kind] })),
+    (['cert', 'ca', 'crl'] as const).map((kind) => ({ side, kind, path: tls[side]?.[kind] })),
   );
   for (const side of sides) {
     const key = tls[side]?.key;
@@ -48,7 +51,7 @@ const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys', '/run/etc
 export const tlsPlaces: Rule = ({ tls }) => {
   if (typeof tls !== 'object') return [];
   return (['peer', 'client'] as const).flatMap((side) =>
-    (['cert', 'key', 'ca'] as const).flatMap((kind): Problem[] => {
+    TLS_FILES.flatMap((kind): Problem[] => {
       const path = tls[side]?.[kind];
       if (path === undefined) return [];
       const pointer = `/tls/${side}/${kind}`;

@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
 import type { Draft, Rule } from './draft.ts';
-import { folderOf, isForMounting } from './file.ts';
+import { folderOf, isForMounting, TLS_FILES } from './file.ts';
 
 const RUNNABLE = ['etcd', 'consul'] as const;
 
@@ -42,7 +42,7 @@ export const discoveryInPod: Rule = ({ etcd }) => {
 export const tlsFolders: Rule = ({ etcd, tls }) => {
   if (etcd?.runtime !== 'static-pod' || typeof tls !== 'object') return [];
   return (['peer', 'client'] as const).flatMap((side) =>
-    (['cert', 'key', 'ca'] as const).flatMap((kind): Problem[] => {
+    TLS_FILES.flatMap((kind): Problem[] => {
       const path = tls[side]?.[kind];
       if (path === undefined || isForMounting(folderOf(path))) return [];
       const message = `\`${path}\` lies in \`${folderOf(path)}\`, which the pod would have to mount as a whole.`;

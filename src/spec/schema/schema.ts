@@ -8,6 +8,7 @@ import { Documents } from './documents.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
+import { EtcdSettings } from './settings.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
@@ -78,6 +79,12 @@ const TlsFiles = (what: string, cert: string, ca: string) => ({
   cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`, `/etc/etcd/${cert}.crt`),
   key: HostPath('Its private key (PEM), readable by user `etcd`.', `/etc/etcd/${cert}.key`),
   ca: HostPath(`CA certificates (PEM), up to the root, that ${what} are verified with.`, `/etc/etcd/${ca}.crt`),
+  crl: Type.Optional(
+    HostPath(
+      `Revocation list (PEM): ${what} with a certificate on it are refused. Where it is missing, all of them are.`,
+      `/etc/etcd/${ca.replace('-ca', '-crl')}.pem`,
+    ),
+  ),
 });
 
 const Tls = Type.Object(
@@ -223,6 +230,7 @@ export const SpecSchema = Type.Object(
         ),
         runtime: Runtime('etcd'),
         image: Image('etcd'),
+        settings: Type.Optional(EtcdSettings),
       },
       { ...strict, description: 'etcd on the members: its version, ports and data.' },
     ),

@@ -125,7 +125,7 @@ function mounts(spec: Spec, { name }: NumberedHost, { unit, user }: Container): 
 
 function tlsFiles({ tls }: Spec): string[] {
   if (tls === 'off') return [];
-  return [...new Set([tls.peer, tls.client].flatMap(({ cert, key, ca }) => [cert, key, ca]))];
+  return [...new Set([tls.peer, tls.client].flatMap(({ cert, key, ca, crl = ca }) => [cert, key, ca, crl]))];
 }
 
 export function printComposeFile(file: ComposeFile): string {
