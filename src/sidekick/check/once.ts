@@ -217,4 +217,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'gather 0 0, abreast 0 0, delete-key 6 11, retire 6 0, abreast 0 0, lie-retired 0 0, machine-goes-back 6 12',
     ),
   },
+  {
+    what: '1062, 3022: a member tells its new address while another host is about to remove it as dead',
+    schedule: on(
+      '5',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, readdress 0 0, wipe 4 0, settle 0 0, settle 0 0, come-late 4 0, settle 0 0, abreast 2 20',
+    ),
+  },
 ];

@@ -125,7 +125,9 @@ export function makeEtcdPort(world: World, program: Program): EtcdPort {
       ask(world, program, `asks ${url} for the members`, () => {
         const there = at(world, host, url, timeout);
         if ('stranger' in there) return saying(world, program, there.stranger);
-        return { clusterId: there.wal.clusterId, members: membersOf(world, quorate(world, there)) };
+        const members = membersOf(world, quorate(world, there));
+        for (const { id, peerUrls } of members) program.told.set(id, peerUrls[0] ?? '');
+        return { clusterId: there.wal.clusterId, members };
       }),
     add: (via, url) =>
       change(

@@ -42,14 +42,15 @@ export function guardStop(world: World, { host }: Program): void {
 }
 
 /** Nobody is removed who was there a moment ago, but by himself. */
-export function guardRemoval(world: World, { host }: Program, cluster: string, id: string): void {
+export function guardRemoval(world: World, { host, told }: Program, cluster: string, id: string): void {
   const seat = truthOf(world, cluster)?.find((one) => one.id === id);
   if (seat?.url === urlOf(world, host.address) && host.root.place?.memberId === id) {
     const isHidden = logsOf(host).some(({ memberId }) => memberId === id);
     if (isHidden) breach(world, `${host.name} removed its own member, whose data is on a volume that is not there`);
   }
   if (seat === undefined || seat.url === urlOf(world, host.address)) return;
-  const seen = world.present.get(seat.url) ?? Number.NEGATIVE_INFINITY;
+  // It may have told its new address between a question and what follows from the answer.
+  const seen = world.present.get(told.get(id) ?? seat.url) ?? Number.NEGATIVE_INFINITY;
   // Looks are a tick apart, and end a little after they have begun.
   if (world.clock - seen < POLICY * 1000 - 2 * TICK) {
     breach(world, `${host.name} removed ${seat.url}, which was there a moment ago`);

@@ -36,6 +36,8 @@ export interface Program {
   waited: number;
   /** There was a member's data when it began, and nothing true against it. */
   mayRun: boolean;
+  /** Peer URLs of members, by ID, as it was last told. */
+  told: Map<string, string>;
   /** Of one turn. */
   calls: number;
   outcome: 'runs' | 'done' | { threw: Error };
@@ -79,6 +81,7 @@ export function start(world: World, host: Host, kind: string, main: (program: Pr
     time: world.clock,
     waited: 0,
     mayRun: false,
+    told: new Map(),
     calls: 0,
     outcome: 'runs',
   };

@@ -47,7 +47,15 @@ test('another cluster', gives, { ...wiped, ...agreed([], other.cluster_id) }, 'w
 test('what it was is removed', (t) => {
   const decision = decide(given({ ...wiped, ...agreed([own, two, third]) }));
   const why = 'this host was it, and its data is gone';
-  t.deepEqual(decision, { do: 'remove', memberId: ownId, via: urlOf(2), why, own: record, members: 3 });
+  t.deepEqual(decision, {
+    do: 'remove',
+    memberId: ownId,
+    peerUrls: own.peerUrls,
+    via: urlOf(2),
+    why,
+    own: record,
+    members: 3,
+  });
 });
 const left = voter(1, { name: '', clientUrls: [] });
 test('a member that an earlier attempt left, too', gives, { ...wiped, ...agreed([left, two]) }, 'remove');
@@ -85,7 +93,15 @@ const deadOne = { dead: [urlOf(2)] };
 test('in the place of a dead one', (t) => {
   const decision = decide(given({ ...fourth, ...full, ...deadOne }));
   const why = "h2 is dead by the spec's policy";
-  t.deepEqual(decision, { do: 'remove', memberId: two.id, via: urlOf(2), why, own: undefined, members: 3 });
+  t.deepEqual(decision, {
+    do: 'remove',
+    memberId: two.id,
+    peerUrls: two.peerUrls,
+    via: urlOf(2),
+    why,
+    own: undefined,
+    members: 3,
+  });
 });
 const busy = agreed([voter(1), voter(2, { isLearner: true, name: '' })]);
 test('one at a time', gives, { ...fourth, ...busy }, 'wait', /http:\/\/10.0.0.2:2380 is joining; one at a time/);

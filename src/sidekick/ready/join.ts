@@ -1,3 +1,4 @@
+import type { Member } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { type Believed, believe } from './believe.ts';
 import { type Decision, type Observed, type Peer, wait } from './observed.ts';
@@ -34,17 +35,17 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
 
 function joinBelieved(seen: Observed, record: ClusterRecord, { clusterId, members, via }: Believed): Decision {
   const { self, dead, attempt, keys } = seen;
-  const remove = (memberId: string, why: string, own?: ClusterRecord): Decision => {
-    return { do: 'remove', memberId, via, why, own, members: members.length };
+  const remove = ({ id, peerUrls }: Member, why: string, own?: ClusterRecord): Decision => {
+    return { do: 'remove', memberId: id, peerUrls, via, why, own, members: members.length };
   };
   const mine = members.find((member) => member.peerUrls.includes(self.peerUrl));
   // One that has told where it serves clients has had a log, whatever this disk or Consul remembers.
   if (mine !== undefined && (mine.id !== (attempt.added ?? unspent(seen, record)) || mine.clientUrls.length > 0)) {
-    return remove(mine.id, 'this host was it, and its data is gone', record);
+    return remove(mine, 'this host was it, and its data is gone', record);
   }
   // With a dead member left in, most versions of etcd add none, and nobody knows what it would tell this host.
   const lost = members.find(({ peerUrls }) => peerUrls.length > 0 && peerUrls.every((url) => dead.includes(url)));
-  if (lost !== undefined) return remove(lost.id, `${lost.name || lost.peerUrls.join()} is dead by the spec's policy`);
+  if (lost !== undefined) return remove(lost, `${lost.name || lost.peerUrls.join()} is dead by the spec's policy`);
   if (mine !== undefined) return { do: 'existing', record, memberId: mine.id, members };
   const learner = members.find((member) => member.isLearner);
   if (learner !== undefined) return wait(`${learner.name || learner.peerUrls.join()} is joining; one at a time`);

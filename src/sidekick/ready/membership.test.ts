@@ -12,9 +12,15 @@ const nobody = () => Promise.reject(Object.assign(new Error('nobody'), { code: '
 test('a member whose launch is spent is given up for another, and the next one not before a minute is over', async (t) => {
   let now = 1000;
   let added = 0;
+  let isAnswering = false;
   const ports = {
     consul: { acquire: () => Promise.resolve('session') },
-    etcd: { add: () => Promise.resolve(String(++added)), remove: () => Promise.resolve(), list: nobody, peer: nobody },
+    etcd: {
+      add: () => Promise.resolve(String(++added)),
+      remove: () => Promise.resolve(),
+      list: () => (isAnswering ? Promise.resolve({ clusterId: '', members: [{ id: '1', peerUrls: [] }] }) : nobody()),
+      peer: nobody,
+    },
     clock: { now: () => now },
     say: () => {},
   } as unknown as Ports;
@@ -28,7 +34,12 @@ test('a member whose launch is spent is given up for another, and the next one n
   joining.disown();
   t.is(await addedBy(), undefined);
 
-  await joining.change({ do: 'remove', memberId: '1', via: add.via, why: '', own: undefined, members: 3 }, seen);
+  isAnswering = true;
+  await joining.change(
+    { do: 'remove', memberId: '1', peerUrls: [], via: add.via, why: '', own: undefined, members: 3 },
+    seen,
+  );
+  isAnswering = false;
   await joining.change(add, seen);
   now += 59_000;
   joining.disown();
@@ -36,6 +47,27 @@ test('a member whose launch is spent is given up for another, and the next one n
   now += 2000;
   joining.disown();
   t.is(await addedBy(), undefined);
+});
+
+test('a member that has told another address meanwhile is not removed', async (t) => {
+  const removed: string[] = [];
+  const ports = {
+    etcd: {
+      list: () => Promise.resolve({ clusterId: '', members: [{ id: '1', peerUrls: ['http://10.0.0.8:2380'] }] }),
+      remove: (_: string, id: string) => Promise.resolve(removed.push(id)),
+    },
+    say: () => {},
+  } as unknown as Ports;
+  const seen = { ...given({}), indexes: { keys: '1', candidates: '1' } } as Look;
+  const remove = (...peerUrls: string[]) =>
+    new Joining({ replaceDeadAfter: 60 } as Settings, ports).change(
+      { do: 'remove', memberId: '1', peerUrls, via: '', why: '', own: undefined, members: 3 },
+      seen,
+    );
+  t.regex((await remove('http://10.0.0.1:2380')) ?? '', /changed meanwhile/);
+  t.deepEqual(removed, []);
+  t.is(await remove('http://10.0.0.8:2380'), undefined);
+  t.deepEqual(removed, ['1']);
 });
 
 /** A joining host 1 that sees these lists at hosts by their number, and what it decides. */

@@ -101,6 +101,10 @@ export class Joining {
         await etcd.update(decision.via, decision.memberId, self.peerUrl);
         say(`member ${decision.memberId} is at ${self.peerUrl} now`);
       } else {
+        // Somebody who was silent may just have come back at another address.
+        const { members } = await etcd.list(decision.via, 3000);
+        const urls = members.find(({ id }) => id === decision.memberId)?.peerUrls;
+        if (urls?.join() !== decision.peerUrls.join()) throw new Error('it has changed meanwhile');
         // Before, for the reply may be lost.
         if (decision.own) this.#room = decision.members;
         await etcd.remove(decision.via, decision.memberId);

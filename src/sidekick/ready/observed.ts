@@ -117,8 +117,16 @@ export type Decision =
   | { do: 'probe' }
   /** Take the join lock and ask the cluster for its members, then decide again. */
   | { do: 'lock' }
-  /** Remove this member from the cluster, then look again. `own`: the record by which a host joins that was this member itself. */
-  | { do: 'remove'; memberId: string; via: string; why: string; own: ClusterRecord | undefined; members: number }
+  /** Remove this member, at these peer URLs, then look again. `own`: the record by which a host joins that was this member itself. */
+  | {
+      do: 'remove';
+      memberId: string;
+      peerUrls: readonly string[];
+      via: string;
+      why: string;
+      own: ClusterRecord | undefined;
+      members: number;
+    }
   /** Add this host as a learner, then look again. */
   | { do: 'add'; via: string }
   /** Tell the cluster that its member is at this host's peer URL now, then look again. */
