@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Command } from 'commander';
-import { groups, groupsFor } from './groups.ts';
+import { asked, groups, groupsFor } from './groups.ts';
 
 for (const { commands, load } of groups) {
   test(`the commands of one group: ${commands.join(', ')}`, async (t) => {
@@ -17,4 +17,10 @@ test('a command loads its group, the version none, and all else every one', (t) 
   for (const words of [[], ['--help'], ['help', 'check'], ['chek', 'x'], ['--format', 'check']]) {
     t.is(names(...words).length, groups.length, words.join(' '));
   }
+});
+
+test('words that others have are taken', (t) => {
+  t.deepEqual(asked(['help', 'lab', 'up']), ['lab', 'up', '--help']);
+  t.deepEqual(asked(['-v']), ['--version']);
+  for (const words of [[], ['help'], ['lab', 'help', 'up'], ['check', '-v']]) t.deepEqual(asked(words), words);
 });

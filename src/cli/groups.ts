@@ -27,6 +27,13 @@ export const groups: readonly Group[] = [
   },
 ];
 
+/** A command line in our words: `help lab up` is `lab up --help`, and `-v` what many expect of it. */
+export function asked(words: readonly string[]): string[] {
+  const [first, ...rest] = words;
+  if (first === 'help' && rest.length > 0) return [...rest, '--help'];
+  return first === '-v' ? ['--version', ...rest] : [...words];
+}
+
 /** The groups that a command line needs: all where it names no command, for help and for suggestions. */
 export function groupsFor([first = '']: readonly string[]): readonly Group[] {
   if (first === '--version' || first === '-V') return [];

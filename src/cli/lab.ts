@@ -12,6 +12,7 @@ import {
   showLogs,
   status,
 } from '../lab/lab.ts';
+import { EXIT } from './exit.ts';
 import { interruptible } from './interruptible.ts';
 import { addChangeCommands } from './lab-change.ts';
 import { addFaultCommands } from './lab-fault.ts';
@@ -30,9 +31,13 @@ export function addLabCommand(program: Command): void {
   addUp(lab);
   lab
     .command('status')
-    .description('show the hosts, how far each has booted, and the cluster')
+    .description(
+      'show the hosts, how far each has booted, and the cluster; exit code 1 unless each is one, and healthy',
+    )
     .action(async () => {
-      process.stdout.write(await status());
+      const { text, isWhole } = await status();
+      process.stdout.write(text);
+      if (!isWhole) process.exitCode = EXIT.wrong;
     });
   lab
     .command('logs <host> [unit]')

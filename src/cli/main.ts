@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { IoError } from '../io/io-error.ts';
 import { EXIT } from './exit.ts';
-import { groupsFor } from './groups.ts';
+import { asked, groupsFor } from './groups.ts';
 import { newProgram } from './program.ts';
 
 const program = newProgram();
@@ -16,8 +16,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Nobody can be told.
 process.stderr.on('error', () => process.exit(EXIT.wrong));
-for (const { load } of groupsFor(process.argv.slice(2))) (await load())(program);
-await program.parseAsync().catch(stop);
+const words = asked(process.argv.slice(2));
+for (const { load } of groupsFor(words)) (await load())(program);
+await program.parseAsync(words, { from: 'user' }).catch(stop);
 
 /** Every error ends here: of the command line, of what the user can repair, or a bug. */
 function stop(error: unknown): never {

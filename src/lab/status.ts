@@ -8,15 +8,24 @@ import { clusterReport } from './view/report.ts';
 import { table } from './view/table.ts';
 
 /** `lab status`: for each cluster its hosts with their steps, then the cluster. */
-export async function status(layout: Layout = layoutOf()): Promise<string> {
+export async function status(layout: Layout = layoutOf()): Promise<Status> {
   const first = attach(layout);
-  return (await Promise.all([first, ...first.neighbours].map(statusOf))).join('\n');
+  const all = await Promise.all([first, ...first.neighbours].map(statusOf));
+  return { text: all.map(({ text }) => text).join('\n'), isWhole: all.every(({ isWhole }) => isWhole) };
 }
 
-async function statusOf({ layout, state, cluster }: Lab): Promise<string> {
+/** A lab as `lab status` shows it, and whether each of its clusters is one, healthy, and the predicted one. */
+interface Status {
+  text: string;
+  isWhole: boolean;
+}
+
+async function statusOf({ layout, state, cluster }: Lab): Promise<Status> {
   const seen = await Promise.all(state.hosts.map((host) => look(host)));
   const rows = seen.map(({ host, step, status: text }) => [namesOf(host), host.role, host.address, step, text]);
   const head = `lab in ${layout.directory}: ${state.targets.join(', ')} on ${Object.keys(state.images).join(', ')}, cluster ${state.cluster.name}\n`;
   const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows]);
-  return `${head}${hosts}${state.hosts.some(isUp) ? `\n${clusterReport(await cluster())}` : ''}`;
+  if (!state.hosts.some(isUp)) return { text: `${head}${hosts}`, isWhole: false };
+  const found = await cluster();
+  return { text: `${head}${hosts}\n${clusterReport(found)}`, isWhole: found.one };
 }

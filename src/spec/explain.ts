@@ -140,13 +140,20 @@ function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
   return { code: 'unknown-key', pointer, on: 'key', message, suggestion, detail: { advice }, meant };
 }
 
+/** What `tls: true` leaves open. */
+const FILES = {
+  advice:
+    'Name the files: `tls: {peer: {cert: …, key: …, ca: …}, client: {cert: …, key: …, ca: …}}`; docs/tls.md says how to make them.',
+  suggestion: undefined,
+};
+
 function wrongType({ kind, pointer, schema, value, source }: Mismatch): Explained {
   if (pointer === '') {
     return { code: 'spec-not-mapping', pointer, message: `${kind.called} is ${kindOf(value)}, not a mapping.` };
   }
   const wanted = expected(schema);
   const message = `${name(pointer, kind)} is ${kindOf(value)}; ${wanted} is wanted.`;
-  const { advice, suggestion } = conversion(schema, value, source);
+  const { advice, suggestion } = pointer === '/tls' && value === true ? FILES : conversion(schema, value, source);
   return {
     code: 'wrong-type',
     pointer,
@@ -195,7 +202,12 @@ function outsideList({ kind, pointer, schema, value }: Mismatch): Explained {
     pointer,
     message: `${name(pointer, kind)} is ${shown}.`,
     suggestion,
-    detail: { advice: `${allowed.length > 1 || others ? 'Use one of:' : 'Write'} ${shownAllowed}${others}.` },
+    detail: {
+      advice:
+        pointer === '/address/metadata'
+          ? `Of metadata services ${shownAllowed} alone is known: elsewhere name the network or the interface, \`address: {cidr: 10.0.0.0/16}\` or \`address: {interface: eth0}\`.`
+          : `${allowed.length > 1 || others ? 'Use one of:' : 'Write'} ${shownAllowed}${others}.`,
+    },
   };
 }
 
@@ -227,5 +239,17 @@ function wrongForm({ kind, pointer, schema, value }: Mismatch): Explained {
     return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };
   }
   const message = `${shown} is not a valid ${name(pointer, kind)}.`;
-  return { code: 'bad-format', pointer, message, detail: { expected: stringForm(schema) } };
+  // `v3.7.3`, as tags and archives have it.
+  const bare = String(value)
+    .trim()
+    .replace(/^v(?=\d)/i, '');
+  const isMeant = schema.pattern !== undefined && new RegExp(schema.pattern, 'u').test(bare);
+  const wanted = isMeant ? `\`${bare}\`` : stringForm(schema);
+  return {
+    code: 'bad-format',
+    pointer,
+    message,
+    ...(isMeant && { suggestion: bare }),
+    detail: { expected: wanted },
+  };
 }

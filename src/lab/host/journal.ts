@@ -22,6 +22,22 @@ export async function hostLog(layout: Layout, name: string, lines: number): Prom
   return said.trim().split('\n').slice(-lines).join('\n');
 }
 
+/** Rejects when a unit has said nothing, with those that have. */
+async function assertSaid(layout: Layout, name: string, unit: string): Promise<void> {
+  const read = async (...more: string[]) => {
+    const { stdout } = await finish('journalctl', ['--directory', journalOf(layout, name), '-q', ...more]);
+    return stdout.split('\n').filter(Boolean);
+  };
+  if ((await read('-n', '1', '--unit', unit)).length > 0) return;
+  const units = [...new Set(await read('--field=_SYSTEMD_UNIT'))].filter((one) =>
+    /^(consul|etcd|quorumgate)/.test(one),
+  );
+  throw new LabError(
+    `${unit} has said nothing on ${name}`,
+    `Units of ours that have: ${units.sort().join(', ') || 'none yet'}.`,
+  );
+}
+
 /** `lab logs`: the host's journal on this terminal; its exit code. */
 export async function showLogs(
   layout: Layout,
@@ -29,6 +45,8 @@ export async function showLogs(
   { unit, follow }: { unit?: string | undefined; follow?: boolean | undefined },
 ): Promise<number> {
   const options = ['--no-pager', '-q', ...(unit === undefined ? [] : ['--unit', unit])];
+  // A name that is wrong would be shown as nothing at all.
+  if (unit !== undefined && !follow) await assertSaid(layout, host.name, unit);
   if (isUp(host)) return insideForeground(host, ['journalctl', ...options, ...(follow ? ['--follow'] : [])]);
   if (follow) {
     const remedy = `\`quorumgate lab logs ${host.name}\` shows what it said last.`;

@@ -76,8 +76,20 @@ function aws(entry: string, options: AutoJoin, pointer: string, { cluster, consu
       tag_key: 'tag_key=etcd',
       tag_value: `tag_value=${cluster?.name ?? 'mycluster'}`,
     };
+    // Misspelt, it is there.
+    const [slip] = [...options.keys()].filter(
+      (key) => !(key in AWS_OPTIONS) && missing.includes(nearest(key, missing) ?? ''),
+    );
+    const meant = slip && nearest(slip, missing);
+    const suggestion = slip && meant && missing.length === 1 ? entry.replace(`${slip}=`, `${meant}=`) : undefined;
     return [
-      { code: 'join-aws-tags', pointer, message, detail: { missing: missing.map((key) => examples[key]).join(' ') } },
+      {
+        code: 'join-aws-tags',
+        pointer,
+        message,
+        suggestion,
+        detail: { missing: missing.map((key) => examples[key]).join(' ') },
+      },
     ];
   }
   if (options.get('addr_type') === 'public_v6') {

@@ -11,12 +11,28 @@ export const datacenter: Rule = ({ consul }) => {
   return [{ code: 'datacenter-reserved', pointer: '/consul/datacenter', message }];
 };
 
+/** Names that others have for what a target boots. */
+const CALLED: Readonly<Record<string, string>> = {
+  ec2: 'aws',
+  amazon: 'aws',
+  cloudinit: 'aws',
+  'cloud-init': 'aws',
+  fcos: 'fedora-coreos',
+  coreos: 'fedora-coreos',
+  libvirt: 'vagrant',
+  virtualbox: 'vagrant',
+  vbox: 'vagrant',
+  docker: 'compose',
+  podman: 'compose',
+  'docker-compose': 'compose',
+};
+
 export const targetNames: Rule = ({ targets = [] }, { targets: known }) =>
   targets.flatMap((name, index) => {
     if (name === undefined || known.includes(name)) return [];
     const message = `There is no target \`${name}\`.`;
     const detail = { allowed: known.map((one) => `\`${one}\``).join(', ') };
-    return [
-      { code: 'target-unknown', pointer: `/targets/${index}`, message, detail, suggestion: nearest(name, known) },
-    ];
+    const called = CALLED[name.toLowerCase()];
+    const suggestion = called !== undefined && known.includes(called) ? called : nearest(name, known);
+    return [{ code: 'target-unknown', pointer: `/targets/${index}`, message, detail, suggestion }];
   });
