@@ -54,6 +54,8 @@ test('mistakes are named, and nothing is written', async (t) => {
     ['quorumgate pki issue examples/tls.yaml --dir p --host ../a=10.0.0.1', 2, /Write NAME=ADDRESS/],
     ['quorumgate pki issue examples/tls.yaml --dir p --host a=10.0.0.256', 2, /Write NAME=ADDRESS/],
     ['quorumgate pki issue examples/tls.yaml --dir p --client ../x', 2, /not a name/],
+    ['quorumgate pki init --dir p --days 0', 2, /from 1 to 36500/],
+    ['quorumgate pki init --dir p --days 1e9', 2, /from 1 to 36500/],
     ['quorumgate pki rotate everything --dir p', 2, /Write certificates, peers, clients, consul/],
     ['quorumgate pki init --dir examples/tls.yaml', 1, /tls\.yaml/],
   ] as const) {

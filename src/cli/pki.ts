@@ -7,14 +7,14 @@ import { fresh, place } from '../pki/authority.ts';
 import { assertAuthority } from '../pki/check.ts';
 import { type Holder, ordersFor } from '../pki/names.ts';
 import { revoke } from '../pki/revoke.ts';
-import { type Outcome, renew, rotateAuthority, YEARS } from '../pki/rotate.ts';
+import { CA_DAYS, type Outcome, renew, rotateAuthority } from '../pki/rotate.ts';
 import { AUTHORITIES, type AuthorityName, type Kept, type State } from '../pki/state.ts';
 import { status } from '../pki/status.ts';
 import { Store } from '../pki/store.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { say } from './dialogue.ts';
 import { EXIT } from './exit.ts';
-import { number } from './number.ts';
+import { days as lifetime, number } from './number.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 type PerAuthority = Partial<Record<AuthorityName, string>>;
@@ -79,7 +79,7 @@ function addInit(pki: Command): void {
     .description('make three CAs: for peers, for clients, and for Consul')
     .addOption(folder())
     .option('--name <name>', 'first word of their names', 'quorumgate')
-    .option('--days <n>', 'how long the CAs are good for', number, YEARS)
+    .option('--days <n>', 'how long the CAs are good for', lifetime, CA_DAYS)
     .addOption(
       existing('use a CA of yours: `peers=ca.crt,ca.key`, without a key where --sign is given; may be repeated'),
     )
@@ -147,7 +147,7 @@ function addIssue(pki: Command): void {
       ),
     )
     .addOption(new Option('--client <name>', 'somebody who uses etcd; may be repeated').argParser(names))
-    .option('--days <n>', 'how long they are good for', number, 397)
+    .option('--days <n>', 'how long they are good for', lifetime, 397)
     .action(async (file: string, { dir, host = [], consulHost = [], client = [], days }: Options, command: Command) => {
       if (host.length + consulHost.length + client.length === 0)
         command.error('error: nobody to issue for: give --host, --consul-host or --client');

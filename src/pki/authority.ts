@@ -2,7 +2,7 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { IoError } from '../io/io-error.ts';
 import { certificatesIn, flawOf } from './check.ts';
 import { signBy } from './sign-command.ts';
-import { type AuthorityName, bundleOf, type Issued, type Kept, PAIRS, type State } from './state.ts';
+import { type AuthorityName, bundleOf, type Issued, type Kept, PAIRS, type PairName, type State } from './state.ts';
 import type { Store } from './store.ts';
 import { issue, newAuthority, type Pair, request, revocationList, type Wish } from './x509.ts';
 
@@ -38,7 +38,8 @@ export async function place(store: Store, order: Order, now: Date): Promise<Issu
   const one: Issued = { serial: serialNumber.toLowerCase(), ...order, ends, by: markOf(state.current.cert) };
   // Before it is anywhere: what nobody knows of nobody can revoke.
   await store.save(authority, { ...state, issued: [...state.issued, one] });
-  await store.put(folder, { [`${pair}.key`]: key, [`${pair}.crt`]: cert, [bundle]: bundleOf(state) });
+  const files = { [`${pair}.key`]: key, [`${pair}.crt`]: cert, [bundle]: bundleOf(state) };
+  await store.put(folder, { ...files, ...(await listIn(state, pair, now)) });
   return one;
 }
 
@@ -47,14 +48,17 @@ export function fresh(title: string, name: AuthorityName, days: number, now: Dat
   return newAuthority(`${title} ${name} CA ${randomBytes(4).toString('hex')}`, days, now);
 }
 
+/** The revocation list beside a certificate, once there is one. */
+async function listIn({ current, revoked }: State, pair: PairName, now: Date): Promise<Record<string, string>> {
+  if (revoked.length === 0 || !isComplete(current)) return {};
+  return { [PAIRS[pair].list]: await revocationList(current, revoked, now) };
+}
+
 /** Brings what is trusted now to all folders that are there still. */
 export async function spread(store: Store, name: AuthorityName, now: Date): Promise<void> {
   const state = store.state(name);
-  const { current, revoked } = state;
-  const list = revoked.length > 0 && isComplete(current) ? await revocationList(current, revoked, now) : undefined;
   for (const [folder, pair] of new Map(state.issued.map((one) => [one.folder, one.pair]))) {
     if (!store.has(folder)) continue;
-    const { bundle, list: file } = PAIRS[pair];
-    await store.put(folder, { [bundle]: bundleOf(state), ...(list && { [file]: list }) });
+    await store.put(folder, { [PAIRS[pair].bundle]: bundleOf(state), ...(await listIn(state, pair, now)) });
   }
 }

@@ -24,6 +24,11 @@ export function privateKeyIn(pem: string): KeyObject | undefined {
 const isPast = (date: string, now: Date) => Date.parse(date) < now.getTime();
 const issuedBy = (one: X509Certificate, by: X509Certificate) => one.checkIssued(by) && one.verify(by.publicKey);
 
+/** Whether etcd and Consul verify what such a key has signed. */
+function signs({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
+  return type === 'rsa' || ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '');
+}
+
 /** Why nothing can be signed with a CA of the user's own; undefined: it can. */
 function authorityFlaw(cert: string, key: string | undefined, now: Date): string | undefined {
   let own: X509Certificate;
@@ -37,6 +42,8 @@ function authorityFlaw(cert: string, key: string | undefined, now: Date): string
   if (key === undefined) return undefined;
   const held = privateKeyIn(key);
   if (held === undefined) return 'its key is none in PEM, or has a passphrase';
+  if (!signs(held))
+    return `its key is of type ${held.asymmetricKeyType}: RSA, and ECDSA on P-256, P-384 and P-521 are taken`;
   return own.checkPrivateKey(held) ? undefined : 'the key given is not its key';
 }
 

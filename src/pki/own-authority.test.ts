@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -35,6 +35,11 @@ test('the CA of a user, in files', async (t) => {
     ['nonsense', undefined, /no certificate in it/],
     [own.cert, other.key, /not its key/],
     [own.cert, 'nonsense', /none in PEM/],
+    [
+      own.cert,
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      /ed25519/,
+    ],
   ] as const)
     t.throws(() => assertAuthority(cert, key, 'ca.crt', now), { message });
   t.throws(() => assertAuthority(other.cert, other.key, 'ca.crt', later(2)), { message: /expired/ });

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import test from 'ava';
-import { certificate, file, issued, later, made, now, openssl, scratch, within } from './pki-testing.ts';
+import { place } from './authority.ts';
+import { certificate, file, firstOrder, issued, later, made, now, openssl, scratch, within } from './pki-testing.ts';
 import { revoke } from './revoke.ts';
 import { renew, rotateAuthority } from './rotate.ts';
 import { status } from './status.ts';
@@ -185,6 +186,8 @@ test('revoked by a serial, a folder, or a file: all that was ever issued there',
   );
   t.true(list.includes(serialNumber));
   t.is(list.match(/Serial Number/g)?.length, 4);
+  await within(folder, (store) => place(store, firstOrder(90), now));
+  t.true(existsSync(join(folder, 'hosts/etcd-1/peer-crl.pem')));
   await t.throwsAsync(by('hosts/etcd-9'), { message: /Nothing that was issued here/ });
   await t.throwsAsync(by('00'), { message: /Nothing that was issued here/ });
 });

@@ -12,7 +12,7 @@ export interface Outcome {
 const said = ({ folder, pair, ends }: Issued) => `${folder}/${pair}.crt, until ${ends.slice(0, 10)}`;
 
 /** Days that a CA is good for. */
-export const YEARS = 3650;
+export const CA_DAYS = 3650;
 
 const ORDER = 'one host at a time, each when the one before is healthy';
 
@@ -60,7 +60,9 @@ async function trust(
       `A command signs for ${name}: its next CA is not made here.`,
       'Give its certificate: --existing FILE.',
     );
-  const next = own ?? (await fresh(state.title, name, YEARS, now));
+  if (own?.key === undefined && own && state.sign === undefined)
+    throw new IoError(`There is no key to sign for ${name} with.`, `Give it: --existing ${name}=CERT,KEY.`);
+  const next = own ?? (await fresh(state.title, name, CA_DAYS, now));
   await store.save(name, { ...state, next });
   await spread(store, name, now);
   return {

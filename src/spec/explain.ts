@@ -140,7 +140,7 @@ function unknownKey({ kind, pointer, holder, schema }: Mismatch): Explained {
   return { code: 'unknown-key', pointer, on: 'key', message, suggestion, detail: { advice }, meant };
 }
 
-/** What `tls: true` leaves open. */
+/** The files that `tls: true` does not name. */
 const FILES = {
   advice:
     'Name the files: `tls: {peer: {cert: …, key: …, ca: …}, client: {cert: …, key: …, ca: …}}`; docs/tls.md says how to make them.',
