@@ -22,7 +22,8 @@ export function addCompileCommands(program: Command): void {
     async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;
-      if (!options.check) return write(options.output, compiled.files, compiled.report);
+      const cluster = compiled.spec?.cluster.name;
+      if (!options.check) return write(options.output, compiled.files, compiled.report, cluster);
       const { output, target } = options;
       const chosen = (target ?? []).flatMap((name) => ['--target', name]);
       return checkOutput(output, compiled.files, {
@@ -30,6 +31,7 @@ export function addCompileCommands(program: Command): void {
         spec,
         again: ['quorumgate compile', spec, '-o', output, ...chosen].join(' '),
         why: 'hosts with other user-data are replaced',
+        cluster,
       });
     },
   );

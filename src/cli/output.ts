@@ -16,9 +16,23 @@ export function withOutput(command: Command, what: string): Command {
 }
 
 /** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */
-export async function write(directory: string, files: readonly OutputFile[], report: readonly string[]): Promise<void> {
-  const written = await untouched(() => writeOutput(directory, files));
+export async function write(
+  directory: string,
+  files: readonly OutputFile[],
+  report: readonly string[],
+  cluster?: string,
+): Promise<void> {
+  const written = await untouched(() => writeOutput(directory, files, cluster));
   process.stdout.write([...report, ...written].map((line) => `${line}\n`).join(''));
+}
+
+/** A command that writes these files, and what to look out for when it is run again. */
+interface Again {
+  known?: readonly string[];
+  spec: string;
+  again: string;
+  why: string;
+  cluster?: string | undefined;
 }
 
 /**
@@ -32,14 +46,16 @@ export async function write(directory: string, files: readonly OutputFile[], rep
 export async function checkOutput(
   directory: string,
   files: readonly OutputFile[],
-  { known = [], spec, again, why }: { known?: readonly string[]; spec: string; again: string; why: string },
+  { known = [], spec, again, why, cluster }: Again,
 ): Promise<void> {
-  const found = await compareOutput(directory, files, known);
+  const found = await compareOutput(directory, files, known, cluster);
   if (found.length === 0) return;
   process.stdout.write(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
+  const changed = found.filter(({ isInTheWay }) => isInTheWay).map((one) => one.path);
+  const inTheWay = changed.length > 0 ? `Move away, or delete, ${changed.join(', ')}; then ` : '';
   const leftOver = found.some(({ kind }) => kind === 'left over') ? ', remove what is left over' : '';
   throw new IoError(
     `${directory} is not what ${spec} gives now: ${found.length} of its files.`,
-    `Run \`${again}\`${leftOver}, and look at what changed: ${why}.`,
+    `${inTheWay}${inTheWay ? 'r' : 'R'}un \`${again}\`${leftOver}, and look at what changed: ${why}.`,
   );
 }

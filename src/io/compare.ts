@@ -2,12 +2,14 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputFile } from '../compile.ts';
 import { errorCode, toIoError } from './io-error.ts';
-import { MARKER, marker } from './owned.ts';
+import { isChanged, MARKER, marker } from './owned.ts';
 
 export interface Difference {
   kind: 'missing' | 'differs' | 'left over';
   /** Begins with the output directory. */
   path: string;
+  /** Somebody else wrote it, or changed it since: it has to go before anything is written. */
+  isInTheWay: boolean;
 }
 
 /**
@@ -20,13 +22,14 @@ export async function compareOutput(
   dir: string,
   files: readonly OutputFile[],
   known: readonly string[] = [],
+  cluster?: string,
 ): Promise<Difference[]> {
   const expected = new Map(files.map((file) => [file.path, file.bytes]));
   const folders = new Set(files.map((file) => folderOf(file.path)));
   for (const folder of folders) {
     const own = files.filter((file) => folderOf(file.path) === folder);
     const inside = own.map((file) => ({ ...file, path: file.path.slice(folder.length + 1) }));
-    expected.set(`${folder}/${MARKER}`, marker(inside));
+    expected.set(`${folder}/${MARKER}`, marker(inside, cluster));
   }
   try {
     const stale: string[] = [];
@@ -35,11 +38,15 @@ export async function compareOutput(
     const names = [...new Set([...expected.keys(), ...found])].sort();
     const kinds = names.map(async (name): Promise<Difference | undefined> => {
       const wanted = expected.get(name);
-      const is = (kind: Difference['kind']) => ({ kind, path: path.join(dir, name) });
-      if (wanted === undefined) return is('left over');
+      const is = (kind: Difference['kind'], isInTheWay = false) => ({ kind, path: path.join(dir, name), isInTheWay });
       if (!found.includes(name)) return is('missing');
       const there = await read(path.join(dir, name));
-      return there !== undefined && Buffer.compare(there, wanted) === 0 ? undefined : is('differs');
+      const folder = folderOf(name);
+      const inside = name.slice(folder.length + 1);
+      const isInTheWay =
+        inside !== MARKER && (there === undefined || (await isChanged(path.join(dir, folder), inside, there)));
+      if (wanted === undefined) return is('left over', isInTheWay && folders.has(folder));
+      return there !== undefined && Buffer.compare(there, wanted) === 0 ? undefined : is('differs', isInTheWay);
     });
     return (await Promise.all(kinds)).filter((one) => one !== undefined);
   } catch (error) {

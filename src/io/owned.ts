@@ -9,25 +9,29 @@ export const MARKER = '.quorumgate';
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-export function marker(files: readonly OutputFile[]): Uint8Array {
+/** @param cluster whose files they are; a comment to sha256sum */
+export function marker(files: readonly OutputFile[], cluster?: string): Uint8Array {
   const lines = files.map((file) => `${hash(file.bytes)}  ${file.path}\n`);
-  return new TextEncoder().encode(lines.sort().join(''));
+  return new TextEncoder().encode((cluster === undefined ? '' : `# cluster ${cluster}\n`) + lines.sort().join(''));
 }
 
 /**
  * Makes sure that replacing `folder` loses nothing: it is missing, or holds only what an earlier run wrote, unchanged.
  *
+ * @param cluster whose files are to take its place; another cluster's are not replaced
  * @returns whether the folder exists
  * @throws IoError when something else is there
  */
-export async function checkOwned(folder: string): Promise<boolean> {
+export async function checkOwned(folder: string, cluster?: string): Promise<boolean> {
   const stat = await fs.lstat(folder).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (stat === undefined) return false;
   if (!stat.isDirectory()) throw refusal(`${folder} is in the way: it is not a directory.`);
-  const written = await readMarker(folder);
+  const { written, of } = await readMarker(folder);
+  if (of !== undefined && cluster !== undefined && of !== cluster)
+    throw refusal(`${folder} holds the files of cluster ${of}, and these are of ${cluster}.`);
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const file = path.join(entry.parentPath, entry.name);
@@ -43,10 +47,18 @@ export async function checkOwned(folder: string): Promise<boolean> {
 const refusal = (message: string) =>
   new IoError(`${message} Nothing was replaced.`, 'Move it away (or delete it), or choose another output directory.');
 
-async function readMarker(folder: string): Promise<Map<string, string>> {
+/** Whether a file's bytes are not those that quorumgate has written at this place. */
+export async function isChanged(folder: string, name: string, bytes: Uint8Array): Promise<boolean> {
+  const { written } = await readMarker(folder);
+  return written.get(name) !== hash(bytes);
+}
+
+async function readMarker(folder: string): Promise<{ written: Map<string, string>; of: string | undefined }> {
   const text = await fs.readFile(path.join(folder, MARKER), 'utf8').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;
   });
-  return new Map([...text.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm)].map(([, sum = '', name = '']) => [name, sum]));
+  const lines = [...text.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm)];
+  const [, of] = /^# cluster (.+)$/m.exec(text) ?? [];
+  return { written: new Map(lines.map(([, sum = '', name = '']) => [name, sum])), of };
 }

@@ -10,20 +10,21 @@ import { checkOwned, MARKER, marker } from './owned.ts';
  * folder that is replaced as one; other folders in `dir` are left alone. Everything is on disk before anything is
  * swapped, and a failing swap is undone.
  *
+ * @param cluster whose files they are
  * @returns paths of the files written, in order, beginning with `dir`
  * @throws IoError when a folder holds what an earlier run did not write, or the disk refuses
  */
-export async function writeOutput(dir: string, files: readonly OutputFile[]): Promise<string[]> {
+export async function writeOutput(dir: string, files: readonly OutputFile[], cluster?: string): Promise<string[]> {
   const folders = groups(files);
   let made: string | undefined;
   try {
     made = await makeFolder(path.resolve(dir));
-    for (const name of folders.keys()) await checkOwned(path.join(dir, name));
+    for (const name of folders.keys()) await checkOwned(path.join(dir, name), cluster);
     const temporary = await fs.mkdtemp(path.join(dir, '.quorumgate-')).catch((error: unknown) => {
       throw orNoFolders(error, dir);
     });
     try {
-      for (const [name, content] of folders) await writeFolder(path.join(temporary, 'new', name), content);
+      for (const [name, content] of folders) await writeFolder(path.join(temporary, 'new', name), content, cluster);
     } catch (error) {
       await fs.rm(temporary, { recursive: true, force: true });
       throw error;
@@ -51,9 +52,9 @@ function groups(files: readonly OutputFile[]): Map<string, OutputFile[]> {
   return folders;
 }
 
-async function writeFolder(folder: string, files: readonly OutputFile[]) {
+async function writeFolder(folder: string, files: readonly OutputFile[], cluster?: string) {
   const parents = new Set<string>([folder]);
-  for (const file of [...files, { path: MARKER, bytes: marker(files) }]) {
+  for (const file of [...files, { path: MARKER, bytes: marker(files, cluster) }]) {
     const target = path.join(folder, file.path);
     await fs.mkdir(path.dirname(target), { recursive: true });
     parents.add(path.dirname(target));
