@@ -15,6 +15,7 @@ export const steps = [
   { makes: 'docs/spec.md', tests: ['src/spec/reference.test.ts'] },
   { makes: 'golden files', tests: ['src/target/*/emit.test.ts', 'src/kubernetes/emit.test.ts'] },
   { makes: "docs/safety.md's table", tests: ['src/sidekick/check/cases.test.ts', '--match', 'docs/safety.md *'] },
+  { makes: "docs/security.md's table", tests: ['src/security.test.ts', '--match', 'each unit is in a sandbox*'] },
   { makes: 'what documents show of commands', tests: ['src/docs.test.ts'] },
 ];
 

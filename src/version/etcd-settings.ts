@@ -94,7 +94,7 @@ export const ETCD_SETTINGS: Readonly<Record<string, Setting>> = {
 };
 
 /** Flags that no spec may set, each with what says it instead, or why not. Patterns of whole names. */
-export const OWNED_SETTINGS: readonly (readonly [flag: RegExp, why: string])[] = [
+const OWNED_SETTINGS: readonly (readonly [flag: RegExp, why: string])[] = [
   [/^name$/, 'the host has one name in Consul and in etcd'],
   [/^(data|wal)-dir$/, '`etcd.dataDirectory` says where, and the gate reads its log there'],
   [/^listen-metrics-urls$/, '`etcd.metricsPort` is on 127.0.0.1, where the health check is'],
