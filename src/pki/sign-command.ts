@@ -18,13 +18,21 @@ export function signBy(command: string, csr: string, name: string): Promise<stri
       'It has to read a PKCS#10 request (PEM) from standard input and write the certificate (PEM) to standard output.',
     );
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+    // A group of its own: what the shell has started outlives it, and would keep its output open.
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    let cause: string | undefined;
+    const stop = (why: string) => {
+      cause ??= why;
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
+      child.stdout.destroy();
+    };
+    const timer = setTimeout(() => stop(`did not end within ${PATIENCE / 1000} s`), PATIENCE);
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MOST) child.kill('SIGKILL');
+      if (size > MOST) stop(`writes more than ${MOST} bytes`);
       else chunks.push(chunk);
     });
     // It may end without reading.
@@ -36,10 +44,9 @@ export function signBy(command: string, csr: string, name: string): Promise<stri
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      if (size > MOST) reject(fail(`writes more than ${MOST} bytes`));
-      else if (signal !== null) reject(fail(`did not end within ${PATIENCE / 1000} s`));
-      else if (code !== 0) reject(fail(`ended with exit code ${code}`));
-      else resolve(Buffer.concat(chunks).toString());
+      const end = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+      if (cause === undefined && code === 0) resolve(Buffer.concat(chunks).toString());
+      else reject(fail(cause ?? end));
     });
   });
 }
