@@ -73,6 +73,14 @@ function sampleOf(kind: Setting['kind']): string | number | boolean {
   return { count: 1000, number: 5, duration: '30s', switch: true, text: 'word', origins: '*' }[kind];
 }
 
+const versionOf = (program: string) =>
+  /etcd Version: (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? '';
+
+function helpOf(program: string): string {
+  const { stdout, stderr } = spawnSync(program, ['--help'], { encoding: 'utf8' });
+  return `${stdout}${stderr}`;
+}
+
 /** Flags in the help of a version. */
 const flagsIn = (help: string) =>
   new Set(
@@ -84,13 +92,11 @@ const flagsIn = (help: string) =>
 const real = programs.length > 0 ? test : test.skip;
 real('each flag of each version may be set, or it is said why not (QUORUMGATE_TEST_ETCD, or a lab)', (t) => {
   for (const program of programs) {
-    const help = spawnSync(program, ['--help'], { encoding: 'utf8' });
-    const version =
-      /etcd Version: (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? '';
+    const version = versionOf(program);
     // Of 3.4 a spec needs a reason.
     if (isBefore(version, '3.5.0')) continue;
     t.log(version);
-    const there = flagsIn(`${help.stdout}${help.stderr}`);
+    const there = flagsIn(helpOf(program));
     const ours = Object.entries(ETCD_SETTINGS).filter(([, { from }]) => from === undefined || !isBefore(version, from));
     for (const [flag] of ours) t.true(there.has(flag), `${version} has no --${flag}`);
     for (const flag of there) {
@@ -103,8 +109,7 @@ real('each flag of each version may be set, or it is said why not (QUORUMGATE_TE
 
 real('etcd takes every setting from its environment as the spec has it (QUORUMGATE_TEST_ETCD, or a lab)', async (t) => {
   for (const program of programs) {
-    const version =
-      /etcd Version: (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? '';
+    const version = versionOf(program);
     if (isBefore(version, '3.5.0')) continue;
     const settings = Object.fromEntries(
       Object.entries(ETCD_SETTINGS).flatMap(([flag, { kind, from }]) =>
@@ -147,9 +152,8 @@ real('etcd takes every setting from its environment as the spec has it (QUORUMGA
 });
 real('each version of etcd has each flag, and calls none deprecated (QUORUMGATE_TEST_ETCD, or a lab)', (t) => {
   for (const program of programs) {
-    const help = spawnSync(program, ['--help'], { encoding: 'utf8' });
-    const lines = `${help.stdout}${help.stderr}`.split('\n');
-    const version = /etcd Version: (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
+    const lines = helpOf(program).split('\n');
+    const version = versionOf(program);
     t.log(version);
     for (const flag of flags()) {
       const at = lines.findIndex((line) => new RegExp(`^\\s*${flag}(\\s|$)`).test(line));

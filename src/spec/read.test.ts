@@ -1,4 +1,5 @@
 import test from 'ava';
+import { marked } from './marked-testing.ts';
 import { readSpec } from './read.ts';
 import { SMALLEST } from './reference.ts';
 
@@ -18,10 +19,7 @@ const spec = (changes: Partial<typeof LINES>) => `${Object.values({ ...LINES, ..
 
 /** Each diagnostic as `code: marked text`. */
 function problems(text: string): string[] {
-  return readSpec(text, 'cluster.yaml', ['aws']).diagnostics.map(({ code, place }) => {
-    const { lineText = '', column = 0, length = 0 } = place ?? {};
-    return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-  });
+  return marked(readSpec(text, 'cluster.yaml', ['aws']).diagnostics);
 }
 
 const finds = test.macro<[changes: Partial<typeof LINES>, ...expected: string[]]>({

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 import { SMALLEST } from '../reference.ts';
 
@@ -15,10 +16,7 @@ function problems(entries: string, servers: string): string[] {
     / {2}servers: members\n {2}join:\n.*\n/,
     `  servers: ${servers}\n  join: [${entries}]\n`,
   );
-  return readSpec(text, 'cluster.yaml', ['aws']).diagnostics.map(({ code, place }) => {
-    const { lineText = '', column = 0, length = 0 } = place ?? {};
-    return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-  });
+  return marked(readSpec(text, 'cluster.yaml', ['aws']).diagnostics);
 }
 
 const tagged = 'provider=aws tag_key=a tag_value=b';

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 
 const LINES = {
@@ -20,10 +21,7 @@ const read = (changes: Changes) =>
 /** Each diagnostic as `code: marked text`. */
 const finds = test.macro<[changes: Changes, ...expected: string[]]>({
   exec(t, changes, ...expected) {
-    const found = read(changes).map(({ code, place }) => {
-      const { lineText = '', column = 0, length = 0 } = place ?? {};
-      return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-    });
+    const found = marked(read(changes));
     t.deepEqual(found, expected);
   },
   title: (_, changes, ...expected) => `${expected.join(', ') || 'nothing'} in ${Object.values(changes).join(' / ')}`,

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 
 /** Each diagnostic as `code: marked text`. */
@@ -15,10 +16,7 @@ const finds = test.macro<[changes: string, ...expected: string[]]>({
       ...Object.fromEntries(changes.split('\n').map((line) => [line.split(':', 1)[0], line])),
     };
     const { diagnostics } = readSpec(Object.values(lines).join('\n'), 'cluster.yaml', ['aws']);
-    const found = diagnostics.map(({ code, place }) => {
-      const { lineText = '', column = 0, length = 0 } = place ?? {};
-      return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-    });
+    const found = marked(diagnostics);
     t.deepEqual(found, expected, JSON.stringify(diagnostics, null, 1));
   },
   title: (_, changes, ...expected) => `${expected.join(', ') || 'nothing'} in ${changes.replaceAll('\n', ' / ')}`,

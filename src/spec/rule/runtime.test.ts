@@ -1,4 +1,5 @@
 import test from 'ava';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -17,10 +18,7 @@ const finds = test.macro<[changes: Record<string, string>, ...expected: string[]
   exec(t, changes, ...expected) {
     const text = Object.entries({ ...LINES, ...changes }).map(([key, value]) => `${key}: ${value}\n`);
     const { diagnostics } = readSpec(text.join(''), 'cluster.yaml', ['aws']);
-    const found = diagnostics.map(({ code, place }) => {
-      const { lineText = '', column = 0, length = 0 } = place ?? {};
-      return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-    });
+    const found = marked(diagnostics);
     t.deepEqual(found, expected);
   },
   title: (_, changes, ...expected) => `${expected.join(', ') || 'nothing'} in ${JSON.stringify(changes)}`,

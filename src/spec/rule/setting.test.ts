@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ETCD_SETTINGS, ownerOf } from '../../version/etcd-settings.ts';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 import { SMALLEST } from '../reference.ts';
 
@@ -10,10 +11,7 @@ const specWith = (settings: string, version = '3.7.3') =>
 const finds = test.macro<[settings: string, ...expected: string[]]>({
   exec(t, settings, ...expected) {
     const { diagnostics } = readSpec(specWith(settings), 'cluster.yaml', ['aws']);
-    const found = diagnostics.map(({ code, place }) => {
-      const { lineText = '', column = 0, length = 0 } = place ?? {};
-      return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-    });
+    const found = marked(diagnostics);
     t.deepEqual(found, expected);
   },
   title: (_, settings, ...expected) => `${expected.join(', ') || 'nothing'} in {${settings}}`,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { clusterEnvironment } from '../../plan/environment.ts';
+import { marked } from '../marked-testing.ts';
 import { readSpec } from '../read.ts';
 
 const spec = (more: string, clientCa: string, version: string) => `version: 1
@@ -18,12 +19,7 @@ const finds = test.macro<[more: string, clientCa?: string, ...expected: string[]
   exec(t, more, clientCa = '/c', ...expected) {
     for (const version of ['3.4.45', '3.5.33', '3.6.14', '3.7.3']) {
       const { diagnostics } = readSpec(spec(more, clientCa, version), 'cluster.yaml', ['aws']);
-      const found = diagnostics
-        .filter(({ message }) => !message.includes('Allowed: '))
-        .map(({ code, place }) => {
-          const { lineText = '', column = 0, length = 0 } = place ?? {};
-          return `${code}: ${lineText.slice(column - 1, column - 1 + length)}`;
-        });
+      const found = marked(diagnostics.filter(({ message }) => !message.includes('Allowed: ')));
       t.deepEqual(found, expected);
     }
   },
