@@ -79,6 +79,17 @@ test('what an agent could not tell the catalog, and takes for told, comes to be 
   t.is(new Set(hosts.map((one) => one.decision())).size, 1);
 });
 
+test('what was left of freeing a name is removed', async (t) => {
+  const consul = new DocumentedConsul(300);
+  const { settings, ports } = await host(t, consul, 'mycluster', 1, 1);
+  await ports.consul.register({ ID: 'mycluster-1-former', Name: 'etcd3', Tags: [], Address: '', Port: 1, Meta: {} });
+  await registerServer(settings, ports);
+  t.deepEqual(
+    (await ports.consul.services()).map(({ ID }) => ID),
+    ['mycluster-1-server'],
+  );
+});
+
 test('nothing that sidekicks and commands ask is beyond the documents of 2.0', async (t) => {
   const consul = new DocumentedConsul(300);
   const { settings, ports, env } = await host(t, consul, 'mycluster', 1, 1);

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputFile } from '../compile.ts';
 import { errorCode, toIoError } from './io-error.ts';
-import { isChanged, MARKER, marker } from './owned.ts';
+import { changesIn, MARKER, marker } from './owned.ts';
 
 export interface Difference {
   kind: 'missing' | 'differs' | 'left over';
@@ -35,6 +35,9 @@ export async function compareOutput(
     const stale: string[] = [];
     for (const name of known) if (!folders.has(name) && (await read(path.join(dir, name, MARKER)))) stale.push(name);
     const found = (await Promise.all([...folders, ...stale].map((folder) => filesIn(dir, folder)))).flat();
+    const changed = new Map(
+      await Promise.all([...folders].map(async (name) => [name, await changesIn(path.join(dir, name))] as const)),
+    );
     const names = [...new Set([...expected.keys(), ...found])].sort();
     const kinds = names.map(async (name): Promise<Difference | undefined> => {
       const wanted = expected.get(name);
@@ -43,9 +46,8 @@ export async function compareOutput(
       const there = await read(path.join(dir, name));
       const folder = folderOf(name);
       const inside = name.slice(folder.length + 1);
-      const isInTheWay =
-        inside !== MARKER && (there === undefined || (await isChanged(path.join(dir, folder), inside, there)));
-      if (wanted === undefined) return is('left over', isInTheWay && folders.has(folder));
+      const isInTheWay = inside !== MARKER && (there === undefined || changed.get(folder)?.(inside, there) === true);
+      if (wanted === undefined) return is('left over', isInTheWay);
       return there !== undefined && Buffer.compare(there, wanted) === 0 ? undefined : is('differs', isInTheWay);
     });
     return (await Promise.all(kinds)).filter((one) => one !== undefined);

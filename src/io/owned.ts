@@ -47,10 +47,10 @@ export async function checkOwned(folder: string, cluster?: string): Promise<bool
 const refusal = (message: string) =>
   new IoError(`${message} Nothing was replaced.`, 'Move it away (or delete it), or choose another output directory.');
 
-/** Whether a file's bytes are not those that quorumgate has written at this place. */
-export async function isChanged(folder: string, name: string, bytes: Uint8Array): Promise<boolean> {
+/** Whether the bytes of a file are not those that quorumgate has written there: a question for each file of a folder. */
+export async function changesIn(folder: string): Promise<(name: string, bytes: Uint8Array) => boolean> {
   const { written } = await readMarker(folder);
-  return written.get(name) !== hash(bytes);
+  return (name, bytes) => written.get(name) !== hash(bytes);
 }
 
 async function readMarker(folder: string): Promise<{ written: Map<string, string>; of: string | undefined }> {

@@ -70,5 +70,6 @@ test('a command that signs is held to what was asked of it', async (t) => {
   t.regex(await by('cat >/dev/null'), /no certificate/);
   t.regex(await by('yes'), /writes more than/);
   t.regex(await by('true; yes; true'), /writes more than/, 'what the shell has started ends with it');
+  t.regex(await by('yes & true'), /writes more than/, 'also where the shell is gone');
   t.regex(await by('kill -TERM $$'), /was ended by SIGTERM/);
 });

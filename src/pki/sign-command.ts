@@ -23,8 +23,11 @@ export function signBy(command: string, csr: string, name: string): Promise<stri
     let cause: string | undefined;
     const stop = (why: string) => {
       cause ??= why;
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, 'SIGKILL');
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // All of them have ended.
+      }
       child.stdout.destroy();
     };
     const timer = setTimeout(() => stop(`did not end within ${PATIENCE / 1000} s`), PATIENCE);

@@ -8,7 +8,9 @@ async function removeLeftovers(settings: Settings, { consul, disk, say }: Ports)
   const keep = [serviceId(settings, 'server')];
   if (disk.data().state === 'log') keep.push(serviceId(settings, 'client'));
   for (const { ID, Service, Tags } of await consul.services()) {
-    const ours = Tags.some((tag) => tag.startsWith('_etcd-') && tag.endsWith(`._tcp.${settings.cluster}`));
+    // It was killed in between.
+    const isSpare = ID === `${settings.name}-former`;
+    const ours = isSpare || Tags.some((tag) => tag.startsWith('_etcd-') && tag.endsWith(`._tcp.${settings.cluster}`));
     if (Service !== 'etcd3' || !ours || keep.includes(ID)) continue;
     await consul.deregister(ID);
     say(`removed ${ID}, which is no longer this host`);

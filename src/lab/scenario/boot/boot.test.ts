@@ -1,4 +1,5 @@
 import type { HostFile } from '../../host/host.ts';
+import { LabError, showLogs, status } from '../../lab.ts';
 import { assertSound, eventually, inLab, labTest, output } from '../lab-testing.ts';
 
 // The main job on real programs, and what must heal by itself: one boot for all of it, because boots are what costs.
@@ -20,6 +21,11 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
       'one launch came to nothing',
     );
     const members = (await lab.cluster()).rows.map((row) => row.memberId);
+    t.true((await status(lab.layout)).isWhole);
+    await t.throwsAsync(showLogs(lab.layout, lab.host('etcd-1'), { unit: 'etcdd' }), {
+      instanceOf: LabError,
+      message: 'etcdd has said nothing on etcd-1',
+    });
     const hosts = lab.hosts.map(({ name }) => name);
 
     const node = await Promise.all(hosts.map((host) => output(lab, host, 'pgrep -x node')));
@@ -52,6 +58,7 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
     );
 
     await lab.kill('etcd-2');
+    t.false((await status(lab.layout)).isWhole, 'two of three serve');
     await lab.start('etcd-2', { wipe: true });
     t.is((await lab.wait({ timeoutSeconds: 900 })).outcome, 'up');
     await assertSound(t, lab);
