@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
@@ -93,6 +93,8 @@ export async function startConsul(work: string, hosts: number, more: object = {}
   await run('ip', ['link', 'set', 'lo', 'up']);
   // A file in there says what was launched on this machine.
   await run('mount', ['-t', 'tmpfs', 'tmpfs', '/var/lib']);
+  // As it is on a host.
+  await run('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
   const dns = { enable_truncate: true, enable_additional_node_meta_txt: false, udp_answer_limit: 8 };
   const config = { performance: { raft_multiplier: 1 }, dns_config: dns, disable_update_check: true, ...more };
   writeFileSync(join(work, 'consul.json'), JSON.stringify(config));
@@ -135,7 +137,7 @@ export function environmentOf(cluster: string, size: number, host: number, data:
     QG_REPLACE_DEAD_AFTER: '60',
     QG_NAME: `h${host}`,
     QG_ADDRESS: addressOf(host),
-    RUNTIME_DIRECTORY: data,
+    RUNTIME_DIRECTORY: join('/run', basename(data)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Agent as Connections } from 'node:http';
 import { ConsulError } from '../shared/ports.ts';
 import { type Ask, ask, type Reply } from './http.ts';
 import { parseJson } from './json.ts';
@@ -31,6 +32,8 @@ export class Agent {
   readonly #address: string;
   readonly #headers: Record<string, string>;
   readonly #ask: typeof ask;
+  /** One that has been closed is an error like any other: whoever asked asks again. */
+  readonly #connections = new Connections({ keepAlive: true, maxFreeSockets: 4 });
 
   constructor(env: Environment, exchange = ask) {
     this.#ask = exchange;
@@ -43,7 +46,12 @@ export class Agent {
   async request(path: string, options: Partial<Ask> = {}, others: readonly number[] = []): Promise<Reply> {
     let reply: Reply;
     try {
-      reply = await this.#ask(this.#address + path, { timeout: PATIENCE, headers: this.#headers, ...options });
+      reply = await this.#ask(this.#address + path, {
+        timeout: PATIENCE,
+        headers: this.#headers,
+        agent: this.#connections,
+        ...options,
+      });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const [asked] = path.split('?');

@@ -121,6 +121,7 @@ test('waiting for a change: by the indexes, until one of both, and not in a hurr
   });
   await consul.change({ keys: '5', candidates: '6' });
   t.deepEqual(asked, ['index=5&wait=10s', 'index=6&wait=10s']);
+  await new Promise(setImmediate);
   t.is(ended, 1);
   for (let turn = 1; turn < 20; turn++) await consul.change({ keys: '5', candidates: '6' });
   const began = performance.now();

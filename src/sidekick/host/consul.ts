@@ -22,6 +22,9 @@ const LIST = { most: 2 ** 20 };
 /** Bytes: a datacenter of some thousands. Asked for alone, and seldom. */
 const MACHINES = { most: 4 * 2 ** 20 };
 
+/** Milliseconds that an agent's version is not asked for again: it may be replaced while a gate waits. */
+const VERSION = 60_000;
+
 /** The local agent. @param now milliseconds that only grow */
 export function consulPort(
   settings: Settings,
@@ -43,6 +46,7 @@ export function consulPort(
   };
   /** Without a right to it, 404 is said of all keys together, and 403 of a single one. */
   let mayBeEmpty = false;
+  let known = { version: '', until: Number.NEGATIVE_INFINITY };
   /** How often in a row a wait ended at once. */
   let hasty = 0;
 
@@ -93,7 +97,8 @@ export function consulPort(
       try {
         await Promise.race([wait(keysPath, keys), wait(candidatesPath, candidates)]);
       } finally {
-        stop.abort();
+        // Not before what comes next has been asked for.
+        setImmediate(() => stop.abort());
       }
       hasty = now() - began < 200 ? hasty + 1 : 0;
       if (hasty > 20) await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -143,8 +148,12 @@ export function consulPort(
     },
 
     async version() {
+      if (now() < known.until) return known.version;
       const { Version } = await self();
-      if (typeof Version === 'string' && /^[\w.+-]{1,64}$/.test(Version)) return Version;
+      if (typeof Version === 'string' && /^[\w.+-]{1,64}$/.test(Version)) {
+        known = { version: Version, until: now() + VERSION };
+        return Version;
+      }
       throw new ConsulError("Consul's agent does not say its version");
     },
   };

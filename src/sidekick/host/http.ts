@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request as plain } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request as plain } from 'node:http';
 import { request as secured } from 'node:https';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { visible } from './text.ts';
@@ -19,6 +19,8 @@ export interface Ask {
   /** Bytes that the answer may have; one of more is refused while it comes. */
   most?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Keeps connections for further requests; without it each has its own. */
+  agent?: Agent | undefined;
   /** Of a Unix socket: whom to ask in place of the host in the URL. */
   socketPath?: string | undefined;
   /**
@@ -39,7 +41,7 @@ export function countdown(timeout: number): () => number {
  * Any status is an answer.
  */
 export function ask(url: string, options: Ask): Promise<Reply> {
-  const { method = 'GET', body, headers, timeout, most = 2 ** 19, signal, socketPath, tls } = options;
+  const { method = 'GET', body, headers, timeout, most = 2 ** 19, signal, agent = false, socketPath, tls } = options;
   return new Promise((resolve, reject) => {
     const secure = tls && {
       cert: readFileSync(tls.cert),
@@ -53,7 +55,7 @@ export function ask(url: string, options: Ask): Promise<Reply> {
     const request = (secure ? secured : plain)(url, {
       method,
       headers,
-      agent: false,
+      agent,
       maxHeaderSize: 16_384,
       ...(socketPath && { socketPath }),
       ...secure,

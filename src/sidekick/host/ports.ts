@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ports } from '../shared/ports.ts';
-import type { Settings } from '../shared/settings.ts';
+import { peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
 import { consulPort } from './consul.ts';
 import { diskPort } from './disk.ts';
 import { dnsPort } from './dns.ts';
@@ -10,11 +10,28 @@ import { say } from './say.ts';
 
 /** This host. */
 export function realPorts(settings: Settings): Ports {
+  const consul = consulPort(settings);
+  const etcd = etcdPort(settings);
+  const dns = dnsPort();
+  /** Once all are there, all of this is asked in a row: what has run before takes a third of the time. */
+  const rehearse = () => {
+    const name = serverSrvName(settings);
+    const own = peerUrl(settings, settings.address, settings.peerPort);
+    return Promise.allSettled([dns.srv(name), dns.countOverTcp(name), etcd.peer(own, 1000), consul.machines()]);
+  };
+  let rehearsed: Promise<unknown> | undefined;
   return {
-    consul: consulPort(settings),
-    etcd: etcdPort(settings),
+    consul: {
+      ...consul,
+      change: async (indexes) => {
+        rehearsed ??= rehearse();
+        await rehearsed;
+        return consul.change(indexes);
+      },
+    },
+    etcd,
     disk: diskPort(settings),
-    dns: dnsPort(),
+    dns,
     clock: { now: () => performance.now(), date: () => Math.floor(Date.now() / 1000), sleep: (ms) => sleep(ms) },
     say,
     random: () => randomUUID(),

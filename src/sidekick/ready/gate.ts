@@ -1,28 +1,41 @@
 import { launchKey, recordKey } from '../shared/keys.ts';
-import { ConsulError, type Member, type Ports } from '../shared/ports.ts';
+import type { Member, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
-import { type Look, observe, probe } from './observe.ts';
-import { type Decision, type Peer, wait } from './observed.ts';
+import { isAgreed, type Look, observe, probe } from './observe.ts';
+import { type Decision, type Peer, type Probe, wait } from './observed.ts';
 import { publishLost, recordOf } from './publish.ts';
-import { putRegistration } from './registration.ts';
+import { orCause, putRegistration } from './registration.ts';
 import { isNobody } from './roll.ts';
 import { RULES, type Rules } from './rules.ts';
 
 /** The gate has to end for what it waits for to be seen: systemd starts it again, in a mount namespace of its own. */
 export class Again extends Error {}
 
-/** Looks, and at what costs time only when the decision asks for it. */
-async function consider(settings: Settings, ports: Ports, joining: Joining, rules: Rules): Promise<[Look, Decision]> {
+/** What the hosts of a record that is made said before it was. */
+const askedBy = (decision: Decision, { probe }: Look) => (decision.do === 'propose' ? probe : undefined);
+
+/**
+ * Looks, and at what costs time only when the decision asks for it.
+ *
+ * @param asked what the hosts said just before this one made a record of them, so before any member of it can have run
+ */
+async function consider(
+  settings: Settings,
+  ports: Ports,
+  joining: Joining,
+  rules: Rules,
+  asked: Probe | undefined,
+): Promise<[Look, Decision]> {
   const { decide } = rules;
   let look = await observe(settings, ports, joining.silence, rules);
   let decision = decide(look);
   try {
     // The probe may find a reason to join.
     if (decision.do === 'probe') {
-      look = { ...look, probe: await probe(settings, ports, look) };
+      look = { ...look, probe: (isAgreed(look) && asked) || (await probe(settings, ports, look)) };
       decision = decide(look);
     }
     if (decision.do === 'lock') {
@@ -33,14 +46,6 @@ async function consider(settings: Settings, ports: Ports, joining: Joining, rule
     decision = wait((error as Error).message);
   }
   return [look, decision];
-}
-
-/** The outcome, or why Consul did not say. */
-function orCause<T>(work: Promise<T>): Promise<T | string> {
-  return work.catch((error: unknown) => {
-    if (error instanceof ConsulError) return error.message;
-    throw error;
-  });
 }
 
 /**
@@ -84,8 +89,6 @@ async function launch(
   } catch (error) {
     return `waiting: cannot start: ${(error as Error).message}`;
   }
-  // From now on this host is no candidate for another list, should Consul lose this one.
-  await orCause(putRegistration(settings, ports));
   await joining.release();
   const as = decision.do === 'new' ? `one of ${record.size} new members` : `member ${memberId}`;
   ports.say(`starting as ${as} of cluster ${record.cluster_id}`);
@@ -193,13 +196,18 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
   let said: string[] = [];
   let pause = 0;
   let turns = 0;
+  let asked: Probe | undefined;
   for (;;) {
-    const [look, decision] = await consider(settings, ports, joining, rules);
+    const [look, decision] = await consider(settings, ports, joining, rules, asked);
     const outcome = await carryOut(settings, ports, joining, look, decision);
     if (outcome === 'done') return;
-    turns = outcome === undefined ? turns + 1 : 0;
-    await rest(ports, turns);
-    if (outcome === undefined) continue;
+    asked = askedBy(decision, look);
+    if (outcome === undefined) {
+      turns += 1;
+      await rest(ports, turns);
+      continue;
+    }
+    turns = 0;
     ports.say(outcome);
     await joining.release();
     const { candidates, self } = look;

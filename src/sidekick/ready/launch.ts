@@ -2,6 +2,7 @@ import { launchKey } from '../shared/keys.ts';
 import type { Member, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, initialCluster, lineageOf } from '../shared/record.ts';
 import { discoveryDomain, peerUrl, type Settings } from '../shared/settings.ts';
+import { orCause, putRegistration } from './registration.ts';
 
 /** The member that etcd is started as, from an empty log. */
 export interface Launched {
@@ -28,8 +29,9 @@ export async function spend(settings: Settings, ports: Ports, { record, memberId
   const lineage = lineageOf(record);
   disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
   const key = launchKey(settings.cluster, lineage, memberId);
-  await consul.put(key, JSON.stringify({ nonce, log: false }), 0);
-  const { value } = await consul.keys();
+  const spent = consul.put(key, JSON.stringify({ nonce, log: false }), 0).then(() => consul.keys());
+  // From now on this host is no candidate for another list, should Consul lose this one.
+  const [{ value }] = await Promise.all([spent, orCause(putRegistration(settings, ports))]);
   return value.find((entry) => entry.key === key)?.value === JSON.stringify({ nonce, log: false });
 }
 

@@ -2,7 +2,7 @@ import { memberId } from '../shared/cluster-id.ts';
 import { allRecords, type Keys } from '../shared/keys.ts';
 import { ConsulError, type Membership, type Ports, type Read } from '../shared/ports.ts';
 import { retiredText, signedText } from '../shared/proof.ts';
-import { type ClusterRecord, lineageOf } from '../shared/record.ts';
+import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import { addressIn, peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
 import { choose } from './choose.ts';
 import type { Observed, Peer, Probe, Seen } from './observed.ts';
@@ -132,6 +132,12 @@ export const gapOf = ({ replaceDeadAfter }: Settings): number => Math.min(30_000
 function goneBy(seen: Parameters<typeof choose>[0]): ClusterRecord | undefined {
   const chosen = choose(seen);
   return chosen.known ? chosen.value : undefined;
+}
+
+/** Whether the record is of those that this host has agreed on. */
+export function isAgreed(seen: Observed): boolean {
+  const record = goneBy(seen);
+  return record !== undefined && seen.self.agreed === membersOf(record);
 }
 
 /** Peer URLs of the members that a host without a log knows of: its own list, the published one, or the record's. */

@@ -1,5 +1,5 @@
 import type { Identity } from '../shared/identity.ts';
-import type { Data, Place, Ports } from '../shared/ports.ts';
+import { ConsulError, type Data, type Place, type Ports } from '../shared/ports.ts';
 import { lineageOf } from '../shared/record.ts';
 import { type Settings, tagOf } from '../shared/settings.ts';
 
@@ -52,5 +52,13 @@ export async function putRegistration(
       former: isWiped ? place.memberId : '',
       ...(isMissed && { again: String(clock.now()) }),
     },
+  });
+}
+
+/** The outcome, or why Consul did not say. */
+export function orCause<T>(work: Promise<T>): Promise<T | string> {
+  return work.catch((error: unknown) => {
+    if (error instanceof ConsulError) return error.message;
+    throw error;
   });
 }
