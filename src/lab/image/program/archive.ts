@@ -27,6 +27,8 @@ export function shapeOf({ program, version }: Pick<Row, 'program' | 'version'>, 
       const folder = `node-v${version}-linux-${arch === 'amd64' ? 'x64' : 'arm64'}`;
       return { file: `${folder}.tar.xz`, folder: `${folder}/bin` };
     }
+    case 'kubernetes':
+      return { file: `kubernetes-server-linux-${arch}-v${version}.tar.gz`, folder: 'kubernetes/server/bin' };
     // Upstream has each program by itself, and no archive.
     case 'ignition': {
       const folder = `ignition-v${version}-linux-${arch}`;

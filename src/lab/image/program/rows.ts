@@ -12,7 +12,7 @@ export type Source =
 
 /** A program that tests want, in one version; of Debian, in one line. */
 export interface Row {
-  program: 'consul' | 'etcd' | 'ignition' | 'node';
+  program: 'consul' | 'etcd' | 'ignition' | 'kubernetes' | 'node';
   version: string;
   source: Source;
 }
@@ -73,6 +73,22 @@ const ignition = (version: string): Row => ({
   },
 });
 
+const KUBERNETES = 'k8s.io/kubernetes/cmd';
+const kubernetes = (version: string): Row => ({
+  program: 'kubernetes',
+  version,
+  source: {
+    kind: 'go',
+    module: `kubernetes-${version}`,
+    mains: {
+      kubelet: `${KUBERNETES}/kubelet`,
+      kubeadm: `${KUBERNETES}/kubeadm`,
+      'kube-apiserver': `${KUBERNETES}/kube-apiserver`,
+    },
+    set: { 'k8s.io/component-base/version.gitVersion': `v${version}` },
+  },
+});
+
 /** All of them, in the order of the table. Looked up and tried on 2026-11-29, with Go 1.26.8. */
 export const ROWS: readonly Row[] = [
   ...OFFERS.etcd.map(debian),
@@ -86,6 +102,8 @@ export const ROWS: readonly Row[] = [
   none('consul', '1.17 and newer', 'under the Business Source License, which is not open source'),
   ignition('2.24.0'),
   none('ignition', '2.24.0 engine', 'wants a C compiler and the headers of libblkid'),
+  kubernetes('1.34.4'),
+  none('kubernetes', '1.35 and newer', 'its kubelet refuses cgroups of version 1, which machines of tests have'),
   node('18.20.8', 'JWUTwZ9vMOjZXMtiBc74OZn12DXb4skKfY4Nlyc17Ss8BTaxjwkXAw6xZb0Ck5afUYU/neBbrHjo9O3baF34ww=='),
   node('20.20.2', 'PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ=='),
   node('22.23.5', '3jhC+wcoWxKZxcRqF2sUSl0c9HEXFnur/nuIPx6O6CWKV0jOUWQm7Htw5SuXqqlMCEhi0cJqybFPEb5hhcBiMw=='),

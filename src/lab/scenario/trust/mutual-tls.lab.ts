@@ -1,12 +1,11 @@
 import type { ExecutionContext } from 'ava';
-import { loadAssets } from '../../../io/assets.ts';
 import type { Wish } from '../../../pki/x509.ts';
 import { ETCD } from '../../attack/disk-attacks.ts';
-import type { Leaf } from '../../compile/certificates.ts';
 import type { HostFile } from '../../host/host.ts';
-import { compileForLab, hostsOf, type Lab, networkOf, start, throwawayCertificates } from '../../lab.ts';
+import { type Lab, start } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import type { HostPlan } from '../../network/addresses.ts';
+import { withCertificates } from '../certificates-testing.ts';
 import {
   assertSound,
   assertWhole,
@@ -18,30 +17,20 @@ import {
   operate,
   output,
   says,
-  type TestLabOptions,
 } from '../lab-testing.ts';
 import { placeStranger } from './stranger-testing.ts';
 
-/** Certificates that the clients' CA has given to others: a client's, which names nothing, and a server's of another address. */
-const OTHERS: Wish[] = [
-  { commonName: 'user', dns: [], ips: [], usage: 'client' },
-  { commonName: 'stranger', dns: [], ips: ['10.77.0.50'], usage: 'member' },
-];
-const pair = (name: string) => ({ cert: `/etc/etcd/${name}.crt`, key: `/etc/etcd/${name}.key` });
+const leaf = (wish: Wish) => ({
+  cert: `/etc/etcd/${wish.commonName}.crt`,
+  key: `/etc/etcd/${wish.commonName}.key`,
+  wish,
+});
 
-/** Options of a lab of this spec, with certificates on its hosts; files that do not fit into user-data come by URL. */
-async function withCertificates(
-  whole: string,
-  keep: (file: HostFile, host: HostPlan) => boolean = () => true,
-): Promise<TestLabOptions> {
-  const text = `${whole}documents: {baseUrl: "https://example.com/"}\n`;
-  const { spec } = (await compileForLab({ text, file: 'tls.yaml', assets: await loadAssets() })).compiled;
-  if (spec === undefined || spec.tls === 'off') throw new Error('the spec does not compile');
-  const { ca } = spec.tls.client;
-  const more = OTHERS.map((wish): Leaf => ({ ...pair(wish.commonName), ca, wish }));
-  const certificates = await throwawayCertificates(spec, hostsOf(spec, networkOf(spec)), () => more);
-  return { text, hostFiles: (host) => (certificates.get(host.name) ?? []).filter((file) => keep(file, host)) };
-}
+/** Certificates that the clients' CA has given to others: a client's, which names nothing, and a server's of another address. */
+const OTHERS = [
+  leaf({ commonName: 'user', dns: [], ips: [], usage: 'client' }),
+  leaf({ commonName: 'stranger', dns: [], ips: ['10.77.0.50'], usage: 'member' }),
+];
 
 /** `tls.yaml` with one CA for both sides, and what tells peers from clients. */
 const oneCa = (name: string) =>
@@ -68,7 +57,7 @@ async function assertNoPeer(t: ExecutionContext, lab: Lab, peerCa: string, clien
 
 labTest('mutual TLS on peers and clients, -ssl records only; clients are no peers', async (t) => {
   t.timeout(300_000);
-  await inLab(await withCertificates(example('tls.yaml')), async (lab) => {
+  await inLab(await withCertificates(example('tls.yaml'), OTHERS), async (lab) => {
     await assertSound(t, lab);
     const { address } = lab.host('etcd-1');
     for (const port of [2379, 2380]) {
@@ -99,7 +88,7 @@ labTest(
   "a server at a member's address whose certificate is of the CA, and names another: nobody believes it",
   async (t) => {
     t.timeout(300_000);
-    const options = await withCertificates(example('tls.yaml'));
+    const options = await withCertificates(example('tls.yaml'), OTHERS);
     await inLab(options, async (lab) => {
       const before = await assertWhole(t, lab);
       const url = (host: string) => `https://${lab.host(host).address}:2380`;
@@ -140,7 +129,7 @@ labTest('mutual TLS where etcd asks DNS, by one CA and a name of peers: one clus
     /version: 3\.5\.16/,
     '$&\n  discovery: srv\n  replaceDeadAfter: 10',
   );
-  await inLab(await withCertificates(text), async (lab) => {
+  await inLab(await withCertificates(text, OTHERS), async (lab) => {
     await assertSound(t, lab);
     await assertNoPeer(t, lab, 'ca.crt', 'ca.crt');
     const before = await assertWhole(t, lab);
@@ -158,7 +147,7 @@ labTest('one CA and a common name of peers; a key that comes late is named until
   t.timeout(300_000);
   const isLate = ({ path }: HostFile, { name }: HostPlan) => name === 'etcd-2' && path.endsWith('/peer.key');
   let late: HostFile | undefined;
-  const options = await withCertificates(oneCa('allowedCommonName: etcd-peer'), (file, host) => {
+  const options = await withCertificates(oneCa('allowedCommonName: etcd-peer'), OTHERS, (file, host) => {
     if (!isLate(file, host)) return true;
     late = file;
     return false;
