@@ -2,6 +2,7 @@ import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
 import type { Assets } from './plan/plan.ts';
+import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
 import { type LockFile, readLock } from './spec/lock.ts';
@@ -10,6 +11,7 @@ import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { targets } from './target/index.ts';
 import type { Emitted, OutputFile, Part, Target, Upload } from './target/target.ts';
+import { textFile } from './target/text-file.ts';
 
 export type { Assets, LockFile, OutputFile };
 
@@ -66,6 +68,7 @@ export function compile(
       : [
           ...outputs.flatMap(({ documents, shared = [] }) => [...documents.flatMap(({ files }) => files), ...shared]),
           ...scriptFiles(script),
+          ...policyFiles(spec),
         ],
     diagnostics: all,
     report: [
@@ -106,10 +109,17 @@ function locked(
 }
 
 const UPLOAD = 'upload';
+const POLICIES = 'consul';
 const SCRIPT = `${UPLOAD}/etcd-sidekick.cjs`;
 
 /** Every folder that may be among the first parts of the files' paths: those of targets, and what is there once for all. */
-export const FOLDERS: readonly string[] = [...targets.map(({ name }) => name), UPLOAD];
+export const FOLDERS: readonly string[] = [...targets.map(({ name }) => name), UPLOAD, POLICIES];
+
+/** Of each token's rights, where the hosts have tokens. */
+const policyFiles = (spec: Spec): OutputFile[] =>
+  spec.consul.tokens === undefined
+    ? []
+    : Object.entries(policies(spec)).map(([holder, rules]) => textFile(`${POLICIES}/policies/${holder}.hcl`, rules));
 
 const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];

@@ -211,6 +211,7 @@ export const LAYERS: readonly Layer[] = [
       'compile',
       'format',
       'io',
+      'kubernetes',
       'lab/attack',
       'lab/chaos',
       'lab/cluster',

@@ -69,6 +69,12 @@ const agent = (version: string) => {
 };
 
 /** The effects that each row is there for: whether it is so of a version. */
+/** An agent's configuration with TLS. */
+const secured = (version: string): { tls?: object } =>
+  spec === undefined
+    ? {}
+    : JSON.parse(consulConfig({ ...spec, consul: { ...spec.consul, version, tls: { ca: '/x/ca.crt' } } }, 'etcd'));
+
 const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> = {
   etcdTooOld: [compiler('etcd-too-old', ETCD, 'version: {}')],
   etcdCorrupts: [compiler('etcd-corrupts', ETCD, 'version: {}'), host('etcd', 'can lose data')],
@@ -97,6 +103,7 @@ const EFFECTS: Record<keyof typeof VERSIONS, ((version: string) => boolean)[]> =
   consulEnded: [fault('consulEnded')],
   consulFillsMemory: [fault('consulFillsMemory')],
   consulFillsServers: [fault('consulFillsServers')],
+  consulHasTlsStanza: [(version) => secured(version).tls !== undefined, (version) => !('ca_file' in secured(version))],
   consulHasMesh: [(version) => agent(version).includes('grpc_tls'), (version) => agent(version).includes('connect')],
   systemdRefusesRetries: [
     (version) => planFor(version, { role: 'etcd', files: [], units: [retried] }).units[0]?.content !== retried.content,

@@ -19,6 +19,7 @@ export const groups: readonly Group[] = [
   },
   { commands: ['kubernetes'], load: async () => (await import('./kubernetes.ts')).addKubernetesCommand },
   { commands: ['lock'], load: async () => (await import('./lock.ts')).addLockCommand },
+  { commands: ['consul'], load: async () => (await import('./consul.ts')).addConsulCommands },
   { commands: ['pki'], load: async () => (await import('./pki.ts')).addPkiCommand },
   { commands: ['lab'], load: async () => (await import('./lab.ts')).addLabCommand },
   {

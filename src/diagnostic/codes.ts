@@ -1,18 +1,5 @@
-import type { Diagnostic } from './diagnostic.ts';
-
-/** One row: what a code means and what to do about it. `{name}` in a remedy is a hole, filled from the occurrence. */
-export interface CodeEntry {
-  severity: Diagnostic['severity'];
-  title: string;
-  remedy: string;
-  /** Whether a spec may lift it, with a reason (`allow`). */
-  allowable?: true;
-}
-
-const error = (title: string, remedy: string): CodeEntry => ({ severity: 'error', title, remedy });
-const warning = (title: string, remedy: string): CodeEntry => ({ severity: 'warning', title, remedy });
-/** An error that `allow` lifts. Nothing that loses data by itself is one. */
-const allowable = (title: string, remedy: string): CodeEntry => ({ ...error(title, remedy), allowable: true });
+import { allowable, type CodeEntry, error, warning } from './entry.ts';
+import { OUTPUT } from './output-codes.ts';
 
 /** Every code of the front end. Codes are stable: scripts and documents refer to them. */
 export const CODES = {
@@ -146,8 +133,20 @@ export const CODES = {
   ),
   'tls-peer-names': error('Two ways to tell members from clients', 'Remove one of the two.'),
   'tls-file-hidden': error(
-    'A TLS file where etcd cannot read it',
+    'A file where its program cannot read it',
     'Bring the file to a place that its unit sees, for example `{example}`.',
+  ),
+  'consul-tls-version': error(
+    'TLS for a Consul of which the version is not known',
+    'Add `version: {version}` under `consul`, or the version that hosts run.',
+  ),
+  'consul-tls-half': error(
+    'A certificate without its key, or a key alone',
+    'Add `{missing}: PATH` under `consul.tls`, or remove the other.',
+  ),
+  'consul-tls-server': error(
+    'A Consul server without a certificate',
+    'Add `cert` and `key` under `consul.tls`; `quorumgate pki issue` makes them.',
   ),
   'path-not-plain': error('A path with `.`, `..` or `//`', 'Write `{plain}`: systemd ignores other spellings.'),
   'program-archive': error(
@@ -231,56 +230,7 @@ export const CODES = {
   ),
   'allow-unneeded': warning('A reason for what is not there', 'Remove it.'),
 
-  // The lock file.
-  'lock-missing': error('No lock file', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
-  'lock-incomplete': error('A release that is not locked', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
-  'lock-stale': error('A lock of another version', 'Run `quorumgate lock {spec}`, and commit what it writes.'),
-  'lock-nowhere': error(
-    'A release in a spec from standard input',
-    'Give the path of the spec: the lock file is looked for beside it.',
-  ),
-  'lock-broken': error(
-    'Not what `quorumgate lock` writes',
-    'Restore the file, or remove it and run `quorumgate lock {spec}`; it is not to be edited.',
-  ),
-  'lock-unresolved': error('A release that the index does not give', '{advice}'),
-  'lock-hash-changed': error(
-    'Other bytes under the version that was locked',
-    'Find out why: a released file does not change. If the new one is right, run `quorumgate lock {spec} --replace-hash {program}`.',
-  ),
-
-  // The output.
-  'target-unknown': error('A target that does not exist', 'Use one of: {allowed}.'),
-  'network-missing': error(
-    'Hosts without a network of their own',
-    'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the target gives its hosts addresses in it.',
-  ),
-  'network-small': error('A network too small for the hosts', 'Use a /25 or wider, for example `{example}`.'),
-  'network-taken': error(
-    'A network that is in use already',
-    'Use a network apart from it, for example `192.168.56.0/24`.',
-  ),
-  'join-elsewhere': error("Hosts that do not find Consul's servers", 'Write `join: [{addresses}]`.'),
-  'target-without-containers': error(
-    'A static pod where there is no container runtime for it',
-    'Write `runtime: service`, or use another target.',
-  ),
-  'compose-base': error(
-    'Containers without an image',
-    'Write `compose: {base: NAME@sha256:…}`, or `localhost/NAME` for an image that is on the engine already.',
-  ),
-  'compose-consul': error(
-    'Containers whose Consul is elsewhere',
-    'Use `servers: members`, or `role`: the members are in a network of their own, which nobody outside reaches.',
-  ),
-  'no-package-manager': error(
-    'A package where there is no package manager',
-    'Give `url` and `sha256`, or `image`; the sidekicks as a single executable need no Node: `npm run build:sea`, and its `url` as `programs.sidekick`.',
-  ),
-  'output-too-large': error(
-    'A document over the limit of the place that takes it',
-    'Largest: {largest}. Do one of these: {ways}. The limit: {source}.',
-  ),
+  ...OUTPUT,
 } satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

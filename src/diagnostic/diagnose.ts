@@ -1,5 +1,6 @@
-import { CODES, type Code, type CodeEntry } from './codes.ts';
+import { CODES, type Code } from './codes.ts';
 import type { Diagnostic, Place } from './diagnostic.ts';
+import type { CodeEntry } from './entry.ts';
 
 export interface Occurrence {
   message: string;

@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, programList, runsPods, wantsPackages } from './environment.ts';
+import { clusterEnvironment, hasSecrets, programList, runsPods, secretList, wantsPackages } from './environment.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
@@ -36,6 +36,9 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ),
     ...['host', 'program', 'dns'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
+    ...(hasSecrets(spec, role)
+      ? [text('/etc/quorumgate/secrets', secretList(spec, role), '/consul'), script('secrets', assets)]
+      : []),
     ...(isMember && spec.etcd.runtime === 'service' ? [script('decided', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'
       ? [

@@ -3,6 +3,24 @@ import { VERSIONS } from '../version/facts.ts';
 import { isIn } from '../version/range.ts';
 import type { Role } from './plan.ts';
 
+/** ACLs: what no token allows is denied. The tokens themselves come to the host by files (units/scripts/secrets.sh). */
+function aclOf({ consul: { tokens } }: Spec, isServer: boolean): object {
+  if (tokens === undefined) return {};
+  return { acl: { enabled: true, ...(isServer ? { default_policy: 'deny' } : {}) } };
+}
+
+/** A server is verified by the name that only servers have, and shown a certificate where there is one. */
+function tlsOf({ consul: { tls, version } }: Spec, isServer: boolean): object {
+  if (tls === undefined) return {};
+  const pair = tls.cert === undefined ? {} : { cert_file: tls.cert, key_file: tls.key };
+  const files = { ca_file: tls.ca, ...pair, verify_outgoing: true };
+  if (version !== undefined && isIn(version, VERSIONS.consulHasTlsStanza)) {
+    const defaults = { ...files, ...(isServer ? { verify_incoming: true } : {}) };
+    return { tls: { defaults, internal_rpc: { verify_server_hostname: true } } };
+  }
+  return { ...files, ...(isServer ? { verify_incoming_rpc: true } : {}), verify_server_hostname: true };
+}
+
 /** Consul's agent configuration, the same for every host of a role. */
 export function consulConfig(spec: Spec, role: Role): string {
   const { servers, count, join, datacenter, domain, version } = spec.consul;
@@ -26,6 +44,8 @@ export function consulConfig(spec: Spec, role: Role): string {
     ...(hasMesh ? { connect: { enabled: false }, ports: { grpc_tls: -1 } } : {}),
     // Production timing of elections; the default is five times slower.
     performance: { raft_multiplier: 1 },
+    ...aclOf(spec, isServer),
+    ...tlsOf(spec, isServer),
     dns_config: {
       // Without it, an answer that does not fit loses records and does not say so.
       enable_truncate: true,

@@ -8,6 +8,9 @@ function lines(values: Record<string, string | number>): string {
     .join('');
 }
 
+/** Where the sidekicks find their token: units/scripts/secrets.sh puts it there, for their user alone. */
+const TOKEN = '/run/quorumgate/token';
+
 /** Variables that differ between specs, for units and sidekicks. */
 export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, string | number> {
   return {
@@ -22,6 +25,7 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
     QG_DATA_DIR: etcd.dataDirectory,
     QG_DISCOVERY: etcd.discovery,
     QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
+    ...(consul.tokens && { CONSUL_HTTP_TOKEN_FILE: TOKEN }),
     ...(cluster.operatorKeys.length > 0 && { QG_OPERATOR_KEYS: cluster.operatorKeys.join(',') }),
   };
 }
@@ -104,3 +108,17 @@ export function programList(spec: Spec, role: Role): string {
 export function wantsPackages(spec: Spec): boolean {
   return programSources(spec, 'etcd').some(([, source]) => source === 'package');
 }
+
+/** /etc/quorumgate/secrets: what units/scripts/secrets.sh reads. */
+export function secretList({ consul: { encrypt, tokens } }: Spec, role: Role): string {
+  const rows: [what: string, path: string | undefined][] = [
+    ['gossip', encrypt],
+    ['agent', tokens?.agent],
+    ['dns', tokens?.dns],
+    ['sidekick', role === 'etcd' ? tokens?.sidekick : undefined],
+  ];
+  return rows.flatMap(([what, path]) => (path === undefined ? [] : [`${what} ${path}\n`])).join('');
+}
+
+/** Whether a host has secrets to hand on. */
+export const hasSecrets = (spec: Spec, role: Role): boolean => secretList(spec, role) !== '';

@@ -115,12 +115,16 @@ function probes(version: string, port: number) {
   };
 }
 
+/** The folders of TLS files. */
+function foldersOf(files: readonly string[], but?: string): Mount[] {
+  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== but).sort();
+  return folders.map((path, index) => ({ name: `tls-${index + 1}`, path }));
+}
+
 export function etcdPod(spec: Spec, unit: string): string {
   const { version, metricsPort, dataDirectory, image = '' } = spec.etcd;
   const environment = etcdEnvironment(spec);
   const files = Object.values(environment).filter((value) => value.startsWith('/'));
-  // The data directory is mounted anyhow, and nothing may be mounted twice.
-  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== dataDirectory).sort();
   const env = [
     ...Object.entries(environment).map(([name, value]) => ({ name, value })),
     ...DECISION.map((name) => ({ name, value: `@{${name}}` })),
@@ -128,7 +132,8 @@ export function etcdPod(spec: Spec, unit: string): string {
   const mounts: Mount[] = [
     { name: 'data', path: dataDirectory, writable: true },
     { name: 'sockets', path: SOCKETS, writable: true },
-    ...folders.map((path, index) => ({ name: `tls-${index + 1}`, path })),
+    // The data directory is mounted anyhow, and nothing may be mounted twice.
+    ...foldersOf(files, dataDirectory),
   ];
   const own = {
     command: command(unit, settings(spec)),
@@ -146,6 +151,7 @@ export function consulPod(spec: Spec, role: Role, unit: string): string {
     { name: 'data', path: '/var/lib/consul', writable: true },
     { name: 'config', path: '/etc/quorumgate/consul.d' },
     { name: 'host', path: '/run/quorumgate/consul.d' },
+    ...foldersOf(Object.values(spec.consul.tls ?? {})),
   ];
   // An agent that knows no server yet is alive: it listens.
   const alive = { tcpSocket: { host: '127.0.0.1', port: 8500 }, periodSeconds: 10, failureThreshold: 8 };

@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
-import { runsPods, wantsPackages } from './environment.ts';
+import { hasSecrets, runsPods, wantsPackages } from './environment.ts';
 import type { Role } from './plan.ts';
 
 /** The container that does what a unit does, on hosts that are containers (target compose). */
@@ -28,8 +28,8 @@ export interface UnitRow {
   isRetried?: true;
   /** Distributions have a unit of this name too. */
   isCommon?: true;
-  /** Why there is none, where there is none. */
-  inContainer: InContainer | string;
+  /** Why there is none, where there is none; null where compose refuses the specs that want the unit. */
+  inContainer: InContainer | string | null;
 }
 
 const everywhere = ['etcd', 'consul-server'] as const;
@@ -47,7 +47,7 @@ const inPods = (
   roles,
   when,
   isCommon: true,
-  inContainer: 'containers run no pods',
+  inContainer: null,
   ...more,
 });
 
@@ -68,6 +68,13 @@ export const unitRows: readonly UnitRow[] = [
   },
   { name: 'quorumgate-program@.service', roles: everywhere, isRetried: true, inContainer: 'programs are in the image' },
   { name: 'quorumgate-host.service', roles: everywhere, isRetried: true, inContainer: { suffix: 'host', after: [] } },
+  {
+    name: 'quorumgate-secrets.service',
+    roles: everywhere,
+    when: hasSecrets,
+    isRetried: true,
+    inContainer: null,
+  },
   { name: 'consul-dns-host.service', roles: everywhere, isRetried: true, inContainer: 'Docker asks 127.0.0.1:53' },
   { name: 'consul-dns-host.path', roles: everywhere, inContainer: 'Docker asks 127.0.0.1:53' },
   inPods('containerd.service', everywhere, runsPods),

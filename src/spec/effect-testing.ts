@@ -71,6 +71,18 @@ const secured = (name: object) => ({
   tls: { peer: { ...files('peer'), ...name }, client: files('client') },
 });
 
+/** A Consul that is secured. */
+const guarded = {
+  ...fetched,
+  consul: {
+    ...base.consul,
+    version: versions.consul,
+    encrypt: '/etc/x/gossip',
+    tls: files('consul'),
+    tokens: { agent: '/etc/x/agent', dns: '/etc/x/dns', sidekick: '/etc/x/sidekick' },
+  },
+};
+
 const released = {
   ...base,
   consul: { ...base.consul, version: versions.consul },
@@ -101,6 +113,7 @@ export const CONTEXTS: readonly Context[] = [
   { spec: allowed },
   { spec: pods },
   { spec: secured({}) },
+  { spec: guarded },
   { spec: released, locked },
   // Inline sidekicks have no room where a document is fetched by a stub, or on EC2.
   {

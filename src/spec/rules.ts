@@ -1,16 +1,17 @@
 import type { Problem } from './problem.ts';
 import { withAllowed } from './rule/allow.ts';
 import { cidr } from './rule/cidr.ts';
+import { consulTls } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
-import { dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
+import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { operatorKeys } from './rule/operator-key.ts';
 import { ports } from './rule/port.ts';
 import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
-import { discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
+import { consulFolders, discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { secrets } from './rule/secret.ts';
 import { elections, settingVersions } from './rule/setting.ts';
 import { consulVersion, discoveryVersion, etcdVersion, faults } from './rule/version.ts';
@@ -32,6 +33,8 @@ const RULES: readonly Rule[] = [
   tlsFiles,
   tlsPeers,
   tlsPlaces,
+  consulTls,
+  consulPlaces,
   sharedHash,
   programUrls,
   urlVersion,
@@ -44,6 +47,7 @@ const RULES: readonly Rule[] = [
   images,
   discoveryInPod,
   tlsFolders,
+  consulFolders,
   kubeletMode,
   nodeLabels,
   dataDirectory,

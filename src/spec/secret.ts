@@ -16,7 +16,9 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
 
 /** A word that says of what stands after it that it is secret: `gossip_encrypt: …`, `token=…`; etcd's `auth-token` names a kind. */
 const NAMED =
-  /\b(\w*(?:password|passphrase|secret|(?<!\bauth-)token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
+  /\b(\w*(?:password|passphrase|secret|(?<!\bauth-)token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)(?!\{|\/[\w./@+-]*(?:[\s,}]|$))("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
+/** A gossip key or a token of Consul, as far as its form tells: what else has it need not be shown either. */
+const CONSULS = /(?<![\w+/-])(?:[A-Za-z0-9+/]{43}=|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/gi;
 /** The user of a URL, and the password. */
 const USER = /(?<=:\/\/)[^/?#\s@"']+(?=@)/g;
 
@@ -31,5 +33,5 @@ const stars = (text: string) => text.replace(/[^\s"']/g, '*');
 export function masked(text: string): string {
   const named = text.replace(NAMED, (_, name: string, value: string) => name + stars(value));
   const whole = FORMS.reduce((shown, [, form]) => shown.replace(form, stars), named);
-  return whole.replace(USER, stars);
+  return whole.replace(USER, stars).replace(CONSULS, stars);
 }

@@ -51,8 +51,20 @@ const consul = fc
     datacenter: fc.constantFrom('dc1', 'eu-1_b'),
     version: fc.constantFrom(undefined, '2.1.0'),
     cloud: fc.boolean(),
+    secrets: fc.constantFrom(
+      {},
+      {},
+      { encrypt: '/etc/consul-secrets/gossip' },
+      { tokens: { agent: '/srv/agent', dns: '/srv/dns', sidekick: '/srv/sidekick+1@x' } },
+      {
+        version: '2.1.0',
+        encrypt: '/etc/consul-secrets/gossip',
+        tls: { ca: '/etc/consul-tls/ca.crt', cert: '/etc/consul-tls/consul.crt', key: '/etc/consul-tls/consul.key' },
+        tokens: { agent: '/etc/consul-secrets/agent', sidekick: '/etc/consul-secrets/sidekick' },
+      },
+    ),
   })
-  .map(({ cloud, ...rest }) => ({ ...rest, cloud }));
+  .map(({ secrets, ...rest }) => ({ ...rest, ...secrets }));
 
 const image = (name: string) => hash.map((digest) => `example.com:5000/${name}@sha256:${digest}`);
 /** Programs that run as static pods, and the kind of kubelet. */

@@ -226,6 +226,13 @@ export const VERSIONS = {
     source: 'ubuntu.com/security/CVE-2026-87106',
     date: '2026-11-29',
   },
+  consulHasTlsStanza: {
+    program: 'Consul',
+    from: '1.12',
+    what: 'has TLS of its agents in `tls`; the keys of before are deprecated',
+    source: 'hashicorp/consul, release v1.12.0 (#12504); agents of 1.8.7 and 1.14.11 started with either',
+    date: '2026-11-30',
+  },
   consulHasMesh: {
     program: 'Consul',
     from: '1.14',

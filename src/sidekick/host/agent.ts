@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Agent as Connections } from 'node:http';
 import { ConsulError } from '../shared/ports.ts';
 import { type Ask, ask, type Reply } from './http.ts';
@@ -27,10 +28,20 @@ export function checked<T>(reply: Reply, shape: (value: unknown) => T): T {
   }
 }
 
+/** Empty is none. A file is read each time: tokens are renewed. */
+function tokenOf({ CONSUL_HTTP_TOKEN = '', CONSUL_HTTP_TOKEN_FILE: file }: Environment): string {
+  if (!file) return CONSUL_HTTP_TOKEN;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConsulError(`the token for Consul cannot be read: ${(error as Error).message}`);
+  }
+}
+
 /** The host's own agent; an operator may say another, with or without `http://`. */
 export class Agent {
   readonly #address: string;
-  readonly #headers: Record<string, string>;
+  readonly #token: () => string;
   readonly #ask: typeof ask;
   /** One that has been closed is an error like any other: whoever asked asks again. */
   readonly #connections = new Connections({ keepAlive: true, maxFreeSockets: 4 });
@@ -38,17 +49,17 @@ export class Agent {
   constructor(env: Environment, exchange = ask) {
     this.#ask = exchange;
     this.#address = (env.CONSUL_HTTP_ADDR || '127.0.0.1:8500').replace(/^(?!\w+:\/\/)/, 'http://');
-    // Empty is none.
-    this.#headers = { 'X-Consul-Token': env.CONSUL_HTTP_TOKEN ?? '' };
+    this.#token = () => tokenOf(env);
   }
 
   /** Any request: 200, or one of these other statuses; else a ConsulError, which is one line. */
   async request(path: string, options: Partial<Ask> = {}, others: readonly number[] = []): Promise<Reply> {
+    const headers = { 'X-Consul-Token': this.#token() };
     let reply: Reply;
     try {
       reply = await this.#ask(this.#address + path, {
         timeout: PATIENCE,
-        headers: this.#headers,
+        headers,
         agent: this.#connections,
         ...options,
       });

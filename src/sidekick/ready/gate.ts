@@ -14,7 +14,7 @@ import { RULES, type Rules } from './rules.ts';
 /** The gate has to end for what it waits for to be seen: systemd starts it again, in a mount namespace of its own. */
 export class Again extends Error {}
 
-/** What the hosts of a record that is made said before it was. */
+/** The probe by which a record was made, of the look that comes next. */
 const askedBy = (decision: Decision, { probe }: Look) => (decision.do === 'propose' ? probe : undefined);
 
 /**

@@ -48,22 +48,33 @@ const HOMES = ['/home', '/root', '/run/user'];
 /** Hidden by `PrivateTmp=`; and places that hold no files, or are made anew at each start. */
 const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys', '/run/etcd'];
 
+function placed(path: string | undefined, pointer: string, reader: string, folder: string): Problem[] {
+  if (path === undefined) return [];
+  const plain = normalized(path);
+  const place = holder(HIDDEN, plain);
+  if (place === undefined) return notPlain(path, pointer);
+  const message = `\`${path}\` lies in \`${place}\`, which is not for files or is hidden from ${reader}.`;
+  const example = `${folder}/${plain.split('/').at(-1)}`;
+  return [{ code: 'tls-file-hidden', pointer, message, detail: { example } }];
+}
+
 export const tlsPlaces: Rule = ({ tls }) => {
   if (typeof tls !== 'object') return [];
   return (['peer', 'client'] as const).flatMap((side) =>
-    TLS_FILES.flatMap((kind): Problem[] => {
-      const path = tls[side]?.[kind];
-      if (path === undefined) return [];
-      const pointer = `/tls/${side}/${kind}`;
-      const plain = normalized(path);
-      const place = holder(HIDDEN, plain);
-      if (place === undefined) return notPlain(path, pointer);
-      const message = `\`${path}\` lies in \`${place}\`, which is not for files or is hidden from etcd.`;
-      const example = `/etc/etcd/${plain.split('/').at(-1)}`;
-      return [{ code: 'tls-file-hidden', pointer, message, detail: { example } }];
-    }),
+    TLS_FILES.flatMap((kind) => placed(tls[side]?.[kind], `/tls/${side}/${kind}`, 'etcd', '/etc/etcd')),
   );
 };
+
+/** Files by which hosts join a Consul that is secured. */
+export const consulPlaces: Rule = ({ consul }) => [
+  ...placed(consul?.encrypt, '/consul/encrypt', 'what reads it', '/etc/consul-secrets'),
+  ...Object.entries(consul?.tls ?? {}).flatMap(([kind, path]) =>
+    placed(path, `/consul/tls/${kind}`, 'Consul', '/etc/consul-tls'),
+  ),
+  ...Object.entries(consul?.tokens ?? {}).flatMap(([kind, path]) =>
+    placed(path, `/consul/tokens/${kind}`, 'what reads it', '/etc/consul-secrets'),
+  ),
+];
 
 /** Not for data, at any depth: read-only, made anew at each boot, or cleaned by age. */
 const SYSTEM = (

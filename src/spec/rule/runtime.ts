@@ -52,6 +52,17 @@ export const tlsFolders: Rule = ({ etcd, tls }) => {
   );
 };
 
+/** TLS files of Consul's pods, likewise. */
+export const consulFolders: Rule = ({ consul }) => {
+  if (consul?.runtime !== 'static-pod') return [];
+  return Object.entries(consul.tls ?? {}).flatMap(([kind, path]): Problem[] => {
+    if (path === undefined || isForMounting(folderOf(path))) return [];
+    const message = `\`${path}\` lies in \`${folderOf(path)}\`, which the pod would have to mount as a whole.`;
+    const example = `/etc/consul-tls/${path.split('/').at(-1)}`;
+    return [{ code: 'pod-tls-folder', pointer: `/consul/tls/${kind}`, message, detail: { example } }];
+  });
+};
+
 const JOINED = ['bootstrapKubeconfig', 'clientCa', 'clusterDns', 'clusterDomain', 'labels', 'taints'] as const;
 
 export const kubeletMode: Rule = (draft, { isWritten }) => {

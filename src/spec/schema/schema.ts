@@ -123,6 +123,39 @@ const Tls = Type.Object(
   { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
 );
 
+const ConsulTls = Type.Object(
+  {
+    ca: HostPath("CA certificates (PEM) that Consul's agents are verified with.", '/etc/consul-tls/ca.crt'),
+    cert: Type.Optional(
+      HostPath(
+        'Certificate (PEM) that the agent shows to others. A server has to have one.',
+        '/etc/consul-tls/consul.crt',
+      ),
+    ),
+    key: Type.Optional(HostPath('Its private key (PEM), readable by user `consul`.', '/etc/consul-tls/consul.key')),
+  },
+  {
+    ...strict,
+    description:
+      "TLS between Consul's agents, by paths of files on the host (`quorumgate pki` makes them). Needs `consul.version`.",
+  },
+);
+
+const ConsulTokens = Type.Object(
+  {
+    agent: HostPath("File with the token of the host's agent.", '/etc/consul-secrets/agent'),
+    dns: Type.Optional(
+      HostPath('File with the token for whoever shows none: DNS, and reading on the host.', '/etc/consul-secrets/dns'),
+    ),
+    sidekick: HostPath('File with the token of the sidekicks.', '/etc/consul-secrets/sidekick'),
+  },
+  {
+    ...strict,
+    description:
+      'Tokens for a Consul with ACLs, by paths of files on the host, readable by root alone (docs/consul.md). Servers of this spec deny what no token allows.',
+  },
+);
+
 /**
  * The spec, version 1. The one truth of a key is its node: type, default, description, form, examples. Static types,
  * validation, defaults (ajv), messages and the reference page (docs/spec.md) are made from it.
@@ -194,6 +227,14 @@ export const SpecSchema = Type.Object(
             examples: [NEWEST.Consul.version],
           }),
         ),
+        encrypt: Type.Optional(
+          HostPath(
+            "File on the host with Consul's gossip key (`consul keygen`), readable by root alone.",
+            '/etc/consul-secrets/gossip',
+          ),
+        ),
+        tls: Type.Optional(ConsulTls),
+        tokens: Type.Optional(ConsulTokens),
         runtime: Runtime('Consul'),
         image: Image('Consul'),
       },

@@ -11,6 +11,7 @@ export function check(spec: Spec): Problem[] {
   return [
     ...base(spec),
     ...consul(spec),
+    ...secrets(spec),
     ...staticPods(spec, 'no container has a kubelet'),
     ...checkNumbering(spec, { target: 'compose', taken }),
   ];
@@ -26,4 +27,15 @@ function consul({ consul: { servers } }: Spec): Problem[] {
   if (servers !== 'existing') return [];
   const message = 'Target `compose` has no way to a Consul that is `existing`.';
   return [{ code: 'compose-consul', pointer: '/consul/servers', message }];
+}
+
+/** Files of one program's user, which one container would have to give to another. */
+function secrets({ consul }: Spec): Problem[] {
+  return (['encrypt', 'tls', 'tokens'] as const)
+    .filter((key) => consul[key] !== undefined)
+    .map((key) => ({
+      code: 'compose-secrets',
+      pointer: `/consul/${key}`,
+      message: `\`consul.${key}\` is given, and no container of target \`compose\` gets secrets of Consul.`,
+    }));
 }

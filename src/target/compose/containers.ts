@@ -15,7 +15,7 @@ export interface Container extends InContainer {
 }
 
 const rows = unitRows.flatMap(({ name, user = 'root' as const, inContainer }): Container[] => {
-  if (typeof inContainer === 'string') return [];
+  if (inContainer === null || typeof inContainer === 'string') return [];
   const unit = name.replace(/\.service$/, '');
   return [{ unit, user, health: () => `test -e /run/quorumgate/done/${unit}`, ...inContainer }];
 });

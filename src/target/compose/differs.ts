@@ -4,7 +4,7 @@ import { containerUnits } from './containers.ts';
 
 export const differs: readonly Difference[] = [
   ...unitRows
-    .filter(({ file }) => file === undefined)
+    .filter(({ inContainer }) => inContainer !== null)
     .map(({ name, inContainer }) => ({
       path: `/etc/systemd/system/${name}`,
       why: typeof inContainer === 'string' ? inContainer : 'a container does what the unit does',

@@ -38,7 +38,7 @@ const CLIENT = {
 const digest = `sha256:${'ab'.repeat(32)}`;
 const images = { metricsProxy: `example.com/proxy@${digest}`, nodeExporter: `example.com/exporter@${digest}` };
 
-/** What kubeadm asks the network for, where nobody tells it. */
+/** Words without which kubeadm asks the network. */
 const also = (address: string, version: string) => `kubernetesVersion: v${version}
 ---
 apiVersion: kubeadm.k8s.io/v1beta4

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { bootstrap, makeSecrets } from '../operator/acl.ts';
+import { say } from './dialogue.ts';
+import { withSpec, withSpecArgument } from './with-spec.ts';
+
+const folder = () =>
+  new Option('--dir <directory>', 'directory with the secrets, outside of any repository').makeOptionMandatory();
+
+/** Adds `consul`: what a Consul with ACLs wants before and after its servers start. */
+export function addConsulCommands(program: Command): void {
+  const consul = program.command('consul').description("make the gossip key and the tokens of a spec's hosts");
+  consul
+    .command('secrets')
+    .description('make a gossip key and tokens, each in a file; Consul does not know the tokens yet')
+    .addOption(folder())
+    .action(async ({ dir }: { dir: string }) => {
+      const made = await makeSecrets(dir);
+      for (const name of made) say(`made ${dir}/${name}`);
+      if (made.length === 0) say(`all of them are in ${dir} already`);
+      say('Bring gossip, agent, dns and sidekick to the hosts, to the paths of `consul.encrypt` and `consul.tokens`.');
+      say(`Once Consul's servers run: quorumgate consul bootstrap SPEC --dir ${dir}`);
+    });
+  withSpecArgument(consul.command('bootstrap'))
+    .description('make Consul know the tokens, each with the policy of who has it; may be run again')
+    .addOption(folder())
+    .addHelpText(
+      'after',
+      `
+Environment:
+  CONSUL_HTTP_ADDR   a Consul agent that has joined (default: http://127.0.0.1:8500)
+  CONSUL_HTTP_TOKEN  a token that may do everything (default: the first one of a new Consul, which is kept in --dir)
+`,
+    )
+    .action((file: string, { dir }: { dir: string }) =>
+      withSpec(file, async (spec) => {
+        for (const line of await bootstrap(spec, dir, process.env)) say(line);
+      }),
+    );
+}

@@ -1,0 +1,127 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IoError, toIoError } from '../io/io-error.ts';
+import { readSmallFile, writeNewFile } from '../io/small-file.ts';
+import { HOLDERS, policies, policyName } from '../plan/policies.ts';
+import { Agent, checked, type Environment } from '../sidekick/host/agent.ts';
+import { ask } from '../sidekick/host/http.ts';
+import { fieldsOf, listOf, textOf } from '../sidekick/host/json.ts';
+import type { Spec } from '../spec/defaults.ts';
+import { OperatorError } from './operator-error.ts';
+
+/** A client only discovers, and may do with the token of DNS: it gets a policy, and no token. */
+const TOKENS = HOLDERS.filter((holder) => holder !== 'client');
+const MANAGEMENT = 'management';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const make: Record<string, () => string> = {
+  gossip: () => randomBytes(32).toString('base64'),
+  ...Object.fromEntries(TOKENS.map((name) => [name, randomUUID])),
+};
+
+/**
+ * Makes the gossip key and the tokens that are not there yet, each in a file of its own, for its owner alone. Consul does not know them yet.
+ *
+ * @returns what was made
+ * @throws IoError when a file cannot be written
+ */
+export async function makeSecrets(directory: string): Promise<string[]> {
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw toIoError(error, `Cannot make ${directory}`);
+  });
+  const missing = Object.entries(make).filter(([name]) => !existsSync(join(directory, name)));
+  for (const [name, value] of missing) await writeNewFile(join(directory, name), `${value()}\n`);
+  return missing.map(([name]) => name);
+}
+
+async function tokenIn(directory: string, name: string): Promise<string> {
+  const file = join(directory, name);
+  const token = String(await readSmallFile(file, 200)).trim();
+  if (UUID.test(token)) return token;
+  throw new IoError(
+    `${file} is no token: 36 hex digits and dashes are wanted.`,
+    'Delete it, and run `quorumgate consul secrets`.',
+  );
+}
+
+/** A token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
+async function managementToken(
+  directory: string,
+  env: Environment,
+  exchange: typeof ask,
+): Promise<[token: string, done: string[]]> {
+  if (env.CONSUL_HTTP_TOKEN) return [env.CONSUL_HTTP_TOKEN, []];
+  const file = join(directory, MANAGEMENT);
+  if (existsSync(file)) return [await tokenIn(directory, MANAGEMENT), []];
+  const reply = await new Agent(env, exchange).request('/v1/acl/bootstrap', { method: 'PUT' }, [403, 401, 500]);
+  if (reply.status === 401) {
+    throw new OperatorError(
+      'This Consul has no ACLs.',
+      'Compile with `consul.tokens`, and let its servers start with that.',
+    );
+  }
+  if (reply.status !== 200) {
+    throw new OperatorError(
+      /no longer allowed/.test(reply.body)
+        ? 'This Consul has given its first token to somebody already.'
+        : `Consul gives no first token: ${reply.body.trim().slice(0, 200)}`,
+      `Put a token with the policy \`global-management\` into CONSUL_HTTP_TOKEN, or into ${file}.`,
+    );
+  }
+  const token = checked(reply, (value) => textOf(fieldsOf(value, 'the token').SecretID, 'its SecretID', UUID));
+  await writeNewFile(file, `${token}\n`);
+  return [token, [`Consul gave its first token: ${file}. Keep it away from every host`]];
+}
+
+/**
+ * Makes Consul know the tokens of a directory, each with the policy of who has it. Whatever is there already is brought up to date, so it may be run again.
+ *
+ * @returns what was done, a line each
+ * @throws IoError, OperatorError, ConsulError
+ */
+export async function bootstrap(spec: Spec, directory: string, env: Environment, exchange = ask): Promise<string[]> {
+  const tokens = await Promise.all(TOKENS.map(async (name) => [name, await tokenIn(directory, name)] as const));
+  const [management, done] = await managementToken(directory, env, exchange);
+  const agent = new Agent({ ...env, CONSUL_HTTP_TOKEN: management, CONSUL_HTTP_TOKEN_FILE: undefined }, exchange);
+  const rules = policies(spec);
+  for (const holder of HOLDERS) done.push(await putPolicy(agent, policyName(spec, holder), rules[holder]));
+  for (const [holder, token] of tokens)
+    done.push(await putToken(agent, policyName(spec, holder), token, env, exchange));
+  return done;
+}
+
+const idIn = (value: unknown, key: 'ID' | 'AccessorID') => textOf(fieldsOf(value, 'it')[key], `its ${key}`, UUID);
+
+async function putPolicy(agent: Agent, name: string, rules: string): Promise<string> {
+  const found = await agent.request('/v1/acl/policies', { most: 2 ** 22 });
+  const id = checked(found, (value) =>
+    listOf(value, 'the list of policies', 10_000)
+      .map((one) => fieldsOf(one, 'a policy'))
+      .find(({ Name }) => Name === name),
+  );
+  const body = JSON.stringify({ Name: name, Rules: rules, Description: 'made by quorumgate consul bootstrap' });
+  const path = id === undefined ? '/v1/acl/policy' : `/v1/acl/policy/${idIn(id, 'ID')}`;
+  await agent.request(path, { method: 'PUT', body });
+  return `policy ${name}`;
+}
+
+async function putToken(
+  agent: Agent,
+  name: string,
+  token: string,
+  env: Environment,
+  exchange: typeof ask,
+): Promise<string> {
+  const own = new Agent({ ...env, CONSUL_HTTP_TOKEN: token, CONSUL_HTTP_TOKEN_FILE: undefined }, exchange);
+  const known = await own.request('/v1/acl/token/self', {}, [403, 404]);
+  const accessor = known.status === 200 ? checked(known, (value) => idIn(value, 'AccessorID')) : undefined;
+  const body = JSON.stringify({
+    ...(accessor === undefined ? { SecretID: token } : { AccessorID: accessor }),
+    Description: name,
+    Policies: [{ Name: name }],
+  });
+  await agent.request(accessor === undefined ? '/v1/acl/token' : `/v1/acl/token/${accessor}`, { method: 'PUT', body });
+  return `token with policy ${name}`;
+}

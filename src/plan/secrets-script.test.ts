@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
+
+// units/scripts/secrets.sh, as it lands on hosts, but for its places and for users that this machine does not have.
+const work = mkdtempSync(join(tmpdir(), 'quorumgate-secrets-'));
+test.after.always(() => rmSync(work, { recursive: true, force: true }));
+
+const KEY = 'x5R2Zk9wqHc+Vb/0aJmYt3LrNnD8eUo1PiGsQfTzW6E=';
+const TOKEN = '01234567-89ab-cdef-0123-456789abcdef';
+
+interface Run {
+  /** Files that come while it waits, each after what it says. */
+  late?: readonly (readonly [after: RegExp, name: string, text: string])[];
+}
+
+/** Runs it on these files; what it said, and the folder that stands for /run/quorumgate. */
+async function handed(
+  shell: readonly string[],
+  list: string,
+  files: Record<string, string | Buffer>,
+  { late = [] }: Run = {},
+) {
+  const place = mkdtempSync(join(work, 'host-'));
+  const run = join(place, 'run');
+  mkdirSync(join(run, 'consul.d'), { recursive: true });
+  mkdirSync(join(place, 'secrets'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, 'secrets', name), text);
+  writeFileSync(join(place, 'list'), list.replaceAll('DIR', join(place, 'secrets')));
+  const me = String(process.getuid?.() ?? 0);
+  const script = scriptText('secrets')
+    .replaceAll('/run/quorumgate', run)
+    .replace('/etc/quorumgate/secrets', join(place, 'list'))
+    .replaceAll('.json consul ', `.json ${me} `)
+    .replace('hand token etcd', `hand token ${me}`);
+  const [program = '', ...flags] = shell;
+  const child = spawn(program, [...flags, '-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (bytes) => (said += bytes));
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  for (const [after, name, text] of late) {
+    for (let tries = 0; tries < 200 && !after.test(said); tries++) await sleep(50);
+    writeFileSync(join(place, 'secrets', name), text);
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const code = await ended;
+  clearTimeout(timer);
+  return { code, said, run };
+}
+
+const ALL = 'gossip DIR/gossip\nagent DIR/agent\ndns DIR/dns\nsidekick DIR/sidekick\n';
+const every = { gossip: `${KEY}\n`, agent: TOKEN, dns: `${TOKEN}\r\n`, sidekick: TOKEN };
+
+for (const shell of SHELLS) {
+  test(`${shell[0]}: each secret goes to one program, in its own form, readable by its user alone`, async (t) => {
+    const { code, said, run } = await handed(shell, ALL, every);
+    t.is(code, 0, said);
+    const json = (name: string) => JSON.parse(readFileSync(join(run, 'consul.d', name), 'utf8'));
+    t.deepEqual(json('gossip.json'), { encrypt: KEY });
+    t.deepEqual(json('token-agent.json'), { acl: { tokens: { agent: TOKEN } } });
+    t.deepEqual(json('token-dns.json'), { acl: { tokens: { default: TOKEN } } });
+    t.is(readFileSync(join(run, 'token'), 'utf8'), TOKEN);
+    t.deepEqual(readdirSync(join(run, 'consul.d')).sort(), ['gossip.json', 'token-agent.json', 'token-dns.json']);
+    for (const name of ['token', 'consul.d/gossip.json']) t.is(statSync(join(run, name)).mode & 0o777, 0o400, name);
+    t.false(said.includes(TOKEN) || said.includes(KEY), said);
+  });
+
+  test(`${shell[0]}: waits for a file, and says for which`, async (t) => {
+    const { gossip: _, ...rest } = every;
+    const late = [
+      [/waiting: \S*gossip is not there \(gossip\)/, 'gossip', 'no key: a sentence'],
+      [/waiting: what is in \S*gossip is no key and no token/, 'gossip', KEY],
+    ] as const;
+    const { code, said, run } = await handed(shell, ALL, rest, { late });
+    t.is(code, 0, said);
+    t.deepEqual(JSON.parse(readFileSync(join(run, 'consul.d/gossip.json'), 'utf8')), { encrypt: KEY });
+    t.false(said.includes('sentence'), said);
+  });
+
+  test(`${shell[0]}: no file of another form is handed on, nor said`, async (t) => {
+    for (const [what, bytes] of HOSTILE.filter(([, text]) => text.length > 0)) {
+      const late = [[/waiting/, 'agent', TOKEN]] as const;
+      const { code, said, run } = await handed(shell, 'agent DIR/agent\n', { agent: bytes }, { late });
+      t.is(code, 0, `${what}: ${said}`);
+      t.regex(said, /no key and no token/, what);
+      t.deepEqual(readdirSync(join(run, 'consul.d')), ['token-agent.json']);
+      t.is(said.trim().split('\n').length, 2, `${what}: ${said}`);
+    }
+  });
+}

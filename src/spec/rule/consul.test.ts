@@ -1,0 +1,60 @@
+import test from 'ava';
+import { readSpec } from '../read.ts';
+import { SMALLEST } from '../reference.ts';
+
+const finds = test.macro((t, consul: string, ...expected: string[]) => {
+  const text = SMALLEST.replace('servers: members', `servers: ${consul}`);
+  const { diagnostics } = readSpec(text, 'x', ['aws']);
+  t.deepEqual(
+    diagnostics.filter(({ code }) => !code.startsWith('consul-un')).map(({ code, pointer }) => `${code} ${pointer}`),
+    expected,
+  );
+});
+const whole = 'tls: {ca: /x/ca.crt, cert: /x/a.crt, key: /x/a.key}';
+
+test('TLS', finds, `members\n  version: 2.1.0\n  ${whole}`);
+test('of a version that is not known', finds, `members\n  ${whole}`, 'consul-tls-version /consul/tls');
+test('of one that is no version', finds, `members\n  version: x\n  ${whole}`, 'bad-format /consul/version');
+test(
+  'half a certificate',
+  finds,
+  'existing\n  version: 2.1.0\n  tls: {ca: /x/a, cert: /x/b}',
+  'consul-tls-half /consul/tls/cert',
+);
+test(
+  'a key alone',
+  finds,
+  'members\n  version: 2.1.0\n  tls: {ca: /x/a, key: /x/b}',
+  'consul-tls-half /consul/tls/key',
+);
+test('a server without one', finds, 'role\n  version: 2.1.0\n  tls: {ca: /x/a}', 'consul-tls-server /consul/tls');
+test('an agent without one', finds, 'existing\n  version: 2.1.0\n  tls: {ca: /x/a}');
+test(
+  'where Consul does not see it',
+  finds,
+  'existing\n  version: 2.1.0\n  encrypt: /tmp/x\n  tls: {ca: /home/ca.crt}\n  tokens: {agent: /a/../b, sidekick: /root/x}',
+  'tls-file-hidden /consul/encrypt',
+  'tls-file-hidden /consul/tls/ca',
+  'path-not-plain /consul/tokens/agent',
+  'tls-file-hidden /consul/tokens/sidekick',
+);
+test(
+  'a folder that no pod mounts',
+  finds,
+  `members\n  version: 2.1.0\n  runtime: static-pod\n  image: "x@sha256:${'0'.repeat(64)}"\n  tls: {ca: /etc/a, cert: /x/b, key: /x/c}`,
+  'pod-tls-folder /consul/tls/ca',
+);
+
+test('what is pasted in place of a path is refused, and not repeated', (t) => {
+  for (const [key, secret] of [
+    ['encrypt', 'x5R2Zk9wqHc+Vb/0aJmYt3LrNnD8eUo1PiGsQfTzW6E='],
+    ['encrypt', '/5R2Zk9wqHc+Vb/0aJmYt3LrNnD8eUo1PiGsQfTzW6E='],
+    ['tokens', '01234567-89ab-cdef-0123-456789abcdef'],
+  ] as const) {
+    const value = key === 'tokens' ? `{agent: ${secret}, sidekick: /x}` : secret;
+    const text = SMALLEST.replace('servers: members', `servers: members\n  ${key}: ${value}`);
+    const said = JSON.stringify(readSpec(text, 'x', ['aws']).diagnostics);
+    t.regex(said, /bad-format/, said);
+    t.false(said.includes(secret.slice(4, 20)), said);
+  }
+});
