@@ -1,4 +1,5 @@
 import { ordersFor } from '../../pki/names.ts';
+import type { PairName } from '../../pki/state.ts';
 import { issue, newAuthority, type Pair, type Wish } from '../../pki/x509.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import type { HostFile } from '../host/host.ts';
@@ -14,21 +15,28 @@ export interface Leaf {
   wish: Wish;
 }
 
-/** Certificates that the spec wants of a member, as `quorumgate pki issue` makes them: one for its peers and one for its clients, each of its own CA. */
-function leavesOf(spec: Spec, { name, address }: HostPlan): Leaf[] {
-  const { tls } = spec;
-  if (tls === 'off') return [];
-  const orders = ordersFor(spec, { members: [{ name, addresses: [address] }], consulServers: [], clients: [] }, DAYS);
-  return orders.flatMap(({ pair, wish }) =>
-    pair === 'consul' ? [] : [{ ...tls[pair === 'peer' ? 'peer' : 'client'], wish }],
-  );
+/** Certificates that the spec wants of a host, as `quorumgate pki issue` makes them: for peers, for clients and for Consul, each of its own CA. */
+function leavesOf(spec: Spec, { name, address, role }: HostPlan): Leaf[] {
+  const { tls, consul } = spec;
+  const places = tls === 'off' ? {} : { peer: tls.peer, server: tls.client };
+  const { ca = '', cert, key } = consul.tls ?? {};
+  const files: Partial<Record<PairName, Omit<Leaf, 'wish'>>> = {
+    ...places,
+    ...(cert && key ? { consul: { ca, cert, key } } : {}),
+  };
+  const holder = [{ name, addresses: [address] }];
+  const hosts = role === 'etcd' ? { members: holder, consulServers: [] } : { members: [], consulServers: holder };
+  return ordersFor(spec, { ...hosts, clients: [] }, DAYS).flatMap(({ pair, wish }) => {
+    const at = files[pair];
+    return at === undefined ? [] : [{ ...at, wish }];
+  });
 }
 
 /**
  * Certificates of throwaway CAs at the paths that the spec names. The keys are readable by all on the host: user etcd does not exist
  * before it boots.
  *
- * @param more certificates that a host gets besides; their CAs are those of the spec, or others
+ * @param more certificates that a member gets besides; their CAs are those of the spec, or others
  */
 export async function throwawayCertificates(
   spec: Spec,
@@ -36,12 +44,11 @@ export async function throwawayCertificates(
   more: (host: HostPlan) => Leaf[] = () => [],
 ): Promise<Map<string, HostFile[]>> {
   const files = new Map<string, HostFile[]>();
-  if (spec.tls === 'off') return files;
   const now = new Date();
   const authorities = new Map<string, Pair>();
-  for (const host of hosts.filter(({ role }) => role === 'etcd')) {
+  for (const host of hosts) {
     const own: HostFile[] = [];
-    for (const { cert, key, ca, wish } of [...leavesOf(spec, host), ...more(host)]) {
+    for (const { cert, key, ca, wish } of [...leavesOf(spec, host), ...(host.role === 'etcd' ? more(host) : [])]) {
       const by = authorities.get(ca) ?? (await newAuthority(`quorumgate lab ${ca}`, DAYS, now));
       authorities.set(ca, by);
       const leaf = await issue(by, wish, DAYS, now);
