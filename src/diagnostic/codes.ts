@@ -93,7 +93,7 @@ export const CODES = {
     'A secret in cloud auto-join',
     'Remove it: every user of a host can read user-data. On EC2 give the instances a role; elsewhere set it in the environment of `consul.service` by a drop-in of your image.',
   ),
-  'setting-owned': error('A flag of etcd that is set already', 'Remove it.'),
+  'setting-owned': error('A setting that is not for the spec', 'Remove it.'),
   'setting-unknown': error('A flag that this etcd does not have', 'Use etcd {from} or newer, or remove it.'),
   'election-timeout': error(
     'Elections that come too soon or too late',

@@ -32,6 +32,24 @@ test('an agent has the keys of its version, and no key of a newer one', (t) => {
   }
 });
 
+test('settings are merged into it, mapping by mapping', (t) => {
+  const spec = withDefaults({
+    version: 1,
+    cluster: { name: 'mycluster', size: 3 },
+    targets: ['aws'],
+    address: { cidr: '127.0.0.0/8' },
+    consul: {
+      servers: 'members',
+      join: ['127.0.0.1'],
+      settings: { log_level: 'warn', dns_config: { node_ttl: '5s' } },
+    },
+    etcd: { version: NEWEST.etcd.version },
+    tls: 'off',
+  });
+  const config = JSON.parse(consulConfig(spec, 'etcd'));
+  t.like(config, { log_level: 'warn', dns_config: { node_ttl: '5s', enable_truncate: true }, server: true });
+});
+
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-consul-'));
 const running: ChildProcess[] = [];
 test.after.always(() => {

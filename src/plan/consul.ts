@@ -21,9 +21,22 @@ function tlsOf({ consul: { tls, version } }: Spec, isServer: boolean): object {
   return { ...files, ...(isServer ? { verify_incoming_rpc: true } : {}), verify_server_hostname: true };
 }
 
+type Json = Readonly<Record<string, unknown>>;
+const isMapping = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Two configurations in one, mapping by mapping. A rule sees to it that the second takes nothing of the first's that matters. */
+function merged(one: Json, other: Json): Json {
+  const added = Object.entries(other).map(([key, value]): [string, unknown] => {
+    const before = one[key];
+    return [key, isMapping(before) && isMapping(value) ? merged(before, value) : value];
+  });
+  return { ...one, ...Object.fromEntries(added) };
+}
+
 /** Consul's agent configuration, the same for every host of a role. */
 export function consulConfig(spec: Spec, role: Role): string {
-  const { servers, count, join, datacenter, domain, version } = spec.consul;
+  const { servers, count, join, datacenter, domain, version, settings = {} } = spec.consul;
   const isServer = role === 'consul-server' || servers === 'members';
   const cloud = join.some((one) => one.startsWith('provider='));
   const hasMesh = isServer && version !== undefined && isIn(version, VERSIONS.consulHasMesh);
@@ -53,5 +66,5 @@ export function consulConfig(spec: Spec, role: Role): string {
       udp_answer_limit: 8,
     },
   };
-  return `${JSON.stringify(config, null, 1)}\n`;
+  return `${JSON.stringify(merged(config, settings), null, 1)}\n`;
 }

@@ -45,6 +45,22 @@ test(
   'pod-tls-folder /consul/tls/ca',
 );
 
+test(
+  'settings',
+  finds,
+  'members\n  settings: {log_level: warn, limits: {http_max_conns_per_client: 500}, dns_config: {service_ttl: {"*": 5s}}}',
+);
+test(
+  'settings that are not for a spec',
+  finds,
+  'members\n  settings: {node_name: x, ports: {http: 1, serf_lan: 2}, acl: {tokens: {agent: x}, down_policy: deny}, dns_config: {only_passing: true}, tls: {defaults: {ca_file: x}}}',
+  'setting-owned /consul/settings/node_name',
+  'setting-owned /consul/settings/ports/http',
+  'setting-owned /consul/settings/acl/tokens',
+  'setting-owned /consul/settings/dns_config/only_passing',
+  'setting-owned /consul/settings/tls',
+);
+
 test('what is pasted in place of a path is refused, and not repeated', (t) => {
   for (const [key, secret] of [
     ['encrypt', 'x5R2Zk9wqHc+Vb/0aJmYt3LrNnD8eUo1PiGsQfTzW6E='],

@@ -1,4 +1,6 @@
+import { ownerOfConsul } from '../../version/consul-settings.ts';
 import { NEWEST } from '../../version/facts.ts';
+import { child } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
@@ -29,3 +31,16 @@ export const consulTls: Rule = ({ consul }, { isWritten, isInvalid }) => {
   }
   return problems;
 };
+
+function owned(value: unknown, pointer: string, path: string): Problem[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]): Problem[] => {
+    const [at, name] = [child(pointer, key), path === '' ? key : `${path}.${key}`];
+    const why = ownerOfConsul(name);
+    if (why === undefined) return owned(inner, at, name);
+    const message = `\`consul.settings\` cannot have \`${name}\`: ${why}.`;
+    return [{ code: 'setting-owned', pointer: at, on: 'key', message }];
+  });
+}
+
+export const consulSettings: Rule = ({ consul }) => owned(consul?.settings, '/consul/settings', '');

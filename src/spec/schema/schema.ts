@@ -8,7 +8,7 @@ import { Documents } from './documents.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
-import { EtcdSettings } from './settings.ts';
+import { ConsulSettings, EtcdSettings } from './settings.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
@@ -235,6 +235,7 @@ export const SpecSchema = Type.Object(
         ),
         tls: Type.Optional(ConsulTls),
         tokens: Type.Optional(ConsulTokens),
+        settings: Type.Optional(ConsulSettings),
         runtime: Runtime('Consul'),
         image: Image('Consul'),
       },

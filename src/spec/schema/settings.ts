@@ -51,3 +51,15 @@ export const EtcdSettings = Type.Unsafe<Readonly<Record<string, string | number 
     },
   ),
 );
+
+/** Keys of Consul's own, as its configuration has them: which there are, only the agent's version knows. */
+export const ConsulSettings = Type.Unsafe<Readonly<Record<string, unknown>>>(
+  Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description:
+        "Keys of Consul's agent configuration, as in its JSON, for services and static pods alike; an agent that does not know one does not start.",
+    },
+  ),
+);
