@@ -54,7 +54,7 @@ test('the new record is of the same lineage, later than all, and of exactly the 
     `  writes        Consul's key etcd3/mycluster/lineage/${lineage}/record, if it is still the version 18`,
     "                Consul's key etcd3/mycluster/bootstrap, if it is still the version 17",
     '                nothing else',
-    `  for good      what cluster ${lineage} held is unreachable; a disk that comes back with its data is refused at its gate`,
+    `  for good      what cluster ${lineage} held is unreachable; a disk that comes back with its data is refused, once its host can read Consul`,
     '  then          these 3 hosts start etcd by themselves, with no data',
   ]);
 });

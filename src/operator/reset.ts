@@ -76,8 +76,8 @@ export function changeFacts(
     [
       'for good',
       was === undefined
-        ? 'a disk that comes back with data of any other cluster is refused at its gate'
-        : `what cluster ${was} held is unreachable; a disk that comes back with its data is refused at its gate`,
+        ? 'a disk that comes back with data of any other cluster is refused, once its host can read Consul'
+        : `what cluster ${was} held is unreachable; a disk that comes back with its data is refused, once its host can read Consul`,
     ],
   ] as const;
 }

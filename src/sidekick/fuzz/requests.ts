@@ -129,6 +129,14 @@ export const REQUESTS: readonly FuzzedRequest[] = [
     (port) => port.keys(),
     () => true,
   ),
+  consul(
+    'keys by name',
+    /^GET \/v1\/kv\/.*record/,
+    truth.entries,
+    (port) => port.entries(['etcd3/c/lineage/0123456789abcdef/record']),
+    (found: Awaited<ReturnType<ConsulPort['entries']>>) =>
+      found.every(({ key, value, modified }) => typeof key === 'string' && typeof value === 'string' && modified > 0),
+  ),
   consul('rights', /authorize/, rights, (port) => port.candidates(), areCandidates),
   consul(
     'candidates',

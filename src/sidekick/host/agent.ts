@@ -67,7 +67,8 @@ export class Agent {
       const { code, message } = error as NodeJS.ErrnoException;
       const [asked] = path.split('?');
       const why = code === 'ECONNREFUSED' ? 'it is not running yet' : `${message} (${asked})`;
-      throw new ConsulError(visible(`the Consul agent at ${this.#address} does not answer: ${why}`));
+      const does = message.startsWith('the answer') ? 'gives no answer of use' : 'does not answer';
+      throw new ConsulError(visible(`the Consul agent at ${this.#address} ${does}: ${why}`));
     }
     const { status } = reply;
     if (status === 200 || others.includes(status)) return reply;

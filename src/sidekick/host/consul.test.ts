@@ -23,6 +23,17 @@ test('keys and candidates', async (t) => {
   close();
 });
 
+test('keys by their names: those that are there', async (t) => {
+  const consul = consulPort(settings, {}, undefined, (url) => {
+    const [, key = ''] = /\/v1\/kv\/(.*)\?consistent$/.exec(url) ?? [];
+    const isThere = key.endsWith('a%20b');
+    const body = isThere ? JSON.stringify([{ Key: 'etcd3/c/a b', Value: 'eA==', ModifyIndex: 3 }]) : '';
+    return Promise.resolve({ status: isThere ? 200 : 404, headers: {}, body });
+  });
+  t.deepEqual(await consul.entries(['etcd3/c/none', 'etcd3/c/a b']), [{ key: 'etcd3/c/a b', value: 'x', modified: 3 }]);
+  t.deepEqual(await consul.entries([]), []);
+});
+
 test('writing: a key, a registration, and taking it back', async (t) => {
   const { consul, asked, close } = await port((line) => !line.includes('/nothing'));
   await consul.put('etcd3/mycluster/ü b', '{}', 5);

@@ -64,12 +64,28 @@ export function consulPort(
   return {
     async keys(timeout = PATIENCE) {
       const left = countdown(timeout);
-      const found = await read(keysPath, timeout, (reply) => (reply.status === 404 ? [] : checked(reply, entriesOf)));
+      const found = await read(keysPath, timeout, (reply) =>
+        reply.status === 404 ? [] : checked(reply, entriesOf),
+      ).catch((error: Error) => {
+        if (!/has more than/.test(error.message)) throw error;
+        const prefix = keyPrefix(cluster);
+        throw new ConsulError(
+          `Consul has more below ${prefix} than a cluster has: delete what is not of it (consul kv get -keys ${prefix})`,
+        );
+      });
       if (found.value.length === 0 && !mayBeEmpty) {
         await request(`${pathOf(recordKey(cluster))}?consistent`, { timeout: left() }, [404]);
         mayBeEmpty = true;
       }
       return found;
+    },
+
+    async entries(keys, timeout = PATIENCE) {
+      const found = keys.map(async (key) => {
+        const reply = await request(`${pathOf(key)}?consistent`, { timeout, ...LIST }, [404]);
+        return reply.status === 404 ? [] : checked(reply, entriesOf);
+      });
+      return (await Promise.all(found)).flat();
     },
 
     async candidates(timeout = PATIENCE) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Place } from '../shared/ports.ts';
+import { makeRecord, memberIdOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { diskPort } from './disk.ts';
 
@@ -65,6 +66,55 @@ test('a mark beside a log is taken away', (t) => {
   writeFileSync(join(data, 'member/wal/0000000000000000-0000000000000000.wal'), Buffer.from(head, 'hex'));
   t.is(disk.data().state, 'log');
   t.is(disk.mark(), undefined);
+});
+
+/** The head of a log that etcd has only just made: frames of walpb.Record, padded to eight bytes. */
+function begun(memberId: string, clusterId: string): Buffer {
+  const varint = (value: bigint): number[] =>
+    value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
+  const frame = (type: number, data: number[]) => {
+    const record = [8, type, 16, 0, ...(data.length > 0 ? [26, data.length, ...data] : [])];
+    const padding = (8 - (record.length % 8)) % 8;
+    return [record.length, 0, 0, 0, 0, 0, 0, 128 | padding, ...record, ...Array<number>(padding).fill(0)];
+  };
+  const metadata = [8, ...varint(BigInt(`0x${memberId}`)), 16, ...varint(BigInt(`0x${clusterId}`))];
+  return Buffer.from([
+    ...frame(4, []),
+    ...frame(1, metadata),
+    ...frame(5, [8, 0, 16, 0]),
+    ...Array<number>(9000).fill(0),
+  ]);
+}
+
+test('a log of this launch in which nothing stands is as good as its mark; of another it is not', (t) => {
+  const { disk, data, put } = host();
+  const record = makeRecord(
+    [{ name: 'a', incarnation: 'one', peer_url: 'http://10.0.0.1:2380' }],
+    'token',
+    1_790_000_000,
+  );
+  const memberId = memberIdOf(record, 'one') ?? '';
+  const wal = 'member/wal/0000000000000000-0000000000000000.wal';
+  const write = (bytes: Buffer) => {
+    put(wal);
+    writeFileSync(join(data, wal), bytes);
+  };
+  write(begun(memberId, record.cluster_id));
+  t.like(disk.data(), { state: 'remains', begun: { memberId, clusterId: record.cluster_id } });
+  t.is(disk.mark(), undefined, 'nobody launched it');
+  disk.saveIdentity({ ...disk.identity(), phase: 'launched', record, memberId, nonce: 'n-1' });
+  t.is(disk.mark(), 'n-1');
+  write(begun(memberId, '00000000000000aa'));
+  t.is(disk.mark(), undefined, 'of another cluster');
+  write(begun('00000000000000bb', record.cluster_id));
+  t.is(disk.mark(), undefined, 'of another member');
+
+  write(begun(memberId, record.cluster_id));
+  disk.setMark('n-1');
+  disk.setAside('n-1');
+  t.deepEqual(disk.data(), { state: 'nothing' });
+  t.is(disk.mark(), 'n-1', 'the mark stays');
+  t.true(existsSync(join(data, 'member.n-1/wal/0000000000000000-0000000000000000.wal')));
 });
 
 test('an empty mark is no mark', (t) => {

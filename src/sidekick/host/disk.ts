@@ -22,6 +22,14 @@ export function diskPort(settings: Settings, env = process.env, state = '/var/li
   const machineId = () => readFileSync('/etc/machine-id', 'utf8').trim();
   const readMark = () => readIfThere(mark) || (existsSync(oldMark) && !existsSync(wal) ? '' : undefined);
 
+  /** The launch by which etcd has begun a log in which nothing stands. */
+  const begunBy = () => {
+    const found = readData(data);
+    if (found.state !== 'remains' || !found.begun) return undefined;
+    const { memberId, record, nonce } = loadIdentity(data, machineId());
+    return memberId === found.begun.memberId && record?.cluster_id === found.begun.clusterId ? nonce : undefined;
+  };
+
   /** All but the mark: that there never was a log stays true, and an interruption cannot lose it. */
   const moveUnmarked = (from: string, to: string) => {
     mkdirSync(to, { mode: 0o700 });
@@ -52,7 +60,7 @@ export function diskPort(settings: Settings, env = process.env, state = '/var/li
       mkdirSync(state, { recursive: true, mode: 0o700 });
       writeDurably(placeFile, `${JSON.stringify(place)}\n`);
     },
-    mark: readMark,
+    mark: () => readMark() ?? begunBy(),
     setMark: (nonce) => {
       mkdirSync(wal, { recursive: true, mode: 0o700 });
       writeDurably(mark, nonce);

@@ -38,6 +38,11 @@ const full: Identity = {
   machineId: 'machine',
   phase: 'launched',
   record,
+  replaced: {
+    ...makeRecord(record.members, 'later', 1_790_000_001),
+    lineage: record.cluster_id,
+    proof: 'x'.repeat(86),
+  },
   memberId: '5ea75ea760cff65a',
   peerUrl: 'http://10.0.0.1:2380',
   nonce: 'b9b4d3ee-0001',

@@ -46,6 +46,7 @@ function parseIdentity(text: string): Identity | undefined {
   if (phase !== 'fresh' && phase !== 'launched') return undefined;
   const record = attempt(() => parseRecord(JSON.stringify(value.record)));
   const list = attempt(() => parseList(JSON.stringify(value.list)));
+  const replaced = attempt(() => parseRecord(JSON.stringify(value.replaced)));
   return {
     incarnation,
     machineId,
@@ -56,6 +57,7 @@ function parseIdentity(text: string): Identity | undefined {
     ...(isPeerUrl(peerUrl) && { peerUrl }),
     ...(matches(/^[\w-]{1,64}$/, nonce) && { nonce }),
     ...(/^\d{1,10}$/.test(JSON.stringify(since)) && { since }),
+    ...(replaced && { replaced }),
     ...(list && { list }),
   };
 }

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { ownerOf, readData } from './wal.ts';
+import { realPrograms } from '../../testing/programs.ts';
+import { headOf, readData } from './wal.ts';
 
 const directory = () => mkdtempSync(join(tmpdir(), 'quorumgate-wal-'));
 const segment = (sequence: number) => `${sequence.toString(16).padStart(16, '0')}-0000000000000000.wal`;
@@ -39,6 +40,9 @@ const heads = [
 ].map(({ hex, ...rest }) => ({ ...rest, head: Buffer.from(hex, 'hex') }));
 const [{ head: one }, { head: other }] = heads as [(typeof heads)[0], (typeof heads)[0]];
 
+/** The beginning of a record of type 2, an entry. */
+const frame = Buffer.from('040000000000008408021000', 'hex');
+
 /** A data directory with these files, by their paths under `member/`; no content: an empty directory. */
 function disk(files: Record<string, Buffer | undefined>): string {
   const data = directory();
@@ -52,10 +56,15 @@ function disk(files: Record<string, Buffer | undefined>): string {
 
 for (const { etcd, owner, head } of heads) {
   test(`etcd ${etcd}: a log names its member and cluster`, (t) => {
-    t.is(ownerOf(head), owner);
     const [memberId, clusterId] = owner.split(' ');
-    const data = disk({ [`wal/${segment(0)}`]: Buffer.concat([head, Buffer.alloc(70_000)]), 'snap/db': one });
-    t.deepEqual(readData(data) as unknown, { state: 'log', clusterId, memberId });
+    t.like(headOf(head), { memberId, clusterId });
+    const log = { [`wal/${segment(0)}`]: Buffer.concat([head, frame, Buffer.alloc(70_000)]), 'snap/db': one };
+    t.deepEqual(readData(disk(log)) as unknown, { state: 'log', clusterId, memberId });
+    const begun = { [`wal/${segment(0)}`]: Buffer.concat([head, Buffer.alloc(70_000)]), 'snap/db': one };
+    t.like(readData(disk(begun)) as unknown, { state: 'remains', begun: { clusterId, memberId } });
+    // There was a segment before it, or the file was cut.
+    t.is(readData(disk({ ...log, [`wal/${segment(1)}`]: begun[`wal/${segment(0)}`] })).state, 'log');
+    t.is(readData(disk({ [`wal/${segment(0)}`]: head })).state, 'log');
   });
 }
 
@@ -122,8 +131,8 @@ test('a disk that cannot be read is an error', (t) => {
 const ids = /^[0-9a-f]{16} [0-9a-f]{16}$/;
 test('whatever a head holds, it names IDs or nobody', (t) => {
   const holds = (bytes: Uint8Array) => {
-    const owner = ownerOf(Buffer.from(bytes));
-    return owner === undefined || ids.test(owner);
+    const head = headOf(Buffer.from(bytes));
+    return head === undefined || ids.test(`${head.memberId} ${head.clusterId}`);
   };
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), holds), { numRuns: 5000 });
   const changes = fc.array(fc.tuple(fc.nat(79), fc.nat(255)), { minLength: 1, maxLength: 4 });
@@ -134,4 +143,45 @@ test('whatever a head holds, it names IDs or nobody', (t) => {
   });
   fc.assert(fc.property(changed, holds), { numRuns: 20_000 });
   t.pass();
+});
+
+const work = mkdtempSync(join(tmpdir(), 'quorumgate-etcd-'));
+test.after.always(() => rmSync(work, { recursive: true, force: true }));
+const programs = realPrograms('etcd', process.env['QUORUMGATE_TEST_ETCD'], work);
+const real = programs.length > 0 ? test.serial : test.serial.skip;
+
+real('etcd killed as it makes its first log: nothing stands in it, or all that it needs', async (t) => {
+  t.timeout(120_000);
+  for (const [index, program] of programs.entries()) {
+    const said = new Set<string>();
+    for (let round = 0; round < 12; round++) {
+      const data = join(work, `data-${index}-${round}`);
+      const port = 23_790 + 4 * index;
+      const urls = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`];
+      const child = spawn(
+        program,
+        [
+          `--data-dir=${data}`,
+          `--listen-client-urls=${urls[0]}`,
+          `--advertise-client-urls=${urls[0]}`,
+          `--listen-peer-urls=${urls[1]}`,
+          `--initial-advertise-peer-urls=${urls[1]}`,
+          `--initial-cluster=default=${urls[1]}`,
+        ],
+        { stdio: 'ignore' },
+      );
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const wal = join(data, 'member/wal', segment(0));
+      const end = performance.now() + 10_000;
+      while (!existsSync(wal) && performance.now() < end) await new Promise(setImmediate);
+      if (round % 3 === 2) await new Promise((resolve) => setTimeout(resolve, 40 * round));
+      child.kill('SIGKILL');
+      await ended;
+      const found = readData(data);
+      if (found.state === 'remains' && found.begun === undefined) t.fail(found.what);
+      said.add(found.state);
+    }
+    t.log(program, ...said);
+    t.true(said.has('log'));
+  }
 });

@@ -61,26 +61,46 @@ function hex(value: unknown): string {
   return value.toString(16).padStart(16, '0');
 }
 
+/** The member that a log is of, and whether anything stands in it: an entry, or a vote. */
+interface Head {
+  memberId: string;
+  clusterId: string;
+  isEmpty: boolean;
+}
+
 /**
- * `MEMBER CLUSTER`, which the head of each segment names: a frame with the checksum so far, then one with the metadata. A
- * frame is its length, little-endian, in 7 bytes, one byte on the padding, and a walpb.Record { 1: type, 2: crc, 3: data },
- * padded to 8 bytes. Undefined where that is not what stands there.
+ * The head of a segment, which names its owner: a frame with the checksum so far, then one with the metadata. A frame is its
+ * length, little-endian, in 7 bytes, one byte on the padding, and a walpb.Record { 1: type, 2: crc, 3: data }, padded to 8
+ * bytes. A log that etcd has only just made has one more, for a snapshot that there is not, and zeros after it (3.4.23 to 3.7.3).
+ * Undefined where that is not what stands there.
  */
-export function ownerOf(head: Buffer): string | undefined {
+export function headOf(head: Buffer): Head | undefined {
   let at = 0;
-  const record = (type: bigint): Buffer => {
+  const record = (): Map<number, bigint | Buffer> => {
     const from = at + 8;
     const length = Number(head.readBigUInt64LE(at) & 0xff_ffff_ffff_ffffn);
     at = from + Math.ceil(length / 8) * 8;
     if (at > head.length) throw new Error('cut');
-    const found = fields(head.subarray(from, from + length));
+    return fields(head.subarray(from, from + length));
+  };
+  const data = (type: bigint): Buffer => {
+    const found = record();
     if (found.get(1) !== type) throw new Error('another record');
     return found.get(3) as Buffer;
   };
   try {
-    record(4n);
-    const metadata = fields(record(1n));
-    return `${hex(metadata.get(1))} ${hex(metadata.get(2))}`;
+    data(4n);
+    const metadata = fields(data(1n));
+    const [memberId, clusterId] = [hex(metadata.get(1)), hex(metadata.get(2))];
+    let isEmpty = false;
+    try {
+      const snapshot = fields(data(5n));
+      // A file that ends here was cut.
+      isEmpty = !snapshot.get(1) && at < head.length && head.subarray(at).every((byte) => byte === 0);
+    } catch {
+      // A segment like any other.
+    }
+    return { memberId, clusterId, isEmpty };
   } catch {
     return undefined;
   }
@@ -109,15 +129,16 @@ export function readData(dataDirectory: string): Data {
   const wal = join(member, 'wal');
   // The names that etcd takes for segments.
   const names = list(wal).flatMap(({ name }) => (/^[0-9a-f]{16}-[0-9a-f]{16}\.wal$/.test(name) ? [name] : []));
-  const owners = new Set(names.map((name) => ownerOf(readHead(join(wal, name)))));
-  owners.delete(undefined);
-  const [owner, other] = owners;
-  if (owner !== undefined && other === undefined) {
-    const [memberId = '', clusterId = ''] = owner.split(' ');
-    return { state: 'log', clusterId, memberId };
+  const heads = names.flatMap((name) => headOf(readHead(join(wal, name))) ?? []);
+  const owners = new Set(heads.map(({ memberId, clusterId }) => `${memberId} ${clusterId}`));
+  const [head] = heads;
+  if (head !== undefined && owners.size === 1) {
+    const { memberId, clusterId, isEmpty } = head;
+    if (!isEmpty || names.length > 1) return { state: 'log', clusterId, memberId };
+    return { state: 'remains', what: `${wal}, a log in which nothing stands`, begun: { clusterId, memberId } };
   }
   const found = firstIn(member);
   if (found === undefined) return { state: 'nothing' };
   const what = found.endsWith('.wal') ? `${found}, which is no log that can be read` : found;
-  return { state: 'remains', what: other === undefined ? what : `${wal}, with logs of two members` };
+  return { state: 'remains', what: owners.size < 2 ? what : `${wal}, with logs of two members` };
 }

@@ -163,6 +163,12 @@ export function makeConsulPort(world: World, program: Program): ConsulPort {
         consul.keep.list ??= [...consul.keep.entries.values()];
         return { value: consul.keep.list, index: String(consul.keep.index) };
       }),
+    entries: (keys, timeout) =>
+      ask(world, program, 'reads single keys', () => {
+        reach(timeout);
+        if (host.denied === 'keys') throw new ConsulError(`Consul denies key_prefix "${keyPrefix(CLUSTER)}" { read }`);
+        return keys.flatMap((key) => consul.keep.entries.get(key) ?? []);
+      }),
     candidates: (timeout) =>
       ask(world, program, 'reads the catalog', () => {
         reach(timeout);

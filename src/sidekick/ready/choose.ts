@@ -7,7 +7,7 @@ type Read = Pick<Observed, 'self' | 'keys' | 'proven' | 'date'>;
 const unknown = (cause: string) => ({ known: false, cause }) as const;
 
 /** The latest record that an operator has signed, of whatever lineage. */
-function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterRecord | undefined {
+export function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterRecord | undefined {
   if (!keys.known) return undefined;
   return allRecords(keys.value)
     .filter(({ entry }) => proven.has(entry.key))
@@ -21,14 +21,17 @@ function latestSigned({ keys, proven }: Pick<Read, 'keys' | 'proven'>): ClusterR
  *
  * @param own cluster ID
  * @param since seconds since 1970: when the member was launched, or later found in its cluster
+ * @param other a signed record that was seen apart from all keys
  */
 export function outranking(
   signed: Pick<Read, 'keys' | 'proven'>,
   own: string,
   record: ClusterRecord | undefined,
   since = 0,
+  other: ClusterRecord | undefined = undefined,
 ): ClusterRecord | undefined {
-  const latest = latestSigned(signed);
+  const found = latestSigned(signed);
+  const latest = other && !(found && found.generation > other.generation) ? other : found;
   if (latest === undefined || latest.cluster_id === own) return undefined;
   const isKin = record !== undefined && lineageOf(latest) === lineageOf(record);
   return latest.generation > Math.max(record?.generation ?? 0, isKin ? 0 : since) ? latest : undefined;

@@ -62,6 +62,24 @@ test(
   'refuse',
   /an operator has put/,
 );
+test(
+  'also where Consul cannot be read: the disk keeps it, or it was read by its name',
+  gives,
+  { self: { ...data, signed: replaced }, keys: silent },
+  'refuse',
+  /an operator has put .* in its place/,
+);
+test('a disk keeps what holds it back', (t) => {
+  const seen = given({ self: data, keys: foreign[2][1], proven: new Set([key]) });
+  t.like(decide(seen), { do: 'refuse', replaced: { cluster_id: later.cluster_id } });
+});
+test(
+  'it keeps nothing back that was signed before',
+  gives,
+  { self: { ...data, signed: makeRecord(members, 'older', 500) }, keys: silent },
+  'start',
+);
+
 const older = makeRecord(members, 'older', 500);
 test(
   'what was signed before this cluster was born does not',

@@ -63,6 +63,7 @@ const base: Observed = {
     data: nobody,
     agreed: undefined,
     record: undefined,
+    signed: undefined,
     list: undefined,
     memberId: undefined,
     launchedAt: undefined,

@@ -60,6 +60,11 @@ function withLog(seen: Observed, log: Log): Decision {
   }
   const cause = whyNot(seen, log, own);
   if (cause !== undefined) return refuse(cause);
+  const later = outranking(seen, own, self.record, self.since, self.signed);
+  if (later !== undefined) {
+    const put = `an operator has put ${later.cluster_id} in its place: wipe this disk`;
+    return { do: 'refuse', cause: `the data here is of cluster ${own}; ${put}`, replaced: later };
+  }
   const answers = roll?.known ? [...roll.value.answers.values()] : [];
   const lists = answers.flatMap((one) => (one.is !== 'silent' && one.list?.clusterId === own ? [one] : []));
   const isListed = lists.some(({ list }) => list?.members.some(({ id }) => id === log.memberId));
@@ -83,7 +88,7 @@ function withLog(seen: Observed, log: Log): Decision {
   return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
 }
 
-/** Why this log is not started, whatever its cluster may say: it is not this disk's, or an operator has replaced its cluster. */
+/** Why this log is not started, whatever its cluster may say: it is not this disk's. */
 function whyNot(seen: Observed, log: Log, own: string): string | undefined {
   const { self } = seen;
   if (self.cloned) {
@@ -97,10 +102,6 @@ function whyNot(seen: Observed, log: Log, own: string): string | undefined {
   const { place } = self;
   if (isForgotten(self) && place && place.memberId !== log.memberId) {
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, and member ${place.memberId} was launched on this host: a copied directory? If it is the right log: rm /var/lib/quorumgate-etcd/place.json`;
-  }
-  const later = outranking(seen, own, self.record, self.since);
-  if (later !== undefined) {
-    return `the data here is of cluster ${own}; an operator has put ${later.cluster_id} in its place: wipe this disk`;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
-import { isAgreed, type Look, observe, probe } from './observe.ts';
+import { ifKnown, isAgreed, type Look, observe, probe } from './observe.ts';
 import { type Decision, type Peer, type Probe, wait } from './observed.ts';
 import { publishLost, recordOf } from './publish.ts';
 import { orCause, putRegistration } from './registration.ts';
@@ -117,6 +117,14 @@ function forgetLaunch({ disk, random }: Ports, record: ClusterRecord): void {
   disk.saveIdentity({ ...disk.identity(), phase: 'launched', record, nonce: random() });
 }
 
+/** Once it has been seen the disk keeps it: when it is looked at again, Consul may be out of reach. */
+export function keepProof({ disk }: Ports, replaced: ClusterRecord): void {
+  ifKnown(() => {
+    const identity = disk.identity();
+    if (identity.replaced?.cluster_id !== replaced.cluster_id) disk.saveIdentity({ ...identity, replaced });
+  });
+}
+
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
 async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
   const { consul, disk, say } = ports;
@@ -165,8 +173,11 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
       return undefined;
     case 'again':
       return decision.cause;
+    case 'refuse':
+      if (decision.replaced) keepProof(ports, decision.replaced);
+      return `refusing: ${decision.cause}`;
     default:
-      return `${decision.do === 'refuse' ? 'refusing' : 'waiting'}: ${decision.cause}`;
+      return `waiting: ${decision.cause}`;
   }
 }
 

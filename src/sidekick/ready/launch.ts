@@ -20,7 +20,11 @@ export async function spend(settings: Settings, ports: Ports, { record, memberId
   const isAgain = identity.memberId === memberId && disk.mark() === identity.nonce;
   const nonce = (isAgain && identity.nonce) || ports.random();
   // Remains of this very launch, or, where a verified cluster has added this host, of another life.
-  if (disk.data().state === 'remains') disk.setAside(isAgain ? nonce : (identity.memberId ?? 'unknown'));
+  if (disk.data().state === 'remains') {
+    // First: what is moved may be all that says so.
+    if (isAgain) disk.setMark(nonce);
+    disk.setAside(isAgain ? nonce : (identity.memberId ?? 'unknown'));
+  }
   disk.setMark(nonce);
   const { incarnation, machineId } = identity;
   const at = peerUrl(settings, settings.address, settings.peerPort);

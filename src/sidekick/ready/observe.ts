@@ -1,10 +1,11 @@
 import { memberId } from '../shared/cluster-id.ts';
-import { allRecords, type Keys } from '../shared/keys.ts';
+import type { Identity } from '../shared/identity.ts';
+import { allRecords, type Keys, lineageKey, recordKey } from '../shared/keys.ts';
 import { ConsulError, type Membership, type Ports, type Read } from '../shared/ports.ts';
 import { retiredText, signedText } from '../shared/proof.ts';
 import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import { addressIn, peerUrl, type Settings, serverSrvName } from '../shared/settings.ts';
-import { choose } from './choose.ts';
+import { choose, latestSigned } from './choose.ts';
 import type { Observed, Peer, Probe, Seen } from './observed.ts';
 import { callRoll, isNobody, type Silence } from './roll.ts';
 import type { Rules } from './rules.ts';
@@ -14,7 +15,7 @@ const objection = 1000;
 
 export type Look = Observed & { indexes: { keys: string; candidates: string } };
 
-async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
+export async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
   try {
     return { known: true, value: await read() };
   } catch (error) {
@@ -23,7 +24,7 @@ async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
   }
 }
 
-function map<T, U>(from: Seen<T>, change: (value: T) => U): Seen<U> {
+export function map<T, U>(from: Seen<T>, change: (value: T) => U): Seen<U> {
   return from.known ? { known: true, value: change(from.value) } : from;
 }
 
@@ -45,6 +46,25 @@ export function readProven(settings: Settings, keys: Seen<Keys>, rules: Rules): 
   return keys.known ? provenOf(settings, keys.value, rules) : new Set();
 }
 
+/**
+ * The latest record that an operator has signed, of the one that this disk keeps and those that stand where it looks by name: a list of all
+ * keys anybody can make too long to be read.
+ */
+export async function signedOf(
+  settings: Settings,
+  { consul }: Ports,
+  { record, replaced }: Identity,
+  rules: Rules,
+  timeout?: number,
+): Promise<ClusterRecord | undefined> {
+  const { cluster, operatorKeys } = settings;
+  const names = [recordKey(cluster), ...(record ? [lineageKey(cluster, lineageOf(record))] : [])];
+  const keys = map(await seen(() => consul.entries(names, timeout)), (all) => rules.sortKeys(cluster, all));
+  const there = latestSigned({ keys, proven: readProven(settings, keys, rules) });
+  const isKept = replaced && rules.isSigned(signedText(cluster, replaced), replaced.proof, operatorKeys);
+  return isKept && !(there && there.generation > replaced.generation) ? replaced : there;
+}
+
 /** Looks at the disk and at Consul, both anew; with a log also, for a moment, at the other members. */
 export async function observe(settings: Settings, ports: Ports, silence: Silence, rules: Rules): Promise<Look> {
   const { consul, disk, clock } = ports;
@@ -59,11 +79,12 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
   const known = list ?? identity.record?.members.map((member) => member.peer_url) ?? [];
   const base = [...new Set([...known, ...(identity.peerUrl ? [identity.peerUrl] : [])])].filter((one) => one !== url);
   silence.begin(clock.now(), gapOf(settings));
-  const [read, candidates, unfit, answers] = await Promise.all([
+  const [read, candidates, unfit, answers, signed] = await Promise.all([
     seen(() => consul.keys(timeout)),
     seen(() => consul.candidates(timeout)),
     log ? disk.unfit(undefined) : seen(() => consul.version()).then((one) => disk.unfit(one.known ? one.value : '')),
     log ? callRoll(ports, base, silence, objection) : undefined,
+    log ? signedOf(settings, ports, identity, rules, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
   const others = log && answers?.size === 0 ? listedIn(keys, data.clusterId).filter((one) => one !== url) : [];
@@ -80,6 +101,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       data,
       agreed: identity.agreed,
       record: identity.record,
+      signed,
       list: identity.list,
       memberId: identity.memberId,
       launchedAt: identity.peerUrl,

@@ -16,6 +16,8 @@ export interface Self {
   agreed: string | undefined;
   /** The copy beside the data. */
   record: ClusterRecord | undefined;
+  /** The latest record that an operator has signed, of those that a disk with a log keeps, and looks at by name. */
+  signed: ClusterRecord | undefined;
   /** The last verified members, beside the data. */
   list: List | undefined;
   /** The member that was last launched here, and where its peers know it. */
@@ -134,8 +136,8 @@ export type Decision =
   /** Move what is under etcd's directory out of its way, deleting nothing, then look again. */
   | { do: 'set-aside'; as: string; why: string }
   | { do: 'wait'; cause: string }
-  /** Wait as well; nothing that time can mend. */
-  | { do: 'refuse'; cause: string }
+  /** Wait as well; nothing that time can mend. `replaced`: the record of the cluster that an operator has put in the place of this disk's. */
+  | { do: 'refuse'; cause: string; replaced?: ClusterRecord }
   /** Wait as well, but what is mounted here only a new process can see. */
   | { do: 'again'; cause: string };
 

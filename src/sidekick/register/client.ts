@@ -1,12 +1,13 @@
 import { outranking } from '../ready/choose.ts';
 import { displaced } from '../ready/decide.ts';
-import { ifKnown, readProven } from '../ready/observe.ts';
+import { keepProof } from '../ready/gate.ts';
+import { ifKnown, map, readProven, seen, signedOf } from '../ready/observe.ts';
 import { listOf, publish, publishLost, recordOf } from '../ready/publish.ts';
 import { putRegistration, serviceId } from '../ready/registration.ts';
 import { RULES, type Rules } from '../ready/rules.ts';
 import type { Identity } from '../shared/identity.ts';
 import type { Keys } from '../shared/keys.ts';
-import type { Own, Ports } from '../shared/ports.ts';
+import { ConsulError, type Own, type Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
 import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, notYet, persist } from './persist.ts';
@@ -86,18 +87,24 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   // There is data here from now on, whatever else may be in doubt.
   await putRegistration(settings, ports);
   const identity = disk.identity();
-  const keys = rules.sortKeys(settings.cluster, (await consul.keys()).value);
-  const known = { known: true, value: keys } as const;
+  const read = await seen(() => consul.keys());
+  const known = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
   const proven = readProven(settings, known, rules);
-  const record = recordOf(own.clusterId, identity.record, keys, proven, ports.clock.date());
-  const later = outranking({ keys: known, proven }, own.clusterId, record, identity.since);
+  const record = known.known
+    ? recordOf(own.clusterId, identity.record, known.value, proven, ports.clock.date())
+    : identity.record;
+  const signed = known.known ? undefined : await signedOf(settings, ports, identity, rules);
+  const later = outranking({ keys: known, proven }, own.clusterId, record, identity.since, signed);
   if (later !== undefined) {
+    keepProof(ports, later);
     await consul.deregister(serviceId(settings, 'client'));
     etcd.stop();
     throw new NotYet(
       `etcd ran in cluster ${own.clusterId}; an operator has put ${later.cluster_id} in its place: stopped it`,
     );
   }
+  if (!known.known) throw new ConsulError(known.cause);
+  const keys = known.value;
   if (record === undefined) {
     const predicted = identity.record?.cluster_id ?? 'none';
     throw new NotYet(`etcd runs in cluster ${own.clusterId}, predicted was ${predicted}: not registered for clients`);

@@ -19,6 +19,8 @@ export interface Identity {
   nonce?: string;
   /** Seconds since 1970 by this host's clock: at the launch, or within a day of now where its cluster is verified. */
   since?: number;
+  /** A record by which an operator has put another cluster in the place of this disk's, from when it was first seen: Consul may be out of reach later. */
+  replaced?: ClusterRecord;
   /** The members as this one last knew them by the log. */
   list?: List;
 }

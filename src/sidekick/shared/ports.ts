@@ -47,6 +47,8 @@ export interface Candidate {
 export interface ConsulPort {
   /** All keys of the cluster, linearizable. */
   keys(timeout?: number): Promise<Read<Entry[]>>;
+  /** These very keys, as far as they are there, linearizable: no list that somebody has made too long hides them. */
+  entries(keys: readonly string[], timeout?: number): Promise<Entry[]>;
   /** Linearizable. */
   candidates(timeout?: number): Promise<Read<Candidate[]>>;
   /** `NAME ADDRESS` of the machines that the agent itself knows to be alive, by gossip: nobody else's word. */
@@ -138,7 +140,12 @@ export type Data =
   /** A log of this member: read from the log itself. */
   | { state: 'log'; clusterId: string; memberId: string }
   /** Something under `member/` that is no log that can be read: what, in words. */
-  | { state: 'remains'; what: string }
+  | {
+      state: 'remains';
+      what: string;
+      /** A log of this member, in which nothing stands yet: etcd was killed as it made it, and has promised nothing to anybody. */
+      begun?: { clusterId: string; memberId: string } | undefined;
+    }
   | { state: 'nothing' };
 
 /** Where a member was launched; kept outside the data directory. */
@@ -174,7 +181,10 @@ export interface DiskPort {
   here(): { location: string; mounted: boolean };
   place(): Place | undefined;
   savePlace(place: Place): void;
-  /** The nonce in the launch mark, which etcd itself deletes at the moment when it makes its first log; '' in one of old. */
+  /**
+   * The nonce in the launch mark, which etcd itself deletes at the moment when it makes its first log; '' in one of old. Of a log of this very launch in
+   * which nothing stands yet as well.
+   */
   mark(): string | undefined;
   setMark(nonce: string): void;
   /** Moves everything under `member/`, but a launch mark, to `member.AS`, deleting nothing. */

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
-import { makeSecrets } from '../../../operator/acl.ts';
 import type { HostFile } from '../../host/host.ts';
 import { compileForLab, hostsEver, type Lab, networkOf, start, throwawayCertificates } from '../../lab.ts';
+import { run } from '../../machine/command.ts';
 import {
   assertSound,
   assertWhole,
@@ -19,6 +20,7 @@ import {
   type TestLabOptions,
 } from '../lab-testing.ts';
 
+const PROGRAM = fileURLToPath(new URL('../../../../dist/cli/index.mjs', import.meta.url));
 const ON_HOSTS = ['gossip', 'agent', 'dns', 'sidekick'];
 const spec = (servers: string) =>
   labSpec({
@@ -28,7 +30,7 @@ const spec = (servers: string) =>
 
 /** Options of a lab whose hosts are given these secrets, and certificates for Consul; no host has its files before it is told so. */
 async function secured(text: string, directory: string): Promise<TestLabOptions> {
-  await makeSecrets(directory);
+  await run(process.execPath, [PROGRAM, 'consul', 'secrets', '--dir', directory]);
   const { spec: compiled } = (await compileForLab({ text, file: 'x.yaml', assets: await loadAssets() })).compiled;
   if (compiled === undefined) throw new Error('the spec does not compile');
   const hosts = hostsEver(compiled, networkOf(compiled), undefined);
