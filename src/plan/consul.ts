@@ -3,11 +3,12 @@ import { VERSIONS } from '../version/facts.ts';
 import { isIn } from '../version/range.ts';
 import type { Role } from './plan.ts';
 
-/** ACLs: what no token allows is denied. The tokens themselves come to the host by files (units/scripts/secrets.sh). */
-function aclOf({ consul: { tokens } }: Spec, isServer: boolean): object {
-  if (tokens === undefined) return {};
-  return { acl: { enabled: true, ...(isServer ? { default_policy: 'deny' } : {}) } };
-}
+/**
+ * ACLs: what no token allows is denied, by an agent that is no server too: it answers some requests itself, and allows them by default (`/v1/agent/leave`,
+ * 1.14.11, 2026-11-30). The tokens themselves come to the host by files (units/scripts/secrets.sh).
+ */
+const aclOf = ({ consul: { tokens } }: Spec): object =>
+  tokens === undefined ? {} : { acl: { enabled: true, default_policy: 'deny' } };
 
 /** A server is verified by the name that only servers have, and shown a certificate where there is one. */
 function tlsOf({ consul: { tls, version } }: Spec, isServer: boolean): object {
@@ -57,7 +58,7 @@ export function consulConfig(spec: Spec, role: Role): string {
     ...(hasMesh ? { connect: { enabled: false }, ports: { grpc_tls: -1 } } : {}),
     // Production timing of elections; the default is five times slower.
     performance: { raft_multiplier: 1 },
-    ...aclOf(spec, isServer),
+    ...aclOf(spec),
     ...tlsOf(spec, isServer),
     dns_config: {
       // Without it, an answer that does not fit loses records and does not say so.

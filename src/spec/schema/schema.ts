@@ -152,7 +152,7 @@ const ConsulTokens = Type.Object(
   {
     ...strict,
     description:
-      'Tokens for a Consul with ACLs, by paths of files on the host, readable by root alone (docs/consul.md). Servers of this spec deny what no token allows.',
+      'Tokens for a Consul with ACLs, by paths of files on the host, readable by root alone (docs/consul.md). What no token allows is denied.',
   },
 );
 

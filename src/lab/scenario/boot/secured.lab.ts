@@ -91,7 +91,7 @@ async function play(t: ExecutionContext, servers: string, through: string): Prom
 
         await lab.fault.wipe('etcd-2');
         t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up');
-        await lab.fault.replace('etcd-3');
+        await lab.fault.replace('etcd-3', { sameAddress: true });
         t.is((await lab.wait({ timeoutSeconds: 240 })).outcome, 'up');
         await assertSound(t, lab);
         const after = await assertWhole(t, lab);
