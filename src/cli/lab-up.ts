@@ -11,6 +11,7 @@ import {
   clusterReport,
   compileForLab,
   consulAddresses,
+  type HostPlan,
   hostsEver,
   hostsOf,
   IMAGES,
@@ -27,6 +28,7 @@ import {
   watch,
 } from '../lab/lab.ts';
 import { interruptible } from './interruptible.ts';
+import { labSecrets } from './lab-secrets.ts';
 import { number } from './number.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -91,14 +93,14 @@ export function imageOption(): Option {
     .default('bookworm');
 }
 
-/** This program as a process that serves the hosts. */
-function serveCommand(): string[] {
-  const self = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
-  return [process.execPath, ...self, 'lab', 'serve'];
-}
+/** This program, for a process of its own. */
+const self = (): string[] => (isSea() ? [] : [...process.execArgv, process.argv[1] ?? '']);
 
 /** Reads and compiles one spec for the lab; tells what is wrong with it, or what was changed. */
-async function read(file: string, settings: CompileSettings & { size?: number }): Promise<Bootable | undefined> {
+async function read(
+  file: string,
+  settings: CompileSettings & { size?: number },
+): Promise<(Bootable & { text: string }) | undefined> {
   const input = await readInput(file);
   if ('diagnostic' in input) {
     process.stderr.write(render([input.diagnostic], 'text'));
@@ -109,7 +111,7 @@ async function read(file: string, settings: CompileSettings & { size?: number })
   process.stderr.write(render(compiled.diagnostics, 'text'));
   if (compiled.spec === undefined || compiled.files.length === 0) return undefined;
   for (const change of changes) say(`for the lab: ${change}`);
-  return { files: compiled.files, spec: compiled.spec };
+  return { files: compiled.files, spec: compiled.spec, text: input.text };
 }
 
 /** With certificates for its hosts, also for those that it may grow by; `index` tells clusters beside the first. */
@@ -143,9 +145,17 @@ async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<vo
     return;
   }
   const { hostFiles } = await withCertificates(first);
-  const files = hostFiles === undefined ? {} : { hostFiles };
-  const lab = await boot(first.files, first.spec, { ...options, ...files, serveCommand: serveCommand() }, beside);
+  const secrets = await labSecrets(first.spec);
+  const files = { hostFiles: (host: HostPlan) => [...(secrets?.files ?? []), ...(hostFiles?.(host) ?? [])] };
+  if (secrets) say('for the lab: consul: throwaway secrets at the paths of the spec');
+  const lab = await boot(
+    first.files,
+    first.spec,
+    { ...options, ...files, serveCommand: [process.execPath, ...self(), 'lab', 'serve'] },
+    beside,
+  );
   try {
+    await secrets?.bootstrap(lab, { file, text: first.text }, self(), signal);
     await finishUp(lab, timeout, signal);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -91,7 +91,7 @@ function memoryStep(lab: Layout, clusters: readonly Planned[]): Step {
       }
     },
     undo: async () => {
-      for (const folder of [lab.log, lab.uploads]) await rm(folder, { recursive: true, force: true });
+      for (const folder of [lab.log, lab.uploads, lab.secrets]) await rm(folder, { recursive: true, force: true });
       await forgetAll(lab);
     },
   };

@@ -55,7 +55,7 @@ export async function throwawayCertificates(
       const file = (path: string, text: string) => ({ path, mode: 0o644, content: Buffer.from(text) });
       own.push(file(cert, leaf.cert), file(key, leaf.key), file(ca, by.cert));
     }
-    files.set(host.name, own);
+    if (own.length > 0) files.set(host.name, own);
   }
   return files;
 }

@@ -16,6 +16,8 @@ export interface Layout {
   hosts: string;
   /** The operator's key of this lab alone: hosts believe what it has signed. */
   operatorKey: string;
+  /** Throwaway secrets of Consul, and its first token, where the spec names such. */
+  secrets: string;
   /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
   prefix: string;
 }
@@ -35,6 +37,7 @@ export function layoutOf(directory = process.env['QUORUMGATE_LAB_DIR'] || DEFAUL
     uploads: join(absolute, 'uploads'),
     hosts: join(absolute, 'hosts'),
     operatorKey: join(absolute, 'operator.key'),
+    secrets: join(absolute, 'secrets'),
     prefix: `qg-${createHash('sha256').update(absolute).digest('hex').slice(0, 6)}`,
   };
 }
