@@ -136,6 +136,7 @@ export const CODES = {
     'A file where its program cannot read it',
     'Bring the file to a place that its unit sees, for example `{example}`.',
   ),
+  'consul-token-dns': error('No token for DNS', 'Add `dns: PATH` under `consul.tokens`.'),
   'consul-tls-version': error(
     'TLS for a Consul of which the version is not known',
     'Add `version: {version}` under `consul`, or the version that hosts run.',

@@ -103,6 +103,7 @@ real('a new Consul learns the tokens: all rights are there, and each that is tak
 
     const agentOf = (name: string) =>
       new Agent({ CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN_FILE: join(directory, name) });
+    t.is(statSync(join(directory, 'management')).mode & 0o777, 0o600);
     const rights = { sidekick: hostRights('mycluster', 'etcd-1'), operator: operatorRights('mycluster') };
     const missing = (name: keyof typeof rights) => {
       const asked = JSON.stringify(rights[name].map(({ rule: _, ...right }) => right));
@@ -141,9 +142,22 @@ real('a new Consul learns the tokens: all rights are there, and each that is tak
     await bootstrapped(address, directory);
     t.false((await missing('sidekick')).includes(false), 'put right');
 
+    const twice = mkdtempSync(join(folder, 'twice-'));
+    for (const one of [...HOLDERS, 'management']) {
+      writeFileSync(join(twice, one), readFileSync(join(directory, one === 'dns' ? 'agent' : one)));
+    }
+    await t.throwsAsync(bootstrap(spec, twice, { CONSUL_HTTP_ADDR: address }), { message: /are the same/ });
+    // The first token is no operator's.
+    writeFileSync(join(twice, 'dns'), readFileSync(join(directory, 'dns')));
+    writeFileSync(join(twice, 'operator'), readFileSync(join(directory, 'management')));
+    const env = { CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN_FILE: join(directory, 'management') };
+    await t.throwsAsync(bootstrap(spec, twice, env), { message: /knows already, for something else/ });
+    t.is((await management.request('/v1/acl/policies')).status, 200, 'it still may do everything');
+
     rmSync(join(directory, 'management'));
     await t.throwsAsync(bootstrap(spec, directory, { CONSUL_HTTP_ADDR: address }), {
-      message: /has given its first token to somebody already/,
+      message: /gives no first token: .*no longer allowed/,
     });
+    t.false(readdirSync(directory).includes('management'));
   }
 });

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IoError, toIoError } from '../io/io-error.ts';
+import { replaceFile } from '../io/replace-file.ts';
 import { readSmallFile, writeNewFile } from '../io/small-file.ts';
 import { HOLDERS, policies, policyName } from '../plan/policies.ts';
 import { Agent, checked, type Environment } from '../sidekick/host/agent.ts';
@@ -46,33 +47,46 @@ async function tokenIn(directory: string, name: string): Promise<string> {
   );
 }
 
-/** A token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
-async function managementToken(
+/** Who asks Consul, with a token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
+async function manager(
   directory: string,
   env: Environment,
   exchange: typeof ask,
-): Promise<[token: string, done: string[]]> {
-  if (env.CONSUL_HTTP_TOKEN) return [env.CONSUL_HTTP_TOKEN, []];
+): Promise<[agent: Agent, done: string[]]> {
+  if (env.CONSUL_HTTP_TOKEN || env.CONSUL_HTTP_TOKEN_FILE) return [new Agent(env, exchange), []];
   const file = join(directory, MANAGEMENT);
-  if (existsSync(file)) return [await tokenIn(directory, MANAGEMENT), []];
-  const reply = await new Agent(env, exchange).request('/v1/acl/bootstrap', { method: 'PUT' }, [403, 401, 500]);
-  if (reply.status === 401) {
-    throw new OperatorError(
-      'This Consul has no ACLs.',
-      'Compile with `consul.tokens`, and let its servers start with that.',
-    );
+  const by = () => new Agent({ ...env, CONSUL_HTTP_TOKEN_FILE: file }, exchange);
+  if (existsSync(file)) {
+    await tokenIn(directory, MANAGEMENT);
+    return [by(), []];
   }
+  // Written before it is asked for, since Consul gives it once: 1.14.11 the one that is wanted, 1.8.7 one of its own (2026-11-30).
+  const wanted = randomUUID();
+  await writeNewFile(file, `${wanted}\n`);
+  const body = JSON.stringify({ BootstrapSecret: wanted });
+  const reply = await new Agent(env, exchange)
+    .request('/v1/acl/bootstrap', { method: 'PUT', body }, [401, 403])
+    .catch(async (error: unknown) => {
+      // A reply that was lost may have been the token.
+      if (!/does not answer|no answer of use/.test(String(error)) || /not running yet/.test(String(error)))
+        await rm(file);
+      throw error;
+    });
   if (reply.status !== 200) {
-    throw new OperatorError(
-      /no longer allowed/.test(reply.body)
-        ? 'This Consul has given its first token to somebody already.'
-        : `Consul gives no first token: ${reply.body.trim().slice(0, 200)}`,
-      `Put a token with the policy \`global-management\` into CONSUL_HTTP_TOKEN, or into ${file}.`,
-    );
+    await rm(file);
+    throw reply.status === 401
+      ? new OperatorError(
+          'This Consul has no ACLs.',
+          'Compile with `consul.tokens`, and let its servers start with that.',
+        )
+      : new OperatorError(
+          `Consul gives no first token: ${reply.body.trim().slice(0, 200)}`,
+          `If somebody has it already, put a token with the policy \`global-management\` into CONSUL_HTTP_TOKEN, or into ${file}.`,
+        );
   }
   const token = checked(reply, (value) => textOf(fieldsOf(value, 'the token').SecretID, 'its SecretID', UUID));
-  await writeNewFile(file, `${token}\n`);
-  return [token, [`Consul gave its first token: ${file}. Keep it away from every host`]];
+  if (token !== wanted) await replaceFile(file, `${token}\n`, 0o600);
+  return [by(), [`Consul gave its first token: ${file}. Keep it away from every host`]];
 }
 
 /**
@@ -83,12 +97,18 @@ async function managementToken(
  */
 export async function bootstrap(spec: Spec, directory: string, env: Environment, exchange = ask): Promise<string[]> {
   const tokens = await Promise.all(TOKENS.map(async (name) => [name, await tokenIn(directory, name)] as const));
-  const [management, done] = await managementToken(directory, env, exchange);
-  const agent = new Agent({ ...env, CONSUL_HTTP_TOKEN: management, CONSUL_HTTP_TOKEN_FILE: undefined }, exchange);
+  if (new Set(tokens.map(([, token]) => token)).size < tokens.length)
+    throw new IoError(
+      `Two of the tokens in ${directory} are the same.`,
+      'Each holder has rights of its own: make one for each.',
+    );
+  const [agent, done] = await manager(directory, env, exchange);
   const rules = policies(spec);
   for (const holder of HOLDERS) done.push(await putPolicy(agent, policyName(spec, holder), rules[holder]));
-  for (const [holder, token] of tokens)
-    done.push(await putToken(agent, policyName(spec, holder), token, env, exchange));
+  for (const [holder, token] of tokens) {
+    const own = new Agent({ ...env, CONSUL_HTTP_TOKEN: token, CONSUL_HTTP_TOKEN_FILE: undefined }, exchange);
+    done.push(await putToken(agent, own, policyName(spec, holder), token, join(directory, holder)));
+  }
   return done;
 }
 
@@ -107,21 +127,19 @@ async function putPolicy(agent: Agent, name: string, rules: string): Promise<str
   return `policy ${name}`;
 }
 
-async function putToken(
-  agent: Agent,
-  name: string,
-  token: string,
-  env: Environment,
-  exchange: typeof ask,
-): Promise<string> {
-  const own = new Agent({ ...env, CONSUL_HTTP_TOKEN: token, CONSUL_HTTP_TOKEN_FILE: undefined }, exchange);
+async function putToken(agent: Agent, own: Agent, name: string, token: string, file: string): Promise<string> {
   const known = await own.request('/v1/acl/token/self', {}, [403, 404]);
-  const accessor = known.status === 200 ? checked(known, (value) => idIn(value, 'AccessorID')) : undefined;
-  const body = JSON.stringify({
-    ...(accessor === undefined ? { SecretID: token } : { AccessorID: accessor }),
-    Description: name,
-    Policies: [{ Name: name }],
-  });
-  await agent.request(accessor === undefined ? '/v1/acl/token' : `/v1/acl/token/${accessor}`, { method: 'PUT', body });
+  const found = known.status === 200 ? checked(known, (value) => fieldsOf(value, 'the token')) : undefined;
+  // Its rights would be replaced.
+  if (found !== undefined && found.Description !== name) {
+    throw new OperatorError(
+      `The token in ${file} is one that Consul knows already, for something else.`,
+      'Delete the file: `quorumgate consul secrets` makes another, for the hosts too.',
+    );
+  }
+  const id = found === undefined ? { SecretID: token } : { AccessorID: idIn(found, 'AccessorID') };
+  const body = JSON.stringify({ ...id, Description: name, Policies: [{ Name: name }] });
+  const path = found === undefined ? '/v1/acl/token' : `/v1/acl/token/${idIn(found, 'AccessorID')}`;
+  await agent.request(path, { method: 'PUT', body });
   return `token with policy ${name}`;
 }

@@ -37,7 +37,12 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ...['host', 'program', 'dns'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
     ...(hasSecrets(spec, role)
-      ? [text('/etc/quorumgate/secrets', secretList(spec, role), '/consul'), script('secrets', assets)]
+      ? [
+          text('/etc/quorumgate/secrets', secretList(spec, role), '/consul'),
+          script('secrets', assets),
+          // Whatever has become of that unit: without its secrets an agent starts in the open.
+          text('/etc/systemd/system/consul.service.d/secrets.conf', asset(assets.templates, 'consul-secrets.conf')),
+        ]
       : []),
     ...(isMember && spec.etcd.runtime === 'service' ? [script('decided', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'

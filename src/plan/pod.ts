@@ -116,8 +116,8 @@ function probes(version: string, port: number) {
 }
 
 /** The folders of TLS files. */
-function foldersOf(files: readonly string[], but?: string): Mount[] {
-  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== but).sort();
+function foldersOf(files: readonly string[], ...but: string[]): Mount[] {
+  const folders = [...new Set(files.map(folderOf))].filter((folder) => !but.includes(folder)).sort();
   return folders.map((path, index) => ({ name: `tls-${index + 1}`, path }));
 }
 
@@ -151,8 +151,8 @@ export function consulPod(spec: Spec, role: Role, unit: string): string {
     { name: 'data', path: '/var/lib/consul', writable: true },
     { name: 'config', path: '/etc/quorumgate/consul.d' },
     { name: 'host', path: '/run/quorumgate/consul.d' },
-    ...foldersOf(Object.values(spec.consul.tls ?? {})),
   ];
+  mounts.push(...foldersOf(Object.values(spec.consul.tls ?? {}), ...mounts.map(({ path }) => path)));
   // An agent that knows no server yet is alive: it listens.
   const alive = { tcpSocket: { host: '127.0.0.1', port: 8500 }, periodSeconds: 10, failureThreshold: 8 };
   const own = { command: command(unit, {}), startupProbe: { ...alive, failureThreshold: 360 }, livenessProbe: alive };

@@ -233,8 +233,11 @@ function outOfRange({ kind, pointer, schema, value }: Mismatch): Explained {
   return { code: 'out-of-range', pointer, message: `${name(pointer, kind)} is ${value}.`, detail: { advice } };
 }
 
+const SECRETS = /^\/consul\/(encrypt|tokens)\b/;
+
 function wrongForm({ kind, pointer, schema, value }: Mismatch): Explained {
-  const shown = `\`${quoted(String(value))}\``;
+  // A secret in the place of its path is not repeated.
+  const shown = SECRETS.test(pointer) ? 'What stands there' : `\`${quoted(String(value))}\``;
   if (pointer === '/address/cidr' && /^[\da-f]*:[\da-f.]*:[\da-f:.]*(\/\d*)?$/i.test(String(value))) {
     return { code: 'cidr-ipv6', pointer, message: `${shown} is an IPv6 network, which is not supported.` };
   }

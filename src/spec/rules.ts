@@ -1,7 +1,7 @@
 import type { Problem } from './problem.ts';
 import { withAllowed } from './rule/allow.ts';
 import { cidr } from './rule/cidr.ts';
-import { consulSettings, consulTls } from './rule/consul.ts';
+import { consulSettings, consulTls, consulTokens } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
@@ -34,6 +34,7 @@ const RULES: readonly Rule[] = [
   tlsPeers,
   tlsPlaces,
   consulTls,
+  consulTokens,
   consulSettings,
   consulPlaces,
   sharedHash,

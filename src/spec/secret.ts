@@ -16,7 +16,7 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
 
 /** A word that says of what stands after it that it is secret: `gossip_encrypt: …`, `token=…`; etcd's `auth-token` names a kind. */
 const NAMED =
-  /\b(\w*(?:password|passphrase|secret|(?<!\bauth-)token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)(?!\{|\/[\w./@+-]*(?:[\s,}]|$))("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
+  /\b(\w*(?:password|passphrase|secret|(?<!\bauth-)token|encrypt|api_?key|access_?key)\w*["']?[ \t]*[:=][ \t]*)("[^"]*"?|'[^']*'?|[^\s,}\]&"']+)/gi;
 /** A gossip key or a token of Consul, as far as its form tells: what else has it need not be shown either. */
 const CONSULS = /(?<![\w+/-])(?:[A-Za-z0-9+/]{43}=|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/gi;
 /** The user of a URL, and the password. */
@@ -29,9 +29,20 @@ export function secretIn(text: string): string | undefined {
 
 const stars = (text: string) => text.replace(/[^\s"']/g, '*');
 
+/** Values of `consul.encrypt` and `consul.tokens` as they ought to be: where the secret is. */
+const isPlace = (name: string, value: string): boolean =>
+  (/^encrypt\W/.test(name) && /^\/[a-z]+(\/[\w.@-]+)+$/.test(value)) ||
+  (/^tokens\W/.test(name) && value.startsWith('{'));
+
+/** Whether a text is, by its form, a gossip key or a token of Consul. */
+export const isConsulSecret = (text: string): boolean => text.search(CONSULS) >= 0;
+
 /** A text to show, as long as it was: every secret in it, by form or by name, is stars. */
 export function masked(text: string): string {
-  const named = text.replace(NAMED, (_, name: string, value: string) => name + stars(value));
+  const named = text.replace(
+    NAMED,
+    (_, name: string, value: string) => name + (isPlace(name, value) ? value : stars(value)),
+  );
   const whole = FORMS.reduce((shown, [, form]) => shown.replace(form, stars), named);
   return whole.replace(USER, stars).replace(CONSULS, stars);
 }

@@ -55,12 +55,16 @@ const consul = fc
       {},
       {},
       { encrypt: '/etc/consul-secrets/gossip' },
-      { tokens: { agent: '/srv/agent', dns: '/srv/dns', sidekick: '/srv/sidekick+1@x' } },
+      { tokens: { agent: '/srv/secrets/agent', dns: '/srv/secrets/dns', sidekick: '/srv/secrets/sidekick-1@x' } },
       {
         version: '2.1.0',
         encrypt: '/etc/consul-secrets/gossip',
         tls: { ca: '/etc/consul-tls/ca.crt', cert: '/etc/consul-tls/consul.crt', key: '/etc/consul-tls/consul.key' },
-        tokens: { agent: '/etc/consul-secrets/agent', sidekick: '/etc/consul-secrets/sidekick' },
+        tokens: {
+          agent: '/etc/consul-secrets/agent',
+          dns: '/etc/consul-secrets/dns',
+          sidekick: '/etc/consul-secrets/sidekick',
+        },
       },
     ),
   })

@@ -2,6 +2,9 @@ const TLS = '`consul.tls` says it';
 const SECRET = 'a secret comes to the host by a file: `consul.encrypt`, `consul.tokens`';
 const HERE = "units, sidekicks and etcd ask Consul at this host's loopback, at its own ports";
 const NAME = 'the host tells its name and address itself';
+const SERVERS = '`consul.servers` says it';
+const REGISTERED = 'what is registered on a host the sidekicks say, and a token may be in it';
+const ONE = 'all hosts of a cluster are in one pool of agents';
 const RECORD = 'a restarted agent must not take its host out of the answers';
 
 /**
@@ -11,7 +14,33 @@ const RECORD = 'a restarted agent must not take its host out of the answers';
 const OWNED: Readonly<Record<string, string>> = {
   datacenter: '`consul.datacenter` says it',
   domain: '`consul.domain` says it',
-  server: '`consul.servers` says it',
+  server: SERVERS,
+  disable_remote_exec: 'whoever may write an event would run programs on the host',
+  service: REGISTERED,
+  services: REGISTERED,
+  check: REGISTERED,
+  checks: REGISTERED,
+  acl_token: SECRET,
+  acl_agent_token: SECRET,
+  acl_agent_master_token: SECRET,
+  acl_master_token: SECRET,
+  acl_replication_token: SECRET,
+  auto_config: SECRET,
+  auto_encrypt: TLS,
+  cloud: SECRET,
+  encrypt_verify_incoming: '`consul.encrypt` is for all that agents say',
+  encrypt_verify_outgoing: '`consul.encrypt` is for all that agents say',
+  verify_incoming_https: TLS,
+  read_replica: SERVERS,
+  non_voting_server: SERVERS,
+  partition: ONE,
+  segment: ONE,
+  segments: ONE,
+  serf_lan: NAME,
+  advertise_addr_ipv4: NAME,
+  advertise_addr_ipv6: NAME,
+  session_ttl_min: "the join lock's session lives for 15 s",
+  'dns_config.a_record_limit': 'fewer answers than members are no answer',
   bootstrap: 'it would make a Consul of one server',
   bootstrap_expect: '`consul.servers` and `cluster.size` say it',
   retry_join: '`consul.join` says it',
@@ -52,8 +81,12 @@ const OWNED: Readonly<Record<string, string>> = {
   enable_local_script_checks: 'whoever may write a file of configuration would run programs on the host',
 };
 
-/** Why a key is not for a spec, with dots where it lies within others; undefined: it may be set. */
+/** Why a key is not for a spec, with dots where it lies within others, in whatever case: Consul heeds none. Undefined: it may be set. */
 export function ownerOfConsul(path: string): string | undefined {
-  const held = Object.entries(OWNED).find(([owned]) => path === owned || path.startsWith(`${owned}.`));
-  return held?.[1];
+  const name = path.toLowerCase();
+  return Object.entries(OWNED).find(([owned]) => name === owned || name.startsWith(`${owned}.`))?.[1];
 }
+
+/** Whether some of what lies below a key is not for a spec: another value than a mapping would take that away. */
+export const holdsOwned = (path: string): boolean =>
+  Object.keys(OWNED).some((owned) => owned.startsWith(`${path.toLowerCase()}.`));

@@ -23,25 +23,32 @@ learn() { # value: the one word of file $1; else why
   [ ${#value} -ge 16 ] && [ ${#value} -le 100 ]
 }
 
-hand() { # hand FILE USER FORMAT
-  printf "$3" "$value" >"/run/quorumgate/$1.new"
-  chmod 400 "/run/quorumgate/$1.new"
-  chown "$2" "/run/quorumgate/$1.new"
-  mv "/run/quorumgate/$1.new" "/run/quorumgate/$1"
+hand() { # hand FILE USER FORMAT: under its name once it is whole, and its reader's
+  new=/run/quorumgate/$1.new
+  # One that was left behind is another user's already.
+  rm -f "$new" && printf "$3" "$value" >"$new" && chmod 400 "$new" && chown "$2" "$new" && mv "$new" "/run/quorumgate/$1" && return
+  why="cannot write /run/quorumgate/$1"
+  return 1
 }
 
-while read -r what path; do
-  said=
-  until learn "$path"; do
-    [ "$why" = "$said" ] || say "waiting: $why ($what)"
-    said=$why
-    sleep 1
-  done
+give() {
+  learn "$path" || return 1
   case $what in
     gossip) hand consul.d/gossip.json consul '{"encrypt":"%s"}' ;;
     agent) hand consul.d/token-agent.json consul '{"acl":{"tokens":{"agent":"%s"}}}' ;;
     dns) hand consul.d/token-dns.json consul '{"acl":{"tokens":{"default":"%s"}}}' ;;
     sidekick) hand token etcd '%s' ;;
   esac
+}
+
+while read -r what path; do
+  said=
+  # Here and not by a start of its own: Consul starts when this ends, however it does.
+  until give; do
+    [ "$why" = "$said" ] || say "waiting: $why ($what)"
+    said=$why
+    sleep 1
+  done
 done </etc/quorumgate/secrets
+: >/run/quorumgate/secrets
 say "secrets are where they are needed"

@@ -19,6 +19,16 @@ const pathOf = (key: string) => `/v1/kv/${key.split('/').map(encodeURIComponent)
 /** Bytes of a list that others may make longer. Two at a time, in the smallest pieces, stay within what a sidekick may take. */
 const LIST = { most: 2 ** 20 };
 
+/** Bytes: no record has a tenth. */
+const RECORD = 2 ** 16;
+
+const isTooLong = ({ message }: Error) => /has more than/.test(message);
+
+/** A key that somebody has made too long hides no other. */
+function notTooLong(error: Error): undefined {
+  if (!isTooLong(error)) throw error;
+}
+
 /** Bytes: a datacenter of some thousands. Asked for alone, and seldom. */
 const MACHINES = { most: 4 * 2 ** 20 };
 
@@ -67,7 +77,7 @@ export function consulPort(
       const found = await read(keysPath, timeout, (reply) =>
         reply.status === 404 ? [] : checked(reply, entriesOf),
       ).catch((error: Error) => {
-        if (!/has more than/.test(error.message)) throw error;
+        if (!isTooLong(error)) throw error;
         const prefix = keyPrefix(cluster);
         throw new ConsulError(
           `Consul has more below ${prefix} than a cluster has: delete what is not of it (consul kv get -keys ${prefix})`,
@@ -82,8 +92,8 @@ export function consulPort(
 
     async entries(keys, timeout = PATIENCE) {
       const found = keys.map(async (key) => {
-        const reply = await request(`${pathOf(key)}?consistent`, { timeout, ...LIST }, [404]);
-        return reply.status === 404 ? [] : checked(reply, entriesOf);
+        const reply = await request(`${pathOf(key)}?consistent`, { timeout, most: RECORD }, [404]).catch(notTooLong);
+        return reply === undefined || reply.status === 404 ? [] : checked(reply, entriesOf);
       });
       return (await Promise.all(found)).flat();
     },

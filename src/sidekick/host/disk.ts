@@ -27,7 +27,9 @@ export function diskPort(settings: Settings, env = process.env, state = '/var/li
     const found = readData(data);
     if (found.state !== 'remains' || !found.begun) return undefined;
     const { memberId, record, nonce } = loadIdentity(data, machineId());
-    return memberId === found.begun.memberId && record?.cluster_id === found.begun.clusterId ? nonce : undefined;
+    // By DNS it may have been given another list.
+    const isPredicted = record?.cluster_id === found.begun.clusterId || settings.discovery === 'srv';
+    return memberId === found.begun.memberId && isPredicted ? nonce : undefined;
   };
 
   /** All but the mark: that there never was a log stays true, and an interruption cannot lose it. */

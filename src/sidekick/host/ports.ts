@@ -17,7 +17,7 @@ export function realPorts(settings: Settings): Ports {
   const rehearse = () => {
     const name = serverSrvName(settings);
     const own = peerUrl(settings, settings.address, settings.peerPort);
-    return Promise.allSettled([dns.srv(name), dns.countOverTcp(name), etcd.peer(own, 1000), consul.machines()]);
+    return Promise.allSettled([dns.srv(name), dns.countOverTcp(name), etcd.peer(own, 1000), consul.machines(1000)]);
   };
   let rehearsed: Promise<unknown> | undefined;
   return {

@@ -121,7 +121,8 @@ function forgetLaunch({ disk, random }: Ports, record: ClusterRecord): void {
 export function keepProof({ disk }: Ports, replaced: ClusterRecord): void {
   ifKnown(() => {
     const identity = disk.identity();
-    if (identity.replaced?.cluster_id !== replaced.cluster_id) disk.saveIdentity({ ...identity, replaced });
+    if (identity.record && identity.replaced?.cluster_id !== replaced.cluster_id)
+      disk.saveIdentity({ ...identity, replaced });
   });
 }
 
@@ -212,8 +213,9 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
     const [look, decision] = await consider(settings, ports, joining, rules, asked);
     const outcome = await carryOut(settings, ports, joining, look, decision);
     if (outcome === 'done') return;
-    asked = askedBy(decision, look);
+    asked = undefined;
     if (outcome === undefined) {
+      asked = askedBy(decision, look);
       turns += 1;
       await rest(ports, turns);
       continue;

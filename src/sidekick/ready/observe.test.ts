@@ -17,7 +17,12 @@ const settings = { cluster: 'c', operatorKeys: [] } as unknown as Settings;
 const rules = { ...RULES, isSigned: (_: string, proof: string | undefined) => proof !== undefined };
 
 /** The latest by a disk that keeps one, where Consul has these or cannot be read. */
-function latest(replaced: Identity['replaced'], there: Record<string, object> | undefined, heeds = rules) {
+function latest(
+  replaced: Identity['replaced'],
+  there: Record<string, object> | undefined,
+  heeds = rules,
+  isForgotten = false,
+) {
   const asked: string[] = [];
   const entries = (keys: readonly string[]) => {
     asked.push(...keys);
@@ -31,7 +36,7 @@ function latest(replaced: Identity['replaced'], there: Record<string, object> | 
     incarnation: 'i1',
     machineId: 'm',
     phase: 'launched',
-    record,
+    ...(!isForgotten && { record }),
     ...(replaced && { replaced }),
   };
   return signedOf(settings, { consul: { entries } } as unknown as Ports, identity, heeds).then((one) => ({
@@ -39,6 +44,11 @@ function latest(replaced: Identity['replaced'], there: Record<string, object> | 
     asked,
   }));
 }
+
+test('a disk that has lost its record looks nowhere: it could not tell whether that was signed before', async (t) => {
+  const { token, asked } = await latest(undefined, { [recordKey('c')]: signed('old', 500) }, rules, true);
+  t.deepEqual([token, asked], [undefined, []]);
+});
 
 const own = lineageKey('c', record.cluster_id);
 

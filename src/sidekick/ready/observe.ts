@@ -58,7 +58,8 @@ export async function signedOf(
   timeout?: number,
 ): Promise<ClusterRecord | undefined> {
   const { cluster, operatorKeys } = settings;
-  const names = [recordKey(cluster), ...(record ? [lineageKey(cluster, lineageOf(record))] : [])];
+  // Who has lost what it knows of its own cluster cannot tell whether that was signed before it was born.
+  const names = record ? [recordKey(cluster), lineageKey(cluster, lineageOf(record))] : [];
   const keys = map(await seen(() => consul.entries(names, timeout)), (all) => rules.sortKeys(cluster, all));
   const there = latestSigned({ keys, proven: readProven(settings, keys, rules) });
   const isKept = replaced && rules.isSigned(signedText(cluster, replaced), replaced.proof, operatorKeys);

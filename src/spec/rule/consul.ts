@@ -1,7 +1,8 @@
-import { ownerOfConsul } from '../../version/consul-settings.ts';
+import { holdsOwned, ownerOfConsul } from '../../version/consul-settings.ts';
 import { NEWEST } from '../../version/facts.ts';
-import { child } from '../pointer.ts';
+import { child, quoted } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
+import { isConsulSecret } from '../secret.ts';
 import type { Rule } from './draft.ts';
 
 /** TLS of Consul's agents: the form of its configuration, and both halves of a certificate. */
@@ -25,6 +26,9 @@ export const consulTls: Rule = ({ consul }, { isWritten, isInvalid }) => {
       message,
       detail: { missing },
     });
+  } else if (tls.key !== undefined && (tls.key === tls.cert || tls.key === tls.ca)) {
+    const message = `\`consul.tls.key\` and \`consul.tls.${tls.key === tls.cert ? 'cert' : 'ca'}\` are the same file, \`${tls.key}\`.`;
+    problems.push({ code: 'tls-file-shared', pointer: '/consul/tls/key', message });
   } else if (!has('cert') && (servers === 'members' || servers === 'role')) {
     const message = `\`consul.servers\` is \`${servers}\`, and a server has to show a certificate.`;
     problems.push({ code: 'consul-tls-server', pointer: '/consul/tls', on: 'key', message });
@@ -32,15 +36,30 @@ export const consulTls: Rule = ({ consul }, { isWritten, isInvalid }) => {
   return problems;
 };
 
+/** Consul takes a list of mappings for one mapping too. */
 function owned(value: unknown, pointer: string, path: string): Problem[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (typeof value === 'string' && isConsulSecret(value)) {
+    return [{ code: 'spec-secret', pointer, message: 'There is a key or a token of Consul in it.' }];
+  }
+  if (Array.isArray(value)) return value.flatMap((one, index) => owned(one, child(pointer, String(index)), path));
+  if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]): Problem[] => {
     const [at, name] = [child(pointer, key), path === '' ? key : `${path}.${key}`];
-    const why = ownerOfConsul(name);
+    const isMapping = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    const why = ownerOfConsul(name) ?? (holdsOwned(name) && !isMapping ? 'it has to be a mapping' : undefined);
     if (why === undefined) return owned(inner, at, name);
-    const message = `\`consul.settings\` cannot have \`${name}\`: ${why}.`;
+    const message = `\`consul.settings\` cannot have \`${quoted(name)}\`: ${why}.`;
     return [{ code: 'setting-owned', pointer: at, on: 'key', message }];
   });
 }
+
+/** A new Consul gives who shows no token no right, to DNS neither. */
+export const consulTokens: Rule = ({ consul }, { isWritten }) => {
+  const { tokens, servers } = consul ?? {};
+  if (tokens === undefined || servers === undefined || servers === 'existing' || isWritten('/consul/tokens/dns'))
+    return [];
+  const message = '`consul.tokens` has no `dns`: DNS of a Consul that denies by default names no member.';
+  return [{ code: 'consul-token-dns', pointer: '/consul/tokens', on: 'key', message }];
+};
 
 export const consulSettings: Rule = ({ consul }) => owned(consul?.settings, '/consul/settings', '');

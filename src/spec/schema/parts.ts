@@ -28,6 +28,16 @@ export const HostPath = (description: string, ...examples: string[]) =>
     ...(examples.length > 0 && { examples }),
   });
 
+/** A path of a secret: of a form that no key or token has. */
+export const SecretPath = (description: string, ...examples: string[]) =>
+  Text({
+    pattern: '^/[a-z]+(/[A-Za-z0-9._@-]+)+$',
+    form: 'a path of a file, of letters, digits and `._@-`, in a folder below the root; the file holds the secret',
+    maxLength: 200,
+    description,
+    ...(examples.length > 0 && { examples }),
+  });
+
 /** A word or a mapping. ajv sees the two branches through `if`, so that one mistake gives one error (see validate.ts). */
 export const WordOr = <Word extends string, Mapping extends TSchema>(
   words: readonly Word[],

@@ -6,7 +6,7 @@ import { Cluster } from './cluster.ts';
 import { Compose } from './compose.ts';
 import { Documents } from './documents.ts';
 import { Kubernetes } from './kubernetes.ts';
-import { HostPath, strict, Text, WordOr, withDefault } from './parts.ts';
+import { HostPath, SecretPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
 import { ConsulSettings, EtcdSettings } from './settings.ts';
 
@@ -143,11 +143,14 @@ const ConsulTls = Type.Object(
 
 const ConsulTokens = Type.Object(
   {
-    agent: HostPath("File with the token of the host's agent.", '/etc/consul-secrets/agent'),
+    agent: SecretPath("File with the token of the host's agent.", '/etc/consul-secrets/agent'),
     dns: Type.Optional(
-      HostPath('File with the token for whoever shows none: DNS, and reading on the host.', '/etc/consul-secrets/dns'),
+      SecretPath(
+        'File with the token for whoever shows none: DNS, and reading on the host.',
+        '/etc/consul-secrets/dns',
+      ),
     ),
-    sidekick: HostPath('File with the token of the sidekicks.', '/etc/consul-secrets/sidekick'),
+    sidekick: SecretPath('File with the token of the sidekicks.', '/etc/consul-secrets/sidekick'),
   },
   {
     ...strict,
@@ -228,7 +231,7 @@ export const SpecSchema = Type.Object(
           }),
         ),
         encrypt: Type.Optional(
-          HostPath(
+          SecretPath(
             "File on the host with Consul's gossip key (`consul keygen`), readable by root alone.",
             '/etc/consul-secrets/gossip',
           ),
