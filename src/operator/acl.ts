@@ -47,7 +47,7 @@ async function tokenIn(directory: string, name: string): Promise<string> {
   );
 }
 
-/** Who asks Consul, with a token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
+/** An agent that is asked with a token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
 async function manager(
   directory: string,
   env: Environment,

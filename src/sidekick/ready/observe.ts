@@ -58,7 +58,7 @@ export async function signedOf(
   timeout?: number,
 ): Promise<ClusterRecord | undefined> {
   const { cluster, operatorKeys } = settings;
-  // Who has lost what it knows of its own cluster cannot tell whether that was signed before it was born.
+  // A disk that has lost what it knows of its own cluster cannot tell whether that was signed before it was born.
   const names = record ? [recordKey(cluster), lineageKey(cluster, lineageOf(record))] : [];
   const keys = map(await seen(() => consul.entries(names, timeout)), (all) => rules.sortKeys(cluster, all));
   const there = latestSigned({ keys, proven: readProven(settings, keys, rules) });

@@ -25,7 +25,7 @@ labTest('etcd of a cluster of one is killed as it makes its first log: it is bor
         t.is((await lab.wait({ timeoutSeconds: 60 })).outcome, 'up');
         await assertSound(t, lab);
         t.is((await lab.etcdctl('etcd-1', ['put', 'a', 'b'])).exitCode, 0);
-        // What nothing stood in was moved aside.
+        // A log in which nothing stood was moved aside.
         aside = await output(lab, 'etcd-1', 'ls -d /var/lib/etcd/member.* 2>/dev/null');
       },
       start,

@@ -1,8 +1,8 @@
 import { isSea } from 'node:sea';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { render } from '../diagnostic/render.ts';
-import { loadAssets } from '../io/assets.ts';
-import { readInput } from '../io/input.ts';
+import { render } from '../../diagnostic/render.ts';
+import { loadAssets } from '../../io/assets.ts';
+import { readInput } from '../../io/input.ts';
 import {
   type Bootable,
   boot,
@@ -26,10 +26,10 @@ import {
   stuckReport,
   throwawayCertificates,
   watch,
-} from '../lab/lab.ts';
-import { interruptible } from './interruptible.ts';
-import { labSecrets } from './lab-secrets.ts';
-import { number } from './number.ts';
+} from '../../lab/lab.ts';
+import { interruptible } from '../interruptible.ts';
+import { number } from '../number.ts';
+import { labSecrets } from './secrets.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { compile } from '../compile.ts';
-import { loadAssets } from '../io/assets.ts';
-import { readInput } from '../io/input.ts';
-import { LabError } from '../lab/lab.ts';
-import { withReleases } from '../spec/locked.ts';
-import { interruptible } from './interruptible.ts';
-import { withLab } from './lab-running.ts';
-import { number } from './number.ts';
+import { compile } from '../../compile.ts';
+import { loadAssets } from '../../io/assets.ts';
+import { readInput } from '../../io/input.ts';
+import { LabError } from '../../lab/lab.ts';
+import { withReleases } from '../../spec/locked.ts';
+import { interruptible } from '../interruptible.ts';
+import { number } from '../number.ts';
+import { withLab } from './running.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);

@@ -3,12 +3,12 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HostFile, type Lab, LabError } from '../lab/lab.ts';
-import { makeSecrets } from '../operator/acl.ts';
-import type { Spec } from '../spec/defaults.ts';
+import { type HostFile, type Lab, LabError } from '../../lab/lab.ts';
+import { makeSecrets } from '../../operator/acl.ts';
+import type { Spec } from '../../spec/defaults.ts';
 
 /** A spec by its path, with what is in it, for `-`. */
-export interface SpecFile {
+interface SpecFile {
   file: string;
   text: string;
 }

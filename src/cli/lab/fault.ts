@@ -8,10 +8,10 @@ import {
   groupsOf,
   LabError,
   playChaos,
-} from '../lab/lab.ts';
-import { interruptible } from './interruptible.ts';
-import { withLab } from './lab-running.ts';
-import { number } from './number.ts';
+} from '../../lab/lab.ts';
+import { interruptible } from '../interruptible.ts';
+import { number } from '../number.ts';
+import { withLab } from './running.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);

@@ -1,4 +1,4 @@
-import { attach, attachTo, type Lab, layoutOf, lockLab } from '../lab/lab.ts';
+import { attach, attachTo, type Lab, layoutOf, lockLab } from '../../lab/lab.ts';
 
 /**
  * Uses the lab that runs, alone: what it remembers of its hosts changes. It is the cluster that has `host`, else the

@@ -11,12 +11,12 @@ import {
   serve,
   showLogs,
   status,
-} from '../lab/lab.ts';
-import { EXIT } from './exit.ts';
-import { interruptible } from './interruptible.ts';
-import { addChangeCommands } from './lab-change.ts';
-import { addFaultCommands } from './lab-fault.ts';
-import { addUp, imageOption } from './lab-up.ts';
+} from '../../lab/lab.ts';
+import { EXIT } from '../exit.ts';
+import { interruptible } from '../interruptible.ts';
+import { addChangeCommands } from './change.ts';
+import { addFaultCommands } from './fault.ts';
+import { addUp, imageOption } from './up.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
