@@ -17,9 +17,9 @@ names() { # PROGRAM MANAGER: its packages
   esac
 }
 
-# Left by a run that was cut off: services would never start again.
-policy=/usr/sbin/policy-rc.d
-! grep -qs quorumgate $policy || rm $policy
+# Left by a run that was cut off: services would never start again, and programs may be there of packages that are not.
+policy=/usr/sbin/policy-rc.d cut=
+! grep -qs quorumgate $policy || { rm $policy; cut=$(command -v apt-get || :); }
 
 wanted=
 command -v curl >/dev/null || wanted=curl
@@ -27,7 +27,7 @@ while read -r name from rest; do
   [ "$from" = package ] || continue
   command -v "$name" >/dev/null || wanted="$wanted $name"
 done </etc/quorumgate/programs
-[ -n "$wanted" ] || exit 0
+[ -n "$wanted$cut" ] || exit 0
 
 # This may run before cloud-init's stage that says where packages come from.
 while systemctl list-jobs 2>/dev/null | grep -q ' cloud-config\.service '; do
@@ -48,6 +48,8 @@ if command -v apt-get >/dev/null; then
   dpkg --configure -a || :
   apt-get -q -o DPkg::Lock::Timeout=600 update
   install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
+  # What was just being unpacked then has to be installed anew, or what it needs is missing.
+  $install -f || :
 elif command -v dnf >/dev/null; then
   manager=dnf
   install='dnf -q -y install'

@@ -329,8 +329,8 @@ apt:etcd) if apt-cache show etcd-server >/dev/null 2>&1; then echo etcd-server e
 esac
 }
 
-policy=/usr/sbin/policy-rc.d
-! grep -qs quorumgate $policy || rm $policy
+policy=/usr/sbin/policy-rc.d cut=
+! grep -qs quorumgate $policy || { rm $policy; cut=$(command -v apt-get || :); }
 
 wanted=
 command -v curl >/dev/null || wanted=curl
@@ -338,7 +338,7 @@ while read -r name from rest; do
 [ "$from" = package ] || continue
 command -v "$name" >/dev/null || wanted="$wanted $name"
 done </etc/quorumgate/programs
-[ -n "$wanted" ] || exit 0
+[ -n "$wanted$cut" ] || exit 0
 
 while systemctl list-jobs 2>/dev/null | grep -q ' cloud-config\.service '; do
 say 'waiting: cloud-init has yet to say where packages come from'
@@ -356,6 +356,7 @@ fi
 dpkg --configure -a || :
 apt-get -q -o DPkg::Lock::Timeout=600 update
 install='apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends'
+$install -f || :
 elif command -v dnf >/dev/null; then
 manager=dnf
 install='dnf -q -y install'
