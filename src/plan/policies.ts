@@ -7,7 +7,7 @@ export type PolicyHolder = (typeof HOLDERS)[number];
 const rule = (subject: string, policy: 'read' | 'write') => `${subject} {\n  policy = "${policy}"\n}\n`;
 const nodes = (policy: 'read' | 'write') => rule('node_prefix ""', policy);
 
-/** Names in the policies, for Consul knows one list of them. */
+/** The name of a policy in Consul, which has one list of them for all clusters. */
 export const policyName = ({ cluster }: Spec, holder: PolicyHolder): string => `quorumgate-${cluster.name}-${holder}`;
 
 /**

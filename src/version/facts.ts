@@ -230,7 +230,8 @@ export const VERSIONS = {
     program: 'Consul',
     from: '1.12',
     what: 'has TLS of its agents in `tls`; the keys of before are deprecated',
-    source: 'hashicorp/consul, release v1.12.0 (#12504); agents of 1.8.7 and 1.14.11 started with either',
+    source:
+      'hashicorp/consul, release v1.12.0 (#12504); `consul validate` of 1.8.7 takes the old keys alone, 1.14.11 both, and warns of the old',
     date: '2026-11-30',
   },
   consulHasMesh: {

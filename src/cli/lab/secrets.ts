@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,21 +22,31 @@ export interface LabSecrets {
 /** Seconds for a new Consul to have a leader. */
 const PATIENCE = 60;
 
+/** Secrets by their names: whoever is interrupted leaves none behind, and a lab that is cleared away before takes none along. */
+async function inMemory(): Promise<Map<string, Buffer>> {
+  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-secrets-'));
+  try {
+    await makeSecrets(folder);
+    return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Secrets at the paths that the spec names; undefined: it names none. */
 export async function labSecrets({ consul: { encrypt, tokens } }: Spec): Promise<LabSecrets | undefined> {
   if (encrypt === undefined && tokens === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-secrets-'));
-  await makeSecrets(folder);
+  const made = await inMemory();
   const places = Object.entries({ gossip: encrypt, ...tokens });
   const files = places.flatMap(([name, path]): HostFile[] =>
-    path === undefined ? [] : [{ path, mode: 0o600, content: readFileSync(join(folder, name)) }],
+    path === undefined ? [] : [{ path, mode: 0o600, content: made.get(name) ?? '' }],
   );
   return {
     files,
     async bootstrap(lab, spec, self, signal) {
       const { secrets } = lab.layout;
-      await cp(folder, secrets, { recursive: true });
-      rmSync(folder, { recursive: true });
+      mkdirSync(secrets, { mode: 0o700 });
+      for (const [name, text] of made) writeFileSync(join(secrets, name), text, { mode: 0o600 });
       if (tokens === undefined) return;
       // Its lock file is beside it.
       const file = spec.file === '-' ? join(secrets, 'spec.yaml') : spec.file;

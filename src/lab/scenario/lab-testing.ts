@@ -20,6 +20,9 @@ const canBoot =
 /** A test that boots hosts: one at a time, and not where none can be booted. */
 export const labTest = canBoot ? test.serial : test.serial.skip;
 
+/** The built command line. */
+export const PROGRAM = fileURLToPath(new URL('../../../dist/cli/index.mjs', import.meta.url));
+
 /** A spec for the lab as a user would write it, with changes. */
 export function labSpec(changes: Record<string, string> = {}): string {
   const keys = {
@@ -197,9 +200,8 @@ export async function operate(
     };
     writeFileSync(files.SPEC, withLabKey(lab, spec));
     if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
-    const program = fileURLToPath(new URL('../../../dist/cli/index.mjs', import.meta.url));
     const named = withKey(lab, args).map((arg) => files[arg as keyof typeof files] ?? arg);
-    return await lab.net(through, [process.execPath, program, ...named], env === undefined ? {} : { env });
+    return await lab.net(through, [process.execPath, PROGRAM, ...named], env === undefined ? {} : { env });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

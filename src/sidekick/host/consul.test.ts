@@ -34,6 +34,16 @@ test('keys by their names: those that are there', async (t) => {
   t.deepEqual(await consul.entries([]), []);
 });
 
+test('a key that somebody has made too long hides no other', async (t) => {
+  const consul = consulPort(settings, {}, undefined, (url) => {
+    if (url.includes('/long'))
+      return Promise.reject(new Error('the answer has more than 65536 bytes, or too many pieces'));
+    const body = JSON.stringify([{ Key: 'etcd3/c/own', Value: 'eA==', ModifyIndex: 3 }]);
+    return Promise.resolve({ status: 200, headers: {}, body });
+  });
+  t.deepEqual(await consul.entries(['etcd3/c/long', 'etcd3/c/own']), [{ key: 'etcd3/c/own', value: 'x', modified: 3 }]);
+});
+
 test('writing: a key, a registration, and taking it back', async (t) => {
   const { consul, asked, close } = await port((line) => !line.includes('/nothing'));
   await consul.put('etcd3/mycluster/ü b', '{}', 5);

@@ -13,7 +13,7 @@ export function realPorts(settings: Settings): Ports {
   const consul = consulPort(settings);
   const etcd = etcdPort(settings);
   const dns = dnsPort();
-  /** Once all are there, all of this is asked in a row: what has run before takes a third of the time. */
+  /** Once all are there, all of this is asked in a row, and what a process does for the first time takes longer. */
   const rehearse = () => {
     const name = serverSrvName(settings);
     const own = peerUrl(settings, settings.address, settings.peerPort);

@@ -17,31 +17,43 @@ export interface Row {
   source: Source;
 }
 
-const etcd = (version: string): Row => ({
-  program: 'etcd',
+type Go = Source & { kind: 'go' };
+
+/** A program by our module of its name and version. */
+const go = (program: Row['program'], version: string, mains: Go['mains'], set?: Go['set']): Row => ({
+  program,
   version,
-  source: {
-    kind: 'go',
-    module: `etcd-${version}`,
-    mains: {
-      etcd: 'go.etcd.io/etcd/server/v3',
-      etcdctl: 'go.etcd.io/etcd/etcdctl/v3',
-      etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
-    },
-  },
+  source: { kind: 'go', module: `${program}-${version}`, mains, ...(set && { set }) },
 });
 
+const ETCD = 'go.etcd.io/etcd';
+const etcd = (version: string) =>
+  go('etcd', version, { etcd: `${ETCD}/server/v3`, etcdctl: `${ETCD}/etcdctl/v3`, etcdutl: `${ETCD}/etcdutl/v3` });
+
 const CONSUL = 'github.com/hashicorp/consul';
-const consul = (version: string): Row => ({
-  program: 'consul',
-  version,
-  source: {
-    kind: 'go',
-    module: `consul-${version}`,
-    mains: { consul: CONSUL },
-    set: { [`${CONSUL}/version.Version`]: version, [`${CONSUL}/version.VersionPrerelease`]: '' },
-  },
-});
+const consul = (version: string) =>
+  go(
+    'consul',
+    version,
+    { consul: CONSUL },
+    { [`${CONSUL}/version.Version`]: version, [`${CONSUL}/version.VersionPrerelease`]: '' },
+  );
+
+const IGNITION = 'github.com/coreos/ignition/v2';
+const ignition = (version: string) =>
+  go(
+    'ignition',
+    version,
+    { 'ignition-validate': `${IGNITION}/validate` },
+    { [`${IGNITION}/internal/version.Raw`]: version },
+  );
+
+const KUBERNETES = 'k8s.io/kubernetes/cmd';
+const kubernetes = (version: string) => {
+  const names = ['kubelet', 'kubeadm', 'kube-apiserver'];
+  const mains = Object.fromEntries(names.map((name) => [name, `${KUBERNETES}/${name}`]));
+  return go('kubernetes', version, mains, { 'k8s.io/component-base/version.gitVersion': `v${version}` });
+};
 
 const node = (version: string, integrity: string): Row => ({
   program: 'node',
@@ -61,35 +73,7 @@ const none = (program: Row['program'], version: string, why: string): Row => ({
   source: { kind: 'none', why },
 });
 
-const IGNITION = 'github.com/coreos/ignition/v2';
-const ignition = (version: string): Row => ({
-  program: 'ignition',
-  version,
-  source: {
-    kind: 'go',
-    module: `ignition-${version}`,
-    mains: { 'ignition-validate': `${IGNITION}/validate` },
-    set: { [`${IGNITION}/internal/version.Raw`]: version },
-  },
-});
-
-const KUBERNETES = 'k8s.io/kubernetes/cmd';
-const kubernetes = (version: string): Row => ({
-  program: 'kubernetes',
-  version,
-  source: {
-    kind: 'go',
-    module: `kubernetes-${version}`,
-    mains: {
-      kubelet: `${KUBERNETES}/kubelet`,
-      kubeadm: `${KUBERNETES}/kubeadm`,
-      'kube-apiserver': `${KUBERNETES}/kube-apiserver`,
-    },
-    set: { 'k8s.io/component-base/version.gitVersion': `v${version}` },
-  },
-});
-
-/** All of them, in the order of the table. Looked up and tried on 2026-11-29, with Go 1.26.8. */
+/** All of them, in the order of the table. Looked up and tried on 2026-11-29 and 30, with Go 1.26.8. */
 export const ROWS: readonly Row[] = [
   ...OFFERS.etcd.map(debian),
   etcd('3.5.16'),

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { loadAssets } from '../../../io/assets.ts';
 import type { HostFile } from '../../host/host.ts';
@@ -16,11 +15,11 @@ import {
   labTest,
   operate,
   output,
+  PROGRAM,
   says,
   type TestLabOptions,
 } from '../lab-testing.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../../dist/cli/index.mjs', import.meta.url));
 const ON_HOSTS = ['gossip', 'agent', 'dns', 'sidekick'];
 const spec = (servers: string) =>
   labSpec({
@@ -28,7 +27,7 @@ const spec = (servers: string) =>
     etcd: '{version: 3.5.16, replaceDeadAfter: 10}',
   });
 
-/** Options of a lab whose hosts are given these secrets, and certificates for Consul; no host has its files before it is told so. */
+/** Options of a lab whose hosts are given secrets, which this makes in a directory, and certificates for Consul. */
 async function secured(text: string, directory: string): Promise<TestLabOptions> {
   await run(process.execPath, [PROGRAM, 'consul', 'secrets', '--dir', directory]);
   const { spec: compiled } = (await compileForLab({ text, file: 'x.yaml', assets: await loadAssets() })).compiled;
