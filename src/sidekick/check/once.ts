@@ -224,4 +224,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, readdress 0 0, wipe 4 0, settle 0 0, settle 0 0, come-late 4 0, settle 0 0, abreast 2 20',
     ),
   },
+  {
+    what: '1033, 2487: a member of a cluster that was born of one moves, and its disk knows the birth alone',
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, identity-goes-back 5 2, isolate 2 0, wipe 0 0, readdress 2 0, settle 0 0',
+    ),
+  },
 ];

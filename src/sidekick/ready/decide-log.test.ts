@@ -1,4 +1,5 @@
 import test from 'ava';
+import { memberId } from '../shared/cluster-id.ts';
 import { lineageKey, recordKey, retiredKey } from '../shared/keys.ts';
 import { makeRecord } from '../shared/record.ts';
 import { decide } from './decide.ts';
@@ -183,6 +184,12 @@ test('unless it answers at the old one', gives, { self: moved, ...rolled({ ...th
 test('without a quorum it waits', gives, { self: moved, ...rolled({ 2: quiet() }) }, 'wait', /has to be told/);
 const taken = [own, two, voter(9)];
 test('where a member is', gives, { self: moved, ...agreed(taken) }, 'refuse', /give this host another address/);
+const single = makeRecord(members.slice(0, 1), 'one', 1000);
+const joined = { ...moved, list: undefined, record: single, data: { ...log, clusterId: single.cluster_id } };
+const first = memberId(urlOf(1), 'one');
+const sole = { ...joined, data: { ...joined.data, memberId: first }, memberId: first };
+test('of a cluster of one: it tells itself', gives, { self: sole }, 'start');
+test('who joined such a cluster does not', gives, { self: joined, roll: undefined }, 'wait', /no member was asked/);
 const secured = { ...data, peerUrl: 'https://10.0.0.1:2380', scheme: 'https' } as const;
 test('with `tls` changed', gives, { self: secured }, 'refuse', /`tls` of a cluster that lives cannot be changed/);
 const ported = { ...data, peerUrl: 'http://10.0.0.1:2390' };

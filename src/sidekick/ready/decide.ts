@@ -126,6 +126,13 @@ function settingOf(before: string, now: string): string | undefined {
   return was.port === is.port ? 'etcd.discovery' : 'etcd.peerPort';
 }
 
+/** As far as its disk knows it is the only member: by the last list, or by the birth of a cluster of one, which others may have joined since. */
+function isAlone({ list, record }: Self, id: string): boolean {
+  const known = list?.members.map((member) => member.id);
+  const born = record?.members.map((member) => memberId(member.peer_url, record.token));
+  return (known ?? born)?.join() === id;
+}
+
 /** A machine at another address than before: a quorum of the others can be told. */
 function moved(seen: Observed, cluster: string, id: string, before: string): Decision {
   const { self, roll } = seen;
@@ -137,7 +144,7 @@ function moved(seen: Observed, cluster: string, id: string, before: string): Dec
     );
   }
   // It is all there is of its cluster, and can be told by itself.
-  if (self.list?.members.length === 1 || (!self.list && self.record?.size === 1)) return { do: 'start' };
+  if (isAlone(self, id)) return { do: 'start' };
   if (!roll?.known) return wait(`${change}; ${roll?.cause ?? 'no member was asked'}`);
   const there = roll.value.answers.get(before);
   if (there && there.is !== 'silent') return refuse(`${change}, and somebody answers there: a copied disk?`);
