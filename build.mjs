@@ -61,11 +61,11 @@ function add(files, name, content, mode = 0o644) {
 
 /**
  * Properties that never leave the sidekick's memory: neither in files nor in requests. They are named shorter, which
- * user-data has no room not to do.
+ * user-data has no room not to do. Another build may name them otherwise: src/build.test.ts looks that none is written.
  */
-const inner = [
+export const inner = [
   ...['answering', 'asksDns', 'attempt', 'candidates', 'cause', 'cloned', 'dead', 'known', 'launchedAt', 'membership'],
-  ...['probe', 'replaced', 'retired', 'unfit', 'untouched', 'wal', 'decision', 'indexes', 'look', 'modified', 'via'],
+  ...['probe', 'retired', 'unfit', 'untouched', 'wal', 'decision', 'indexes', 'look', 'modified', 'via'],
   ...['clientPort', 'clientTls', 'clusterId', 'dataDirectory', 'datacenter', 'discovery', 'domain', 'metricsPort'],
   ...['peerPort', 'peerUrls', 'replaceDeadAfter', 'why'],
 ];

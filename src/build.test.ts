@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { inner } from '../build.mjs';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '..');
@@ -108,4 +109,29 @@ test('the CLI runs from wherever dist/ is copied to, with the notices of what it
   t.true(stdout.includes(version));
   const notices = readFileSync(path.join(first, 'cli/licenses.txt'), 'utf8');
   for (const name of ['ajv', 'commander', 'js-yaml', 'pako']) t.regex(notices, new RegExp(`^${name}$`, 'm'));
+});
+
+test('what the sidekicks write has its own names: none of those that each build shortens as it likes', (t) => {
+  const written: Record<string, string[]> = {
+    'identity.ts': ['Identity'],
+    'record.ts': ['RecordMember', 'ClusterRecord'],
+    'ports.ts': ['Place', 'List'],
+    'keys.ts': ['Launch', 'Retired'],
+  };
+  let count = 0;
+  for (const [file, interfaces] of Object.entries(written)) {
+    const text = readFileSync(path.join(root, 'src/sidekick/shared', file), 'utf8');
+    for (const name of interfaces) {
+      const [, body = ''] = new RegExp(`interface ${name}[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(text) ?? [];
+      const names = [...body.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/(\w+)\??:/g)].map(([, one = '']) => one);
+      t.true(names.length > 0, name);
+      count += names.length;
+      t.deepEqual(
+        names.filter((one) => inner.includes(one)),
+        [],
+        name,
+      );
+    }
+  }
+  t.true(count > 30, String(count));
 });
