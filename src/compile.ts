@@ -5,6 +5,7 @@ import type { Assets } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
+import { sourceOf, wantedFiles } from './spec/delivered.ts';
 import { type LockFile, readLock } from './spec/lock.ts';
 import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
@@ -80,6 +81,7 @@ export function compile(
         ...notes,
       ]),
       ...(script === undefined ? [] : [uploadNote({ path: SCRIPT, url: script.url })]),
+      ...secretNotes(spec),
     ],
     ...(failed ? {} : { spec }),
   };
@@ -125,6 +127,19 @@ const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
 
 const uploadNote = ({ path, url }: Upload): string => `before a host boots, put ${path} at ${url} (it holds no secret)`;
+
+/** What has to reach hosts besides: by names alone. */
+function secretNotes(spec: Spec): string[] {
+  const { secrets } = spec;
+  if (sourceOf(spec) === undefined) return [];
+  const names = wantedFiles(spec, true).join(', ');
+  const how = {
+    image: 'its secrets have to be in /etc/quorumgate-secrets:',
+    credentials: 'systemd has to have as its credentials, quorumgate. before each name:',
+  };
+  const wanted = typeof secrets === 'object' ? 'what `secrets` brings has to have' : how[secrets as keyof typeof how];
+  return [`before a host boots, ${wanted} ${names} (docs/secrets.md)`];
+}
 
 interface Sized {
   target: Target;

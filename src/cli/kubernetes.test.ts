@@ -64,7 +64,7 @@ function mismatches(manifest: object & { kind?: string }): string[] {
 const isObject = (name: string) => /^kubernetes\/(monitoring\/)?[a-z]+-.+\.yaml$/.test(name);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-for (const spec of [specOf('mycluster'), specOf('tls'), specOf('consul-servers')]) {
+for (const spec of [specOf('plain'), specOf('tls'), specOf('consul-servers')]) {
   for (const options of [defaultOptions(spec), fullOptions(spec), { ...fullOptions(spec), images: {} }]) {
     const { files } = emitKubernetes(spec, options);
     const objects = files.filter(({ path: name }) => isObject(name));
@@ -154,7 +154,7 @@ const exits = test.macro<[args: string[], code: number, stderr: RegExp]>({
   },
   title: (_, args, code) => `quorumgate kubernetes ${args.join(' ')}: exit ${code}`,
 });
-const spec = 'examples/mycluster.yaml';
+const spec = 'examples/plain.yaml';
 
 test.serial(exits, [], 2, /missing required argument 'spec'/);
 test.serial(exits, ['examples/broken/typo.yaml'], 1, /typo\.yaml:2:34: error\[size-even\]/);

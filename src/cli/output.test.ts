@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 function place(t: ExecutionContext) {
   const folder = mkdtempSync(path.join(tmpdir(), 'quorumgate-output-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(path.join(root, 'examples/mycluster.yaml'), path.join(folder, 'a.yaml'));
+  cpSync(path.join(root, 'examples/plain.yaml'), path.join(folder, 'a.yaml'));
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [path.join(root, 'dist/cli/index.mjs'), ...args], { cwd: folder, encoding: 'utf8' });
   return { folder, run };

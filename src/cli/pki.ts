@@ -6,12 +6,14 @@ import { IoError, toIoError } from '../io/io-error.ts';
 import { fresh, place } from '../pki/authority.ts';
 import { assertAuthority } from '../pki/check.ts';
 import { type Holder, ordersFor } from '../pki/names.ts';
+import { pack } from '../pki/pack.ts';
 import { revoke } from '../pki/revoke.ts';
 import { CA_DAYS, type Outcome, renew, rotateAuthority } from '../pki/rotate.ts';
 import { AUTHORITIES, type AuthorityName, type Kept, type State } from '../pki/state.ts';
 import { status } from '../pki/status.ts';
 import { Store } from '../pki/store.ts';
 import type { Spec } from '../spec/defaults.ts';
+import { sourceOf } from '../spec/delivered.ts';
 import { say } from './dialogue.ts';
 import { EXIT } from './exit.ts';
 import { days as lifetime, number } from './number.ts';
@@ -115,8 +117,12 @@ function addInit(pki: Command): void {
 }
 
 /** Where the spec wants the files of a host. */
-function places(spec: Spec): string[] {
+function places(spec: Spec, file: string, dir: string): string[] {
   if (spec.tls === 'off') return ['The spec has `tls: off`: no host uses them. docs/tls.md says what to write.'];
+  if (sourceOf(spec) !== undefined)
+    return [
+      `Now make an archive for each host: quorumgate pki pack ${file} --dir ${dir} --secrets DIRECTORY --out DIRECTORY`,
+    ];
   const { peer, client } = spec.tls;
   const rows = [
     ['peer.crt', peer.cert],
@@ -160,10 +166,35 @@ function addIssue(pki: Command): void {
               `issued ${dir}/${at}/${pair}.crt, until ${ends.slice(0, 10)}: ${[wish.commonName, ...wish.ips].join(', ')}`,
             );
           }
-          if (host.length > 0) for (const line of places(spec)) say(line);
+          if (host.length > 0) for (const line of places(spec, file, dir)) say(line);
         }),
       );
     });
+}
+
+function addPack(pki: Command): void {
+  interface Options {
+    dir: string;
+    secrets: string;
+    out: string;
+  }
+  withSpecArgument(pki.command('pack'))
+    .description('make an archive for each host, of what `secrets` of the spec brings it')
+    .addOption(folder())
+    .addOption(new Option('--secrets <directory>', 'what `quorumgate consul secrets` has made').makeOptionMandatory())
+    .addOption(new Option('--out <directory>', 'where to write NAME.tar, for its owner alone').makeOptionMandatory())
+    .action((file: string, options: Options) =>
+      withSpec(file, async (spec) => {
+        if (sourceOf(spec) === undefined)
+          throw new IoError(
+            'The spec has no `secrets`: hosts find each file where it says.',
+            'Write `secrets: image`, or how else they reach hosts: docs/secrets.md.',
+          );
+        const packed = await Store.use(options.dir, () => pack(spec, options));
+        for (const { file: archive, sha256, names: held } of packed)
+          say(`made ${archive}, SHA-256 ${sha256}: ${held.join(', ')}`);
+      }),
+    );
 }
 
 function addRotate(pki: Command): void {
@@ -199,6 +230,7 @@ export function addPkiCommand(program: Command): void {
   const pki = program.command('pki').description('make CAs and certificates for TLS, renew and revoke them');
   addInit(pki);
   addIssue(pki);
+  addPack(pki);
   addRotate(pki);
   pki
     .command('status')

@@ -136,6 +136,9 @@ export const CODES = {
     'A file where its program cannot read it',
     'Bring the file to a place that its unit sees, for example `{example}`.',
   ),
+  'secrets-source': error('Secrets that come from nowhere', '{advice}.'),
+  'secrets-off': error('Files of a cluster that is not secured', 'Remove `secrets: off`, or remove `{key}`.'),
+  'secrets-unneeded': error('Secrets that nothing uses', 'Remove `secrets`, or what says something else.'),
   'consul-token-dns': error('No token for DNS', 'Add `dns: PATH` under `consul.tokens`.'),
   'consul-tls-version': error(
     'TLS for a Consul of which the version is not known',

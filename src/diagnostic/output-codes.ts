@@ -40,8 +40,8 @@ export const OUTPUT = {
     'Write `compose: {base: NAME@sha256:…}`, or `localhost/NAME` for an image that is on the engine already.',
   ),
   'compose-secrets': error(
-    'Secrets of Consul in containers',
-    'Remove it, or compile for another target: containers of one machine reach Consul on a network of their own.',
+    'Secrets in containers',
+    'Remove it, or compile for another target: containers of one machine reach Consul on a network of their own; certificates of etcd are mounted by the paths in `tls`.',
   ),
   'compose-consul': error(
     'Containers whose Consul is elsewhere',

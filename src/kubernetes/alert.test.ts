@@ -145,7 +145,7 @@ test('every alert is in a case that fires it', (t) => {
 });
 
 test('a cluster without TLS has no alerts about certificates', (t) => {
-  const plain = specOf('mycluster');
+  const plain = specOf('plain');
   t.notRegex(JSON.stringify(prometheusRule(plain, defaultOptions(plain))), /Certificate/);
 });
 

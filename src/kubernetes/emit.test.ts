@@ -5,7 +5,7 @@ import { emitKubernetes } from './emit.ts';
 import { fullOptions, specOf } from './example-testing.ts';
 import { defaultOptions, type Options } from './options.ts';
 
-const [plain, tls] = [specOf('mycluster'), specOf('tls')];
+const [plain, tls] = [specOf('plain'), specOf('tls')];
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 function textOf(spec: typeof plain, options: Options, name: string): string {

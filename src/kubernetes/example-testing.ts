@@ -4,7 +4,7 @@ import { readSpec } from '../spec/read.ts';
 import { defaultOptions, type Options } from './options.ts';
 
 /** One of `examples/`, with its defaults. */
-export function specOf(name: 'mycluster' | 'tls' | 'consul-servers'): Spec {
+export function specOf(name: 'plain' | 'tls' | 'consul-servers'): Spec {
   const file = new URL(`../../examples/${name}.yaml`, import.meta.url);
   const { spec } = readSpec(readFileSync(file, 'utf8'), name, ['aws']);
   if (spec === undefined) throw new Error(`examples/${name}.yaml is not valid`);

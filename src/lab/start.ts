@@ -7,6 +7,8 @@ import type { Seen } from './view/look.ts';
 import { type Watched, watch } from './view/watch.ts';
 
 export interface UpOptions extends LabOptions, SpecSource {
+  /** Once all hosts have been started, and before any is waited for. */
+  onStart?: (lab: Lab) => Promise<void>;
   /** Specs of clusters beside the first, on its Consul; their hosts start among the first's. */
   beside?: (Pick<SpecSource, 'text' | 'file' | 'size'> & Pick<LabOptions, 'hostFiles'>)[];
 }
@@ -32,7 +34,9 @@ export async function start(options: UpOptions): Promise<Lab> {
     const one = await bootableFrom({ ...settings, ...source, guestOf: { network, join } });
     beside.push({ ...one, ...(hostFiles === undefined ? {} : { hostFiles }) });
   }
-  return boot(files, spec, options, beside);
+  const lab = await boot(files, spec, options, beside);
+  await options.onStart?.(lab);
+  return lab;
 }
 
 export interface WaitOptions {

@@ -1,11 +1,12 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, hasSecrets, programList, runsPods, secretList, wantsPackages } from './environment.ts';
+import { clusterEnvironment, programList, runsPods, wantsPackages } from './environment.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { MANIFESTS } from './pod.ts';
+import { secretFiles } from './secrets.ts';
 import { dataDropIns, unitsOf } from './units.ts';
 
 /** One plan per role that the spec has, members first. */
@@ -36,14 +37,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ),
     ...['host', 'program', 'dns'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
-    ...(hasSecrets(spec, role)
-      ? [
-          text('/etc/quorumgate/secrets', secretList(spec, role), '/consul'),
-          script('secrets', assets),
-          // Whatever has become of that unit: without its secrets an agent starts in the open.
-          text('/etc/systemd/system/consul.service.d/secrets.conf', asset(assets.templates, 'consul-secrets.conf')),
-        ]
-      : []),
+    ...secretFiles(spec, role, assets),
     ...(isMember && spec.etcd.runtime === 'service' ? [script('decided', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'
       ? [

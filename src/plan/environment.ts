@@ -108,17 +108,3 @@ export function programList(spec: Spec, role: Role): string {
 export function wantsPackages(spec: Spec): boolean {
   return programSources(spec, 'etcd').some(([, source]) => source === 'package');
 }
-
-/** /etc/quorumgate/secrets: what units/scripts/secrets.sh reads. */
-export function secretList({ consul: { encrypt, tokens } }: Spec, role: Role): string {
-  const rows: [what: string, path: string | undefined][] = [
-    ['gossip', encrypt],
-    ['agent', tokens?.agent],
-    ['dns', tokens?.dns],
-    ['sidekick', role === 'etcd' ? tokens?.sidekick : undefined],
-  ];
-  return rows.flatMap(([what, path]) => (path === undefined ? [] : [`${what} ${path}\n`])).join('');
-}
-
-/** Whether a host has secrets to hand on. */
-export const hasSecrets = (spec: Spec, role: Role): boolean => secretList(spec, role) !== '';

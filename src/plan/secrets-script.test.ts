@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
 
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
 // units/scripts/secrets.sh, as it lands on hosts, but for its places and for users that this machine does not have.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-secrets-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
@@ -36,7 +38,8 @@ async function handed(
     .replaceAll('/run/quorumgate', run)
     .replace('/etc/quorumgate/secrets', join(place, 'list'))
     .replaceAll('.json consul ', `.json ${me} `)
-    .replace('hand token etcd', `hand token ${me}`);
+    .replace('hand token etcd', `hand token ${me}`)
+    .replace(/hand "\$what" \S+/, `hand "$what" ${me}`);
   const [program = '', ...flags] = shell;
   const child = spawn(program, [...flags, '-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
@@ -90,5 +93,26 @@ for (const shell of SHELLS) {
       t.deepEqual(readdirSync(join(run, 'consul.d')), ['token-agent.json']);
       t.is(said.trim().split('\n').length, 2, `${what}: ${said}`);
     }
+  });
+
+  test(`${shell[0]}: a key and a certificate are handed on as they are, and nothing else in their place`, async (t) => {
+    const list = 'etcd/peer.key DIR/peer.key\nconsul/consul.crt DIR/consul.crt\n';
+    const two = PEM + PEM;
+    for (const wrong of ['', 'x', '-----BEGIN ', PEM + 'x'.repeat(70_000), ...HOSTILE.map(([, bytes]) => bytes)]) {
+      const late = [[/no PEM/, 'peer.key', two]] as const;
+      const { code, said, run } = await handed(shell, list, { 'peer.key': wrong, 'consul.crt': PEM }, { late });
+      t.is(code, 0, said);
+      t.regex(said, /^waiting: what is in \S+peer.key is no PEM \(etcd\/peer.key\)$/m);
+      t.is(readFileSync(join(run, 'etcd/peer.key'), 'utf8'), two);
+      t.is(readFileSync(join(run, 'consul/consul.crt'), 'utf8'), PEM);
+      t.is(statSync(join(run, 'etcd/peer.key')).mode & 0o777, 0o400);
+      t.is(statSync(join(run, 'etcd')).mode & 0o777, 0o755);
+    }
+  });
+
+  test(`${shell[0]}: where systemd has no such credential it ends, to be started again`, async (t) => {
+    const { code, said } = await handed(shell, 'gossip /run/credentials/x.service/quorumgate.gossip\n', {});
+    t.is(code, 1);
+    t.regex(said, /waiting: \S+quorumgate.gossip is not there/);
   });
 }

@@ -77,7 +77,7 @@ test('no step of root’s takes its environment from a file that a lesser user m
 });
 
 test('every script sets its own PATH, before it does anything', (t) => {
-  const scripts = ['host', 'program', 'packages', 'dns', 'fetch', 'kubelet', 'secrets', 'static-pod'].map(
+  const scripts = ['host', 'program', 'packages', 'dns', 'deliver', 'fetch', 'kubelet', 'secrets', 'static-pod'].map(
     (name) => `../units/scripts/${name}.sh`,
   );
   for (const file of [...scripts, '../templates/first-boot.sh', '../templates/Vagrantfile.provision']) {

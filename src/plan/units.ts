@@ -1,6 +1,7 @@
 import type { Spec } from '../spec/defaults.ts';
-import { hasSecrets, runsPods, wantsPackages } from './environment.ts';
+import { runsPods, wantsPackages } from './environment.ts';
 import type { Role } from './plan.ts';
+import { fetchesSecrets, hasSecrets } from './secrets.ts';
 
 /** The container that does what a unit does, on hosts that are containers (target compose). */
 export interface InContainer {
@@ -68,6 +69,13 @@ export const unitRows: readonly UnitRow[] = [
   },
   { name: 'quorumgate-program@.service', roles: everywhere, isRetried: true, inContainer: 'programs are in the image' },
   { name: 'quorumgate-host.service', roles: everywhere, isRetried: true, inContainer: { suffix: 'host', after: [] } },
+  {
+    name: 'quorumgate-deliver.service',
+    roles: everywhere,
+    when: fetchesSecrets,
+    isRetried: true,
+    inContainer: null,
+  },
   {
     name: 'quorumgate-secrets.service',
     roles: everywhere,

@@ -83,6 +83,13 @@ const guarded = {
   },
 };
 
+/** Secrets that are fetched. */
+const delivered = {
+  ...guarded,
+  consul: { ...base.consul, version: versions.consul },
+  secrets: { url: 'https://example.com/secrets.tar', sha256: hash(7), command: 'cat', timeout: 60 },
+};
+
 const released = {
   ...base,
   consul: { ...base.consul, version: versions.consul },
@@ -114,6 +121,7 @@ export const CONTEXTS: readonly Context[] = [
   { spec: pods },
   { spec: secured({}) },
   { spec: guarded },
+  { spec: delivered },
   { spec: released, locked },
   // Inline sidekicks have no room where a document is fetched by a stub, or on EC2.
   {

@@ -236,7 +236,7 @@ const advises = test.macro<[changes: Partial<typeof LINES>, remedy: RegExp]>({
   title: (_, changes, remedy) => `${remedy} for ${Object.values(changes).join(' / ')}`,
 });
 test(advises, { etcd: '' }, /^Add it, for example `etcd: \{version: 3\.7\.3\}`\./);
-test(advises, { tls: '' }, /`tls: off`/);
+test(advises, { tls: '' }, /`secrets: image`/);
 test(advises, { cluster: 'cluster: {name: x}' }, /`size: 3`/);
 test(advises, { address: 'address: {}' }, /^Add exactly one of: `interface`/);
 test(advises, { address: 'address: {cidr: 10.0.0.0/8, interface: eth0}' }, /^Keep exactly one of/);

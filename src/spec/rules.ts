@@ -3,6 +3,7 @@ import { withAllowed } from './rule/allow.ts';
 import { cidr } from './rule/cidr.ts';
 import { consulSettings, consulTls, consulTokens } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
+import { delivery, secured, source } from './rule/delivery.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
@@ -30,6 +31,9 @@ const RULES: readonly Rule[] = [
   faults,
   datacenter,
   targetNames,
+  secured,
+  source,
+  delivery,
   tlsFiles,
   tlsPeers,
   tlsPlaces,

@@ -29,10 +29,11 @@ export function secretIn(text: string): string | undefined {
 
 const stars = (text: string) => text.replace(/[^\s"']/g, '*');
 
-/** Values of `consul.encrypt` and `consul.tokens` as they ought to be: where the secret is. */
+/** Values of `consul.encrypt`, `consul.tokens` and `secrets` as they ought to be: where the secret is. */
 const isPlace = (name: string, value: string): boolean =>
   (/^encrypt\W/.test(name) && /^\/[a-z]+(\/[\w.@-]+)+$/.test(value)) ||
-  (/^tokens\W/.test(name) && value.startsWith('{'));
+  (/^tokens\W/.test(name) && (value === 'off' || value.startsWith('{'))) ||
+  (/^secrets\W/.test(name) && /^(\{.*|[a-z]{1,12})$/.test(value));
 
 /** Whether a text is, by its form, a gossip key or a token of Consul. */
 export const isConsulSecret = (text: string): boolean => text.search(CONSULS) >= 0;

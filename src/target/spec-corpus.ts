@@ -70,6 +70,29 @@ const consul = fc
   })
   .map(({ secrets, ...rest }) => ({ ...rest, ...secrets }));
 
+/** How a spec is secured besides: by what it says, or by what is brought. */
+const secrets = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      { secrets: 'image' },
+      { secrets: 'credentials' },
+      { secrets: { command: 'aws ssm get-parameter "$QG_NAME" | base64 -d' } },
+      {
+        secrets: { url: 'https://example.com/s.tar', sha256: 'a'.repeat(64), command: 'openssl enc -d\n', timeout: 9 },
+      },
+    ),
+  },
+);
+
+/** What is brought takes the place of files that the spec names. */
+function withSecrets(spec: Whole, given: { secrets?: unknown }): Whole {
+  if (given.secrets === undefined) return spec;
+  const { tls: _, ...rest } = spec;
+  return { ...rest, ...given, consul: { ...spec.consul, version: '2.1.0' } };
+}
+
 const image = (name: string) => hash.map((digest) => `example.com:5000/${name}@sha256:${digest}`);
 /** Programs that run as static pods, and the kind of kubelet. */
 const pods = fc.oneof(
@@ -160,6 +183,7 @@ export const specs: fc.Arbitrary<string> = fc
       { weight: 2, arbitrary: fc.record({ sidekick: artifact('etcd-sidekick') }) },
     ),
     pods,
+    secrets,
     compose: fc.constantFrom({ base: 'localhost/base:1' }, { base: `example.com:5000/a/b@sha256:${'0'.repeat(64)}` }),
   })
   .map(
@@ -174,22 +198,26 @@ export const specs: fc.Arbitrary<string> = fc
       documents: places,
       sidekick,
       pods: given,
+      secrets: brought,
       compose,
     }) =>
       JSON.stringify(
         withPods(
-          {
-            version: 1,
-            cluster: { name, size },
-            targets: ['aws'],
-            address: from,
-            consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
-            etcd,
-            tls,
-            programs: { ...programs, ...sidekick },
-            documents: places,
-            compose,
-          },
+          withSecrets(
+            {
+              version: 1,
+              cluster: { name, size },
+              targets: ['aws'],
+              address: from,
+              consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
+              etcd,
+              tls,
+              programs: { ...programs, ...sidekick },
+              documents: places,
+              compose,
+            },
+            brought,
+          ),
           given,
         ),
       ),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hands each secret of /etc/quorumgate/secrets to the one program that needs it: to Consul as a file of its configuration, to the
-# sidekicks as a file of their token. Waits, saying so, until each is there.
+# sidekicks as a file of their token, a key or a certificate as it is. Waits, saying so, until each is there.
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 umask 077
@@ -23,6 +23,14 @@ learn() { # value: the one word of file $1; else why
   [ ${#value} -ge 16 ] && [ ${#value} -le 100 ]
 }
 
+pem() { # value: what is in file $1, a key or certificates; else why
+  why="$1 is not there"
+  [ -f "$1" ] || return 1
+  why="what is in $1 is no PEM"
+  value=$(head -c 65537 "$1" | tr '\0' '?')
+  case $value in *'-----BEGIN '*'-----END '*) [ ${#value} -le 65536 ] ;; *) return 1 ;; esac
+}
+
 hand() { # hand FILE USER FORMAT: under its name once it is whole, and its reader's
   new=/run/quorumgate/$1.new
   # One that was left behind is another user's already.
@@ -32,6 +40,12 @@ hand() { # hand FILE USER FORMAT: under its name once it is whole, and its reade
 }
 
 give() {
+  case $what in
+    */*)
+      pem "$path" && mkdir -pm 755 "/run/quorumgate/${what%/*}" && hand "$what" "${what%/*}" '%s\n'
+      return
+      ;;
+  esac
   learn "$path" || return 1
   case $what in
     gossip) hand consul.d/gossip.json consul '{"encrypt":"%s"}' ;;
@@ -48,6 +62,8 @@ while read -r what path; do
     [ "$why" = "$said" ] || say "waiting: $why ($what)"
     said=$why
     sleep 1
+    # systemd looks for a credential when it starts this.
+    case $path in /run/credentials/*) exit 1 ;; esac
   done
 done </etc/quorumgate/secrets
 : >/run/quorumgate/secrets

@@ -41,6 +41,6 @@ async function grow(file: string, { size }: Size, signal: AbortSignal): Promise<
   const cluster = compile(source.text, { ...source, overlay: (spec) => withReleases(spec) }).spec?.cluster.name;
   await withLab(async (first) => {
     const meant = first.neighbours.find(({ state }) => state.cluster.name === cluster) ?? first;
-    say(await meant.grow({ ...source, say, signal }));
+    say(await meant.grow({ ...source, secretsInImage: true, say, signal }));
   });
 }

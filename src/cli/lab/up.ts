@@ -107,7 +107,7 @@ async function read(
     return undefined;
   }
   const source = { text: input.text, file: input.file, lock: input.lock, assets: await loadAssets() };
-  const { compiled, changes } = await compileForLab({ ...settings, ...source });
+  const { compiled, changes } = await compileForLab({ secretsInImage: true, ...settings, ...source });
   process.stderr.write(render(compiled.diagnostics, 'text'));
   if (compiled.spec === undefined || compiled.files.length === 0) return undefined;
   for (const change of changes) say(`for the lab: ${change}`);

@@ -20,9 +20,12 @@ export function clientOf(
 ): Promise<Finished> {
   const { root } = hostPaths(layout, member.name);
   const settings = Object.entries(etcdctlEnvironment(layout, member, of)).map(([name, value]) =>
-    value.startsWith('/') ? `${name}=${join(root, value)}` : `${name}=${value}`,
+    value.startsWith('/') ? `${name}=${join(root, onDisk(value))}` : `${name}=${value}`,
   );
   const etcdctl = join(root, 'opt/quorumgate/bin/etcdctl');
   const command = ['env', ...settings, etcdctl, `--command-timeout=${timeout}`, '--dial-timeout=1s', ...args];
   return insideNetwork(layout, { name: BRIDGE }, command);
 }
+
+/** Where a certificate lies on a host's disk, when what runs has it in memory. */
+const onDisk = (path: string) => path.replace(/^\/run\/quorumgate\/etcd\//, '/etc/quorumgate-secrets/');

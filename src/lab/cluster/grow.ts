@@ -1,5 +1,5 @@
 import type { Spec } from '../../spec/defaults.ts';
-import { bootableFrom, type SpecSource } from '../compile/compile-for-lab.ts';
+import { bootableFrom, type CompileSettings, type SpecSource } from '../compile/compile-for-lab.ts';
 import type { HostFile } from '../host/host.ts';
 import { nextHost } from '../host/next-host.ts';
 import type { Scene } from '../host/scene.ts';
@@ -11,7 +11,7 @@ import { addHosts } from './add-hosts.ts';
 import type { Spread } from './lab-steps.ts';
 import { ownFiles, readSeeds, type Seeds, upload, writeSeeds } from './seeds.ts';
 
-export interface GrowOptions extends SpecSource, Spread {
+export interface GrowOptions extends SpecSource, Spread, Pick<CompileSettings, 'secretsInImage'> {
   /** Files of the new hosts; by default those that `hostFiles` gave for their names when the lab was booted. */
   hostFiles?: (host: HostPlan) => HostFile[];
   say?: (line: string) => void;

@@ -2,6 +2,7 @@ import { ordersFor } from '../../pki/names.ts';
 import type { PairName } from '../../pki/state.ts';
 import { issue, newAuthority, type Pair, type Wish } from '../../pki/x509.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { broughtTo } from '../../spec/delivered.ts';
 import type { HostFile } from '../host/host.ts';
 import type { HostPlan } from '../network/addresses.ts';
 
@@ -33,8 +34,8 @@ function leavesOf(spec: Spec, { name, address, role }: HostPlan): Leaf[] {
 }
 
 /**
- * Certificates of throwaway CAs at the paths that the spec names. The keys are readable by all on the host: user etcd does not exist
- * before it boots.
+ * Certificates of throwaway CAs at the paths that the spec names, or where its secrets come to. At paths of its own the keys are readable by all on
+ * the host: user etcd does not exist before it boots.
  *
  * @param more certificates that a member gets besides; their CAs are those of the spec, or others
  */
@@ -52,7 +53,10 @@ export async function throwawayCertificates(
       const by = authorities.get(ca) ?? (await newAuthority(`quorumgate lab ${ca}`, DAYS, now));
       authorities.set(ca, by);
       const leaf = await issue(by, wish, DAYS, now);
-      const file = (path: string, text: string) => ({ path, mode: 0o644, content: Buffer.from(text) });
+      const file = (path: string, text: string) => {
+        const at = broughtTo(spec, path);
+        return { path: at, mode: at === path ? 0o644 : 0o600, content: Buffer.from(text) };
+      };
       own.push(file(cert, leaf.cert), file(key, leaf.key), file(ca, by.cert));
     }
     if (own.length > 0) files.set(host.name, own);

@@ -28,7 +28,7 @@ export interface SpecSource {
   size?: number | undefined;
 }
 
-export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join'>, Versions {
+export interface CompileSettings extends Pick<OverlayOptions, 'guestOf' | 'join' | 'secretsInImage'>, Versions {
   directory?: string | undefined;
   /** How the hosts boot. Default: `aws`. */
   targets?: readonly string[] | undefined;
@@ -43,7 +43,7 @@ export interface CompiledForLab {
 
 /** Compiles a spec as the lab can boot it. Without files in it, the diagnostics say why. */
 export async function compileForLab(options: SpecSource & CompileSettings): Promise<CompiledForLab> {
-  const { text, file, assets, size, guestOf, join, signal, say = () => {} } = options;
+  const { text, file, assets, size, guestOf, join, secretsInImage, signal, say = () => {} } = options;
   let written: Spec | undefined;
   const first = compile(text, {
     file,
@@ -93,6 +93,7 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
         operatorKey: labOperatorKey(layout),
         guestOf,
         join,
+        secretsInImage,
       });
       changes.splice(0, changes.length, ...notes, ...overlaid.changes);
       return overlaid.spec;

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import type { Spec } from '../../spec/defaults.ts';
+import { inImage, sourceOf } from '../../spec/delivered.ts';
 import { withReleases } from '../../spec/locked.ts';
 import { faultsOf } from '../../spec/rule/version.ts';
 import type { ProgramName, ProgramSource, SidekickSource } from '../../spec/schema/program.ts';
@@ -22,6 +24,8 @@ export interface OverlayOptions {
   sidekick?: Served | undefined;
   /** The public half of the lab's own key. */
   operatorKey?: string | undefined;
+  /** Hosts find secrets in their image, by whatever the spec has them come. */
+  secretsInImage?: true | undefined;
   /** For a cluster beside another: that one's network, and where its Consul servers are. */
   guestOf?: { network: Network; join: string[] } | undefined;
   /** Where Consul's servers are in a lab that runs already; else where a fresh one has them. */
@@ -41,12 +45,14 @@ function shown(value: ProgramSource | SidekickSource): string {
 /** The spec as the lab can boot it: hosts have no route out, so what they need comes from the lab. */
 export function overlay(original: Spec, options: OverlayOptions): Overlaid {
   // No release is left below.
-  const spec = structuredClone(withReleases(original));
+  const isBrought = options.secretsInImage === true && sourceOf(original) !== undefined && original.secrets !== 'image';
+  const spec = structuredClone(withReleases(isBrought ? inImage(original) : original));
   const changes: string[] = [];
   const change = (path: string, from: string, to: string) => {
     if (from !== to) changes.push(`${path}: ${from} -> ${to}`);
   };
 
+  if (isBrought) changes.push(`secrets: ${JSON.stringify(original.secrets)} -> image`);
   if (!options.targets.every((target) => spec.targets.includes(target))) {
     change('targets', spec.targets.join(', '), options.targets.join(', '));
     spec.targets = [...options.targets];
@@ -71,6 +77,10 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
   } else if (spec.consul.servers === 'existing') {
     changes.push('consul.servers: existing -> role, one host: the lab has no Consul of yours, so it boots one');
     spec.consul = { ...spec.consul, servers: 'role', count: 1 };
+    const { tls } = spec.consul;
+    // As a server it has to show a certificate.
+    if (tls !== undefined && tls.cert === undefined)
+      spec.consul.tls = { ...tls, cert: `${dirname(tls.ca)}/consul.crt`, key: `${dirname(tls.ca)}/consul.key` };
   }
 
   const network = networkOf(spec);

@@ -13,6 +13,7 @@ import { labOperatorKey } from '../compile/operator-key.ts';
 import { type Lab, type UpOptions, up, type WaitOptions } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
 import { ownName } from '../target/targets.ts';
+import { operatorEnvironment, securedOptions, securedText } from './secured-testing.ts';
 
 const canBoot =
   process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -60,7 +61,7 @@ export async function inLab(
   use: (lab: Lab) => Promise<void>,
   bring: (all: Awaited<ReturnType<typeof labOptions>>) => Promise<Lab> = up,
 ): Promise<void> {
-  const all = await labOptions(options);
+  const all = await securedOptions(await labOptions(options), PROGRAM);
   try {
     const lab = await bring(all);
     try {
@@ -198,10 +199,11 @@ export async function operate(
       SNAPSHOT: join(folder, 'snapshot.db'),
       KEY: lab.layout.operatorKey,
     };
-    writeFileSync(files.SPEC, withLabKey(lab, spec));
+    writeFileSync(files.SPEC, withLabKey(lab, securedText(spec)));
     if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
     const named = withKey(lab, args).map((arg) => files[arg as keyof typeof files] ?? arg);
-    return await lab.net(through, [process.execPath, PROGRAM, ...named], env === undefined ? {} : { env });
+    const all = { ...operatorEnvironment(lab, through), ...env };
+    return await lab.net(through, [process.execPath, PROGRAM, ...named], { env: all });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

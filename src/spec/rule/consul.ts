@@ -3,11 +3,12 @@ import { NEWEST } from '../../version/facts.ts';
 import { child, quoted } from '../pointer.ts';
 import type { Problem } from '../problem.ts';
 import { isConsulSecret } from '../secret.ts';
-import type { Rule } from './draft.ts';
+import { mappingOr, type Rule } from './draft.ts';
 
 /** TLS of Consul's agents: the form of its configuration, and both halves of a certificate. */
 export const consulTls: Rule = ({ consul }, { isWritten, isInvalid }) => {
-  const { tls, version, servers } = consul ?? {};
+  const { version, servers } = consul ?? {};
+  const tls = mappingOr(consul?.tls);
   if (tls === undefined) return [];
   const problems: Problem[] = [];
   if (version === undefined && !isWritten('/consul/version') && !isInvalid('/consul/version')) {
@@ -56,7 +57,12 @@ function owned(value: unknown, pointer: string, path: string): Problem[] {
 /** A new Consul gives who shows no token no right, to DNS neither. */
 export const consulTokens: Rule = ({ consul }, { isWritten }) => {
   const { tokens, servers } = consul ?? {};
-  if (tokens === undefined || servers === undefined || servers === 'existing' || isWritten('/consul/tokens/dns'))
+  if (
+    mappingOr(tokens) === undefined ||
+    servers === undefined ||
+    servers === 'existing' ||
+    isWritten('/consul/tokens/dns')
+  )
     return [];
   const message = '`consul.tokens` has no `dns`: DNS of a Consul that denies by default names no member.';
   return [{ code: 'consul-token-dns', pointer: '/consul/tokens', on: 'key', message }];

@@ -20,6 +20,10 @@ export interface RuleContext {
   targets: readonly string[];
 }
 
+/** A mapping where there may be a word in its place, which says that there is none. */
+export const mappingOr = <T>(value: T | string | undefined): T | undefined =>
+  typeof value === 'object' ? value : undefined;
+
 /** A rule across fields. Reads what it finds, and says nothing where an input is undefined. */
 export type Rule = (draft: Draft, context: RuleContext) => Problem[];
 

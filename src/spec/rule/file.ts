@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import type { Rule } from './draft.ts';
+import { mappingOr, type Rule } from './draft.ts';
 
 /** Files of each side of TLS, by their keys. */
 export const TLS_FILES = ['cert', 'key', 'ca', 'crl'] as const;
@@ -49,7 +49,7 @@ const HOMES = ['/home', '/root', '/run/user'];
 const HIDDEN = [...HOMES, '/tmp', '/var/tmp', '/dev', '/proc', '/sys', '/run/etcd'];
 
 function placed(path: string | undefined, pointer: string, reader: string, folder: string): Problem[] {
-  if (path === undefined) return [];
+  if (path === undefined || path === 'off') return [];
   const plain = normalized(path);
   const place = holder(HIDDEN, plain);
   if (place === undefined) return notPlain(path, pointer);
@@ -68,10 +68,10 @@ export const tlsPlaces: Rule = ({ tls }) => {
 /** Files by which hosts join a Consul that is secured. */
 export const consulPlaces: Rule = ({ consul }) => [
   ...placed(consul?.encrypt, '/consul/encrypt', 'what reads it', '/etc/consul-secrets'),
-  ...Object.entries(consul?.tls ?? {}).flatMap(([kind, path]) =>
+  ...Object.entries(mappingOr(consul?.tls) ?? {}).flatMap(([kind, path]) =>
     placed(path, `/consul/tls/${kind}`, 'Consul', '/etc/consul-tls'),
   ),
-  ...Object.entries(consul?.tokens ?? {}).flatMap(([kind, path]) =>
+  ...Object.entries(mappingOr(consul?.tokens) ?? {}).flatMap(([kind, path]) =>
     placed(path, `/consul/tokens/${kind}`, 'what reads it', '/etc/consul-secrets'),
   ),
 ];

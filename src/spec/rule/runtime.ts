@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import type { Draft, Rule } from './draft.ts';
+import { type Draft, mappingOr, type Rule } from './draft.ts';
 import { folderOf, isForMounting, TLS_FILES } from './file.ts';
 
 const RUNNABLE = ['etcd', 'consul'] as const;
@@ -55,7 +55,7 @@ export const tlsFolders: Rule = ({ etcd, tls }) => {
 /** TLS files of Consul's pods, likewise. */
 export const consulFolders: Rule = ({ consul }) => {
   if (consul?.runtime !== 'static-pod') return [];
-  return Object.entries(consul.tls ?? {}).flatMap(([kind, path]): Problem[] => {
+  return Object.entries(mappingOr(consul.tls) ?? {}).flatMap(([kind, path]): Problem[] => {
     if (path === undefined || isForMounting(folderOf(path))) return [];
     const message = `\`${path}\` lies in \`${folderOf(path)}\`, which the pod would have to mount as a whole.`;
     const example = `/etc/consul-tls/${path.split('/').at(-1)}`;

@@ -28,10 +28,10 @@ export const HostPath = (description: string, ...examples: string[]) =>
     ...(examples.length > 0 && { examples }),
   });
 
-/** A path of a secret: of a form that no key or token has. */
+/** A path of a secret, of a form that no key or token has; or `off`. */
 export const SecretPath = (description: string, ...examples: string[]) =>
   Text({
-    pattern: '^/[a-z]+(/[A-Za-z0-9._@-]+)+$',
+    pattern: '^(off|/[a-z]+(/[A-Za-z0-9._@-]+)+)$',
     form: 'a path of a file, of letters, digits and `._@-`, in a folder below the root; the file holds the secret',
     maxLength: 200,
     description,

@@ -8,7 +8,9 @@ import { Documents } from './documents.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, SecretPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
+import { Secrets } from './secrets.ts';
 import { ConsulSettings, EtcdSettings } from './settings.ts';
+import { ConsulTls, ConsulTokens, Tls } from './tls.ts';
 
 /** etcd runs without the capability to bind the ports below 1024. */
 const Port = (description: string, fallback: number) =>
@@ -74,90 +76,6 @@ const Runtime = (program: string) =>
     }),
     'service',
   );
-
-const TlsFiles = (what: string, cert: string, ca: string) => ({
-  cert: HostPath(`Certificate (PEM) that the member shows to its ${what}.`, `/etc/etcd/${cert}.crt`),
-  key: HostPath('Its private key (PEM), readable by user `etcd`.', `/etc/etcd/${cert}.key`),
-  ca: HostPath(`CA certificates (PEM), up to the root, that ${what} are verified with.`, `/etc/etcd/${ca}.crt`),
-  crl: Type.Optional(
-    HostPath(
-      `Revocation list (PEM): ${what} with a certificate on it are refused. Where it is missing, all of them are.`,
-      `/etc/etcd/${ca.replace('-ca', '-crl')}.pem`,
-    ),
-  ),
-});
-
-const Tls = Type.Object(
-  {
-    peer: Type.Object(
-      {
-        ...TlsFiles('peers', 'peer', 'peer-ca'),
-        // One name: etcd has taken lists since 3.5.15 and 3.6.0 alone (etcd-io/etcd#18160 and #18015, read 2026-11-28).
-        allowedHostname: Type.Optional(
-          Text({
-            pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
-            form: 'a DNS name in lower case without a final dot, for example `etcd.example.com`',
-            maxLength: 253,
-            description:
-              'DNS SAN that the certificates of all peers have, and no other of their CA. Needed, or `allowedCommonName`, where clients have the same CA.',
-            examples: ['etcd.example.com'],
-          }),
-        ),
-        allowedCommonName: Type.Optional(
-          Text({
-            pattern: '^[A-Za-z0-9._:@+-]+$',
-            form: 'a name of letters, digits and `._:@+-`, for example `etcd-peer`',
-            maxLength: 64,
-            description: 'Common name that the certificates of all peers have, and no other of their CA.',
-            examples: ['etcd-peer'],
-          }),
-        ),
-      },
-      { ...strict, description: 'Between members.' },
-    ),
-    client: Type.Object(TlsFiles('clients', 'server', 'client-ca'), {
-      ...strict,
-      description: 'Between members and clients.',
-    }),
-  },
-  { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
-);
-
-const ConsulTls = Type.Object(
-  {
-    ca: HostPath("CA certificates (PEM) that Consul's agents are verified with.", '/etc/consul-tls/ca.crt'),
-    cert: Type.Optional(
-      HostPath(
-        'Certificate (PEM) that the agent shows to others. A server has to have one.',
-        '/etc/consul-tls/consul.crt',
-      ),
-    ),
-    key: Type.Optional(HostPath('Its private key (PEM), readable by user `consul`.', '/etc/consul-tls/consul.key')),
-  },
-  {
-    ...strict,
-    description:
-      "TLS between Consul's agents, by paths of files on the host (`quorumgate pki` makes them). Needs `consul.version`.",
-  },
-);
-
-const ConsulTokens = Type.Object(
-  {
-    agent: SecretPath("File with the token of the host's agent.", '/etc/consul-secrets/agent'),
-    dns: Type.Optional(
-      SecretPath(
-        'File with the token for whoever shows none: DNS, and reading on the host.',
-        '/etc/consul-secrets/dns',
-      ),
-    ),
-    sidekick: SecretPath('File with the token of the sidekicks.', '/etc/consul-secrets/sidekick'),
-  },
-  {
-    ...strict,
-    description:
-      'Tokens for a Consul with ACLs, by paths of files on the host, readable by root alone (docs/consul.md). What no token allows is denied.',
-  },
-);
 
 /**
  * The spec, version 1. The one truth of a key is its node: type, default, description, form, examples. Static types,
@@ -232,7 +150,7 @@ export const SpecSchema = Type.Object(
         ),
         encrypt: Type.Optional(
           SecretPath(
-            "File on the host with Consul's gossip key (`consul keygen`), readable by root alone.",
+            "File on the host with Consul's gossip key (`consul keygen`), readable by root alone; or `off`.",
             '/etc/consul-secrets/gossip',
           ),
         ),
@@ -279,10 +197,14 @@ export const SpecSchema = Type.Object(
       },
       { ...strict, description: 'etcd on the members: its version, ports and data.' },
     ),
-    tls: WordOr(['off'], Tls, {
-      description: 'Certificates by their paths on the host, or `off`, in so many words, for plain http.',
-      examples: ['off'],
-    }),
+    secrets: Type.Optional(Secrets),
+    tls: Type.Optional(
+      WordOr(['off'], Tls, {
+        description:
+          'Certificates by their paths on the host, or `off`, in so many words, for plain http. With `secrets` it may be left out: the files are those.',
+        examples: ['off'],
+      }),
+    ),
     kubernetes: withDefault(Kubernetes, {}),
     programs: withDefault(Programs, {}),
     releases: Type.Optional(Releases),

@@ -74,7 +74,7 @@ for (const name of specs) {
 }
 
 test('the same spec gives the same bytes', (t) => {
-  const [one, two] = [1, 2].map(() => compile(specOf('mycluster.yaml'), { file: 'x', assets }).files);
+  const [one, two] = [1, 2].map(() => compile(specOf('plain.yaml'), { file: 'x', assets }).files);
   t.deepEqual(one, two);
 });
 
@@ -90,7 +90,7 @@ const inline = (spec: Spec): Spec => ({ ...spec, programs: { ...spec.programs, s
 
 test('over the limit nothing is emitted, and the error names the three largest parts', (t) => {
   const assets = withSidekick(noise(40_000));
-  const compiled = compile(specOf('mycluster.yaml'), { file: 'x', assets, overlay: inline });
+  const compiled = compile(specOf('plain.yaml'), { file: 'x', assets, overlay: inline });
   t.deepEqual(compiled.files, []);
   const [error] = compiled.diagnostics;
   t.is(error?.code, 'output-too-large');
@@ -101,7 +101,7 @@ test('over the limit nothing is emitted, and the error names the three largest p
 test('what is largest is said near the limit, and else when it is asked for', (t) => {
   const line = (noisy: number, sizes?: boolean) => {
     const assets = withSidekick(noise(noisy));
-    return compile(specOf('mycluster.yaml'), { file: 'x', assets, sizes, overlay: inline }).report[0] ?? '';
+    return compile(specOf('plain.yaml'), { file: 'x', assets, sizes, overlay: inline }).report[0] ?? '';
   };
   t.notRegex(line(1000), /largest/);
   t.regex(line(1000, true), /^aws\/etcd: .+, gzip; largest: \/.+ [0-9,]+, \/.+ [0-9,]+, \/.+ [0-9,]+$/);
@@ -111,7 +111,7 @@ test('what is largest is said near the limit, and else when it is asked for', (t
 });
 
 test('what is fetched: cloud-init writes two files and waits for nothing', (t) => {
-  const compiled = compile(specOf('mycluster.yaml'), {
+  const compiled = compile(specOf('plain.yaml'), {
     file: 'x',
     assets: withSidekick(noise(40_000)),
     sizes: true,

@@ -1,4 +1,5 @@
 import type { Spec } from '../../spec/defaults.ts';
+import { sourceOf } from '../../spec/delivered.ts';
 import type { Problem } from '../../spec/problem.ts';
 import { dockerBridge } from '../docker.ts';
 import { checkNumbering } from '../numbered.ts';
@@ -30,7 +31,11 @@ function consul({ consul: { servers } }: Spec): Problem[] {
 }
 
 /** Files of one program's user, which one container would have to give to another. */
-function secrets({ consul }: Spec): Problem[] {
+function secrets({ secrets: given, consul }: Spec): Problem[] {
+  if (sourceOf({ secrets: given }) !== undefined) {
+    const message = '`secrets` is given, and no container of target `compose` gets any.';
+    return [{ code: 'compose-secrets', pointer: '/secrets', on: 'key', message }];
+  }
   return (['encrypt', 'tls', 'tokens'] as const)
     .filter((key) => consul[key] !== undefined)
     .map((key) => ({

@@ -53,12 +53,12 @@ for (const name of specs) {
 }
 
 test('the same spec gives the same bytes', (t) => {
-  const [one, two] = [1, 2].map(() => compile(specOf('mycluster.yaml'), { file: 'x', assets, overlay: here }).files);
+  const [one, two] = [1, 2].map(() => compile(specOf('plain.yaml'), { file: 'x', assets, overlay: here }).files);
   t.deepEqual(one, two);
 });
 
 test('a program from packages is refused: there is no package manager', (t) => {
-  const { files, diagnostics } = compile(specOf('mycluster.yaml'), {
+  const { files, diagnostics } = compile(specOf('plain.yaml'), {
     file: 'x',
     assets,
     overlay: (spec) => ({ ...spec, targets: ['fedora-coreos'] }),
@@ -71,7 +71,7 @@ test('a program from packages is refused: there is no package manager', (t) => {
 });
 
 test('over the limit in every form nothing is emitted, and the error names the largest parts', (t) => {
-  const { files, diagnostics } = compile(specOf('mycluster.yaml'), {
+  const { files, diagnostics } = compile(specOf('plain.yaml'), {
     file: 'x',
     assets: { ...assets, sidekicks: { 'etcd-sidekick': noise(40_000) } },
     overlay: (spec) => ({
