@@ -2,7 +2,7 @@
 // Builds dist/. The same sources give the same bytes, whatever the directory, time zone, locale or umask.
 //   node build.mjs               everything
 //   node build.mjs --sidekicks   what is committed: sidekick/, schema.json, manifest.json
-//   node build.mjs --ignored     what is not: cli/, units/, templates/
+//   node build.mjs --ignored     what is not: cli/, lib/, units/, templates/
 //   --out DIR                    to another folder
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
 import { gzip } from 'pako';
 import { minify } from 'terser';
-import { bundleCli } from './.ci/bundle-cli.mjs';
+import { bundleCli, bundleLibrary } from './.ci/bundle-cli.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 
@@ -47,11 +47,26 @@ export async function build({ out = path.join(root, 'dist'), only } = {}) {
   }
   if (only !== 'sidekicks') {
     for (const folder of ['units', 'templates']) await addFolder(files, folder);
-    const cli = await bundleCli(root, common);
+    const library = await bundleLibrary(root, common, await assets(files));
+    const cli = await bundleCli(root, common, library.inputs);
     for (const [name, text] of cli) add(files, `cli/${name}`, text, name === 'index.mjs' ? 0o755 : 0o644);
+    for (const [name, text] of library.files) add(files, `lib/${name}`, text);
   }
   await writeAll(target, files);
   return [...files.keys()].sort();
+}
+
+/** What lands on hosts, as the compiler takes it. @param {Files} files */
+async function assets(files) {
+  const { assetsOf } = await evaluate("export { assetsOf } from './src/plan/assets.ts';");
+  const texts = new Map([...files].map(([name, { bytes }]) => [name, Buffer.from(bytes).toString()]));
+  if (!texts.has('sidekick/etcd-sidekick.cjs')) texts.set('sidekick/etcd-sidekick.cjs', await bundleSidekick());
+  return assetsOf((/** @type {string} */ folder, /** @type {RegExp} */ wanted) =>
+    [...texts]
+      .map(([name, text]) => [path.posix.dirname(name), path.posix.basename(name), text])
+      .filter(([at, name = '']) => at === folder && wanted.test(name))
+      .map(([, name, text]) => [name, text]),
+  );
 }
 
 /** @param {Files} files @param {string} name @param {string | Uint8Array} content @param {number} [mode] */

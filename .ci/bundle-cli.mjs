@@ -1,7 +1,9 @@
-// The command line: an entry, the parts that several commands share, and those that one command loads.
+// The command line and the library. The command line: an entry, the parts that several commands share, and those that one command loads.
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
+import { promisify } from 'node:util';
 // @ts-expect-error: it has no types
 import ncc from '@vercel/ncc';
 import { Ajv } from 'ajv';
@@ -12,10 +14,10 @@ import * as esbuild from 'esbuild';
 const OUTSIDE = ['@viz-js/viz'];
 
 /**
- * @param {string} root @param {esbuild.BuildOptions} common
- * @returns {Promise<Map<string, string>>} texts by their name in cli/
+ * @param {string} root @param {esbuild.BuildOptions} common @param {string[]} others what else of the product was made of
+ * @returns {Promise<Map<string, string>>} texts by their name in cli/: the notices are those of the whole product
  */
-export async function bundleCli(root, common) {
+export async function bundleCli(root, common, others) {
   const { outputFiles = [], metafile } = await esbuild.build({
     ...common,
     entryPoints: { index: 'src/cli/main.ts' },
@@ -40,7 +42,9 @@ export async function bundleCli(root, common) {
   const left = imports.map((one) => one.path).filter((name) => !isBuiltin(name) && !OUTSIDE.includes(name));
   if (left.length > 0) throw new Error(`the CLI is not self-contained: ${left.join(', ')}`);
   for (const [name, text] of files) if (text.includes(root)) throw new Error(`${name} holds the path of this checkout`);
-  files.set('licenses.txt', await notices(root, Object.keys(inputs)));
+  const all = [...Object.keys(inputs), ...others];
+  files.set('licenses.txt', await notices(root, all));
+  files.set('packages.json', `${JSON.stringify([...packagesOf(all).keys()].sort(), undefined, 1)}\n`);
   return files;
 }
 
@@ -66,11 +70,65 @@ function replaceSlow(build, root, common) {
   build.onLoad({ filter: /./, namespace: 'node' }, ({ path: name }) => ({
     contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
   }));
+  replaceValidators(build, root, common);
+}
+
+/** @param {esbuild.PluginBuild} build @param {string} root @param {esbuild.BuildOptions} common */
+function replaceValidators(build, root, common) {
   build.onLoad({ filter: /[\\/]src[\\/]spec[\\/]validators\.ts$/ }, async () => ({
     contents: await validators(root, common),
     loader: 'js',
     resolveDir: path.join(root, 'src/spec'),
   }));
+}
+
+/**
+ * The library: one module with all that lands on hosts in it, that imports nothing, and its types.
+ * @param {string} root @param {esbuild.BuildOptions} common @param {unknown} assets
+ * @returns {Promise<{ files: Map<string, string>, inputs: string[] }>} texts by their name in lib/, and what it was made of
+ */
+export async function bundleLibrary(root, common, assets) {
+  const { outputFiles = [], metafile } = await esbuild.build({
+    ...common,
+    entryPoints: ['src/library.ts'],
+    outfile: 'index.mjs',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
+    format: 'esm',
+    target: 'es2022',
+    define: { QUORUMGATE_ASSETS: JSON.stringify(assets) },
+    plugins: [{ name: 'quick', setup: (build) => replaceValidators(build, root, common) }],
+  });
+  const imported = Object.values(metafile?.outputs ?? {}).flatMap((output) => output.imports.map((one) => one.path));
+  if (imported.length > 0) throw new Error(`the library is not self-contained: ${imported.join(', ')}`);
+  const files = new Map([
+    ['index.mjs', outputFiles[0]?.text ?? ''],
+    ['index.d.mts', await declarations(root)],
+  ]);
+  return { files, inputs: Object.keys(metafile?.inputs ?? {}) };
+}
+
+/** The types of a module whose exported functions name all of theirs, and no other module's. @param {string} root */
+async function declarations(root) {
+  const base = path.join(root, 'node_modules/.cache/quorumgate');
+  await fs.mkdir(base, { recursive: true });
+  const out = await fs.mkdtemp(path.join(base, 'types-'));
+  try {
+    // Alone, so that none of what it imports is looked at.
+    const file = path.join(out, 'index.ts');
+    await fs.copyFile(path.join(root, 'src/library.ts'), file);
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+    const flags = ['--declaration', '--emitDeclarationOnly', '--noCheck', '--ignoreConfig', '--target', 'es2022'];
+    await promisify(execFile)(process.execPath, [tsc, ...flags, '--types', '', file]);
+    const code = await fs.readFile(path.join(out, 'index.d.ts'), 'utf8');
+    if (/\bimport\b/.test(code)) throw new Error('src/library.ts: a type of another module is exported');
+    return code;
+  } finally {
+    await fs.rm(out, { recursive: true });
+  }
 }
 
 const EXPORTS = `export { READER, SCHEMAS } from './src/spec/validators.ts';
@@ -104,18 +162,23 @@ export function check(name, value) { return CHECKS[name](value) ? [] : (CHECKS[n
 `;
 }
 
+/** The folders of packages that parts were taken from, each with one of its files. @param {string[]} inputs @returns {Map<string, string>} */
+function packagesOf(inputs) {
+  return new Map(
+    inputs.flatMap((input) => {
+      const [, name] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+      return name === undefined ? [] : [[name, input]];
+    }),
+  );
+}
+
 /**
  * The notices of the packages that parts were taken from, as ncc collects them. It wants a file, in the tree so that packages resolve,
  * and in a folder that no other build or test looks into.
  * @param {string} root @param {string[]} inputs
  */
 async function notices(root, inputs) {
-  const packages = new Map(
-    inputs.flatMap((input) => {
-      const [, name] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-      return name === undefined ? [] : [[name, input]];
-    }),
-  );
+  const packages = packagesOf(inputs);
   const base = path.join(root, 'node_modules/.cache/quorumgate');
   await fs.mkdir(base, { recursive: true });
   const folder = await fs.mkdtemp(path.join(base, 'build-'));

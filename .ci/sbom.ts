@@ -3,12 +3,11 @@ import path from 'node:path';
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { PackageURL } from 'packageurl-js';
 
-// `npm run sbom`: the packages that the product holds, by the lock file, as CycloneDX. (`npm sbom` 11 leaves out those that tests use as well.)
+// `npm run sbom`: the packages that the product holds, as CycloneDX: which they are the build has noted, all else is of the lock file.
 
 interface Entry {
   name?: string;
   version: string;
-  dev?: boolean;
   integrity?: string;
   license?: string;
 }
@@ -17,6 +16,7 @@ const root = path.join(import.meta.dirname, '..');
 const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
   packages: Record<string, Entry>;
 };
+const held = JSON.parse(readFileSync(path.join(root, 'dist/cli/packages.json'), 'utf8')) as string[];
 /** The lock file's expressions are npm's, which has checked them. */
 const licences = new Contrib.License.Factories.LicenseFactory(() => true);
 
@@ -36,7 +36,7 @@ function componentOf(type: Enums.ComponentType, where: string, { version, integr
 const bom = new Models.Bom();
 for (const [where, entry] of Object.entries(packages)) {
   if (where === '') bom.metadata.component = componentOf(Enums.ComponentType.Application, 'quorumgate', entry);
-  else if (entry.dev !== true) bom.components.add(componentOf(Enums.ComponentType.Library, where, entry));
+  else if (held.includes(where)) bom.components.add(componentOf(Enums.ComponentType.Library, where, entry));
 }
 const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
 process.stdout.write(`${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`);

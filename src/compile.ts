@@ -128,7 +128,7 @@ const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
 
 const uploadNote = ({ path, url }: Upload): string => `before a host boots, put ${path} at ${url} (it holds no secret)`;
 
-/** What has to reach hosts besides: by names alone. */
+/** A line of what has to reach hosts besides, by names alone. */
 function secretNotes(spec: Spec): string[] {
   const { secrets } = spec;
   if (sourceOf(spec) === undefined) return [];

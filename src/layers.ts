@@ -31,6 +31,11 @@ export const LAYERS: readonly Layer[] = [
   },
   { room: 'kubernetes', about: 'what an existing cluster needs of the members', uses: ['format', 'spec', 'target'] },
   { room: 'compile', about: 'text in, files and diagnostics out', uses: ['diagnostic', 'plan', 'spec', 'target'] },
+  {
+    room: 'library',
+    about: 'the same for other programs, with all that lands on hosts in it',
+    uses: ['compile', 'plan'],
+  },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },
   { room: 'sidekick/ready', about: 'the gate: what is seen, and what it decides', uses: ['sidekick/shared'] },
   {
@@ -59,11 +64,11 @@ export const LAYERS: readonly Layer[] = [
     about: 'the one file that runs on hosts',
     uses: ['sidekick/host', 'sidekick/ready', 'sidekick/register', 'sidekick/shared'],
   },
-  { room: 'io', about: 'disk: input, output, assets', uses: ['compile', 'diagnostic', 'spec'] },
+  { room: 'io', about: 'disk: input, output, assets', uses: ['compile', 'diagnostic', 'plan', 'spec'] },
   {
     room: 'pki',
     about: "CAs and certificates in a directory of the user's",
-    uses: ['io', 'spec'],
+    uses: ['format', 'io', 'spec'],
   },
   { room: 'io/release', about: 'the network: indexes of releases', uses: ['io', 'sidekick/host', 'spec'] },
   {
@@ -224,6 +229,7 @@ export const LAYERS: readonly Layer[] = [
       'lab/members',
       'lab/network',
       'lab/target',
+      'operator',
       'pki',
       'plan',
       'sidekick/shared',

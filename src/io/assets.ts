@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Assets } from '../compile.ts';
+import { assetsOf } from '../plan/assets.ts';
 import { errorCode, IoError, toIoError } from './io-error.ts';
 
 /**
@@ -16,17 +17,12 @@ export const loadAssets = (root?: string): Promise<Assets> => new Promise((resol
 function readAll(root?: string): Assets {
   const base = root ?? findRoot(path.dirname(fileURLToPath(import.meta.url)));
   const sidekicks = path.join(base, isDirectory(path.join(base, 'sidekick')) ? 'sidekick' : 'dist/sidekick');
-  const units = read(path.join(base, 'units'), UNIT, '');
-  const podUnits = read(path.join(base, 'units/static-pod'), UNIT, '');
-  const scripts = read(path.join(base, 'units/scripts'), /\.sh$/, '.sh');
-  const templates = read(path.join(base, 'templates'), /^[^.]/, '');
-  const programs = read(sidekicks, /\.cjs$/, '.cjs');
-  if (Object.keys(programs).length === 0) throw notBuilt(sidekicks);
-  const inPods = Object.entries(podUnits).map(([name, text]) => [`static-pod/${name}`, text] as const);
-  return { units: { ...units, ...Object.fromEntries(inPods) }, scripts, templates, sidekicks: programs };
+  const assets = assetsOf((folder, wanted) =>
+    read(folder === 'sidekick' ? sidekicks : path.join(base, folder), wanted),
+  );
+  if (Object.keys(assets.sidekicks).length === 0) throw notBuilt(sidekicks);
+  return assets;
 }
-
-const UNIT = /\.(service|target|path|timer|socket|mount|slice)$/;
 
 function findRoot(start: string): string {
   let unbuilt: string | undefined;
@@ -49,16 +45,15 @@ const notBuilt = (folder: string) =>
   new IoError(`The programs for hosts are not built: nothing in ${folder}.`, 'Run `npm run build` in the source tree.');
 
 /**
- * The files of one folder whose names match, by name without `ending`, in the order of their names. One after the other: they
- * are many and small, and what Node does besides for a file that is waited for takes longer than to read it.
+ * The files of one folder whose names match, in the order of their names. One after the other: they are many and small, and what
+ * Node does besides for a file that is waited for takes longer than to read it.
  */
-function read(folder: string, pattern: RegExp, ending: string): Record<string, string> {
+function read(folder: string, pattern: RegExp): [name: string, text: string][] {
   const names = entries(folder).filter((entry) => entry.isFile() && pattern.test(entry.name));
-  const pairs = names
+  return names
     .map(({ name }) => name)
     .sort()
-    .map((name) => [name.slice(0, name.length - ending.length), fs.readFileSync(path.join(folder, name), 'utf8')]);
-  return Object.fromEntries(pairs);
+    .map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]);
 }
 
 function entries(folder: string): fs.Dirent[] {

@@ -37,7 +37,7 @@ export const hasSecrets = (spec: Spec, role: Role): boolean => secretList(spec, 
 export const fetchesSecrets = (spec: Spec, role: Role): boolean =>
   typeof spec.secrets === 'object' && hasSecrets(spec, role);
 
-/** What brings secrets to a host, and hands them on. */
+/** Files that bring secrets to a host, and hand them on. */
 export function secretFiles(spec: Spec, role: Role, assets: Assets): PlanFile[] {
   if (!hasSecrets(spec, role)) return [];
   const isOfConsul = [spec.consul.encrypt, spec.consul.tls, spec.consul.tokens].some((one) => one !== undefined);

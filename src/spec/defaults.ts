@@ -6,7 +6,7 @@ import type { SpecSchema } from './schema/schema.ts';
 export type Written = Filled<typeof SpecSchema>;
 
 /**
- * What plan/ works on. Files of TLS and of Consul are those that the spec names, or those that its secrets bring; `off` is no word any more but `tls`'s own.
+ * The spec that plan/ works on. Files of TLS and of Consul are those that the spec names, or those that its secrets bring; `off` is no word any more but `tls`'s own.
  * `consul.count` is 0 unless `consul.servers` is `role`.
  */
 export type Spec = Omit<Written, 'tls' | 'consul'> & {

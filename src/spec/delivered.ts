@@ -22,7 +22,7 @@ const SOURCES = {
   fetched: '/run/quorumgate/delivered/',
 };
 
-/** What stands before the names of a spec's delivered files; undefined: nothing is delivered. */
+/** The beginning of the paths of a spec's delivered files; undefined: nothing is delivered. */
 export function sourceOf({ secrets }: { secrets?: Written['secrets'] | undefined }): string | undefined {
   if (secrets === undefined || secrets === 'off') return undefined;
   return typeof secrets === 'object' ? SOURCES.fetched : SOURCES[secrets];
@@ -71,7 +71,7 @@ export function broughtTo(spec: { secrets?: Written['secrets'] | undefined }, pa
   return from === undefined || name === undefined ? path : `${from}${name}`;
 }
 
-/** The same spec with its secrets in the image, by whatever they come. */
+/** A spec whose secrets are in the image, by whatever they came. */
 export function inImage<T extends Secured & Pick<Written, 'secrets'>>(spec: T): T {
   const from = sourceOf(spec);
   const moved = (path: string) =>
@@ -86,7 +86,7 @@ export function inImage<T extends Secured & Pick<Written, 'secrets'>>(spec: T): 
   return { ...spec, secrets: 'image', consul };
 }
 
-/** What a delivery has to have for a role's hosts: names of files, sorted. */
+/** Names of the files that a delivery has to have for a role's hosts, sorted. */
 export function wantedFiles(spec: Secured & Pick<Written, 'secrets'>, isMember: boolean): string[] {
   const from = sourceOf(spec);
   if (from === undefined) return [];

@@ -86,7 +86,7 @@ const secrets = fc.oneof(
   },
 );
 
-/** What is brought takes the place of files that the spec names. */
+/** Files that are brought take the place of those that the spec names. */
 function withSecrets(spec: Whole, given: { secrets?: unknown }): Whole {
   if (given.secrets === undefined) return spec;
   const { tls: _, ...rest } = spec;

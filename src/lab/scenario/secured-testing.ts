@@ -7,14 +7,14 @@ import { compileForLab, hostsEver, type Lab, networkOf, throwawayCertificates, t
 import { hostPaths, layoutOf } from '../machine/layout.ts';
 
 /** Scenarios whose spec says `tls: off` are played on a cluster that is secured, where this is set. */
-export const isSecured = process.env['QUORUMGATE_TEST_SECURED'] === '1';
+const isSecured = process.env['QUORUMGATE_TEST_SECURED'] === '1';
 
 interface Draft {
   tls?: unknown;
   consul: { version?: string; encrypt?: string; servers: string };
 }
 
-/** The same spec, secured; one that says itself what is secured, or has its Consul elsewhere, stays. */
+/** A spec as a secured one; one that says itself what is secured, or has its Consul elsewhere, stays. */
 export function securedText(text: string): string {
   const { tls, consul, ...rest } = load(text) as Draft;
   if (!isSecured || tls !== 'off' || consul.encrypt !== undefined || consul.servers === 'existing') return text;
@@ -56,7 +56,7 @@ async function teach(lab: Lab, command: string[]): Promise<void> {
   }
 }
 
-/** What an operator has: his token, and a certificate that etcd takes. */
+/** Variables of an operator: his token, and a certificate that etcd takes. */
 export function operatorEnvironment({ layout }: Lab, through: string): Record<string, string> {
   if (!isSecured) return {};
   const file = (name: string) => join(hostPaths(layout, through).root, 'etc/quorumgate-secrets', name);
