@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { bootstrap, makeSecrets } from '../operator/acl.ts';
+import { withConsul } from '../operator/with-consul.ts';
 import { say } from './dialogue.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
@@ -34,7 +35,7 @@ Environment:
     )
     .action((file: string, { dir }: { dir: string }) =>
       withSpec(file, async (spec) => {
-        for (const line of await bootstrap(spec, dir, process.env)) say(line);
+        for (const line of await withConsul(() => bootstrap(spec, dir, process.env))) say(line);
       }),
     );
 }

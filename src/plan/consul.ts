@@ -1,14 +1,19 @@
 import type { Spec } from '../spec/defaults.ts';
 import { VERSIONS } from '../version/facts.ts';
 import { isIn } from '../version/range.ts';
+import { SOCKET } from './environment.ts';
 import type { Role } from './plan.ts';
 
 /**
  * ACLs: what no token allows is denied, by an agent that is no server too: it answers some requests itself, and allows them by default (`/v1/agent/leave`,
  * 1.14.11, 2026-11-30). The tokens themselves come to the host by files (units/scripts/secrets.sh).
  */
-const aclOf = ({ consul: { tokens } }: Spec): object =>
-  tokens === undefined ? {} : { acl: { enabled: true, default_policy: 'deny' } };
+const aclOf = ({ consul: { tokens, runtime } }: Spec): object => ({
+  ...(tokens && { acl: { enabled: true, default_policy: 'deny' } }),
+  // Tokens are rights enough.
+  ...(tokens &&
+    runtime === 'service' && { addresses: { http: `127.0.0.1 unix://${SOCKET}` }, unix_sockets: { mode: '666' } }),
+});
 
 /** A server is verified by the name that only servers have, and shown a certificate where there is one. */
 function tlsOf({ consul: { tls, version } }: Spec, isServer: boolean): object {

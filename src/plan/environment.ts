@@ -11,6 +11,9 @@ function lines(values: Record<string, string | number>): string {
 /** Where the sidekicks find their token: units/scripts/secrets.sh puts it there, for their user alone. */
 const TOKEN = '/run/quorumgate/token';
 
+/** A socket in a folder in which Consul's user alone can make one: who has the port while no agent does gets no token. */
+export const SOCKET = '/run/consul/http.sock';
+
 /** Variables that differ between specs, for units and sidekicks. */
 export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, string | number> {
   return {
@@ -26,6 +29,8 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
     QG_DISCOVERY: etcd.discovery,
     QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
     ...(consul.tokens && { CONSUL_HTTP_TOKEN_FILE: TOKEN }),
+    // Of a pod's folders the host has none.
+    ...(consul.tokens && consul.runtime === 'service' && { CONSUL_HTTP_ADDR: `unix://${SOCKET}` }),
     ...(cluster.operatorKeys.length > 0 && { QG_OPERATOR_KEYS: cluster.operatorKeys.join(',') }),
   };
 }

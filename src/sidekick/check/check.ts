@@ -25,7 +25,9 @@ const UP: EventName[] = ['settle', 'settle', 'settle'];
 const GROWN: EventName[] = [...UP, 'grow', 'grow', ...UP];
 /** A volume is not there when its host boots. */
 const AWAY: EventName[] = [...UP, 'unmount', 'settle'];
-const BEGINNINGS: EventName[][] = [[], [], [], UP, UP, GROWN, AWAY];
+/** Consul knows nothing any more, while a host waits beside a cluster. */
+const LOST: EventName[] = [...UP, 'spare', 'settle', 'consul-wiped'];
+const BEGINNINGS: EventName[][] = [[], [], [], UP, UP, GROWN, AWAY, LOST];
 const HOSTS = 7;
 const WAYS = 24;
 

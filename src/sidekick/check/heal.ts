@@ -150,6 +150,9 @@ function treatWaiting(world: World, host: Host): boolean {
     else Object.assign(host.root, { place: undefined, hasForgotten: true });
     host.mounted = host.volume !== undefined;
     if (/all is to begin anew/.test(said)) empty(volumeOf(host));
+  } else if (/delete quorumgate\.json/.test(said)) {
+    crash(host);
+    volumeOf(host).identity = undefined;
   } else if (/has to be told/.test(said)) {
     // So many have moved that none is left who could be told.
     crash(host);

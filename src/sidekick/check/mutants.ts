@@ -247,6 +247,15 @@ export const MUTANTS: Mutant[] = [
     },
     /members where|two clusters|second cluster/,
   ),
+  seeing(
+    '4: who has seen a cluster founds no other',
+    (seen) =>
+      candidatesAs({ ...seen, self: { ...seen.self, seen: undefined } }, ({ meta: { seen: _, ...meta }, ...peer }) => ({
+        ...peer,
+        meta,
+      })),
+    /second cluster|two clusters/,
+  ),
   instead(
     '5: no time-out opens the gate',
     (seen) => {

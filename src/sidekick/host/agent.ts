@@ -38,9 +38,10 @@ function tokenOf({ CONSUL_HTTP_TOKEN = '', CONSUL_HTTP_TOKEN_FILE: file }: Envir
   }
 }
 
-/** The host's own agent; an operator may say another, with or without `http://`. */
+/** The host's own agent; an operator may say another, with or without `http://`, or a Unix socket (`unix:///…`), as Consul itself takes it. */
 export class Agent {
   readonly #address: string;
+  readonly #socket: string | undefined;
   readonly #token: () => string;
   readonly #ask: typeof ask;
   /** One that has been closed is an error like any other: whoever asked asks again. */
@@ -49,6 +50,7 @@ export class Agent {
   constructor(env: Environment, exchange = ask) {
     this.#ask = exchange;
     this.#address = (env.CONSUL_HTTP_ADDR || '127.0.0.1:8500').replace(/^(?!\w+:\/\/)/, 'http://');
+    this.#socket = /^unix:\/\/(\/.+)$/.exec(this.#address)?.[1];
     this.#token = () => tokenOf(env);
   }
 
@@ -57,7 +59,8 @@ export class Agent {
     const headers = { 'X-Consul-Token': this.#token() };
     let reply: Reply;
     try {
-      reply = await this.#ask(this.#address + path, {
+      reply = await this.#ask((this.#socket ? 'http://localhost' : this.#address) + path, {
+        socketPath: this.#socket,
         timeout: PATIENCE,
         headers,
         agent: this.#connections,
@@ -66,7 +69,7 @@ export class Agent {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const [asked] = path.split('?');
-      const why = code === 'ECONNREFUSED' ? 'it is not running yet' : `${message} (${asked})`;
+      const why = ['ECONNREFUSED', 'ENOENT'].includes(code ?? '') ? 'it is not running yet' : `${message} (${asked})`;
       const does = message.startsWith('the answer') ? 'gives no answer of use' : 'does not answer';
       throw new ConsulError(visible(`the Consul agent at ${this.#address} ${does}: ${why}`));
     }

@@ -42,7 +42,7 @@ function attempt<T>(parse: () => T): T | undefined {
 function parseIdentity(text: string): Identity | undefined {
   const value = attempt(() => JSON.parse(text) as Partial<Identity> | null);
   if (!matches(/^[\w.-]{1,128}$/, value?.incarnation) || !matches(/./, value.machineId)) return undefined;
-  const { incarnation, machineId, phase, memberId, peerUrl, nonce, agreed, since } = value;
+  const { incarnation, machineId, phase, memberId, peerUrl, nonce, agreed, since, seen } = value;
   if (phase !== 'fresh' && phase !== 'launched') return undefined;
   const record = attempt(() => parseRecord(JSON.stringify(value.record)));
   const list = attempt(() => parseList(JSON.stringify(value.list)));
@@ -58,6 +58,7 @@ function parseIdentity(text: string): Identity | undefined {
     ...(matches(/^[\w-]{1,64}$/, nonce) && { nonce }),
     ...(/^\d{1,10}$/.test(JSON.stringify(since)) && { since }),
     ...(replaced && { replaced }),
+    ...(matches(/^[0-9a-f]{16}$/, seen) && { seen }),
     ...(list && { list }),
   };
 }

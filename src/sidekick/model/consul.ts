@@ -135,6 +135,13 @@ export function loseKeys(world: World): void {
   loseLock(world);
 }
 
+/** Its servers begin anew: each agent brings what it has registered when it comes to notice that, and until then is not listed. */
+export function loseConsul(world: World): void {
+  loseKeys(world);
+  world.consul.catalog.nodes.clear();
+  changed(world.consul.catalog);
+}
+
 const lost = () => new ConsulError('the Consul agent does not answer');
 
 /** Consul as the agent of a program's host shows it. */

@@ -1,4 +1,4 @@
-import { loseKeys, loseLock, notice } from './consul.ts';
+import { loseConsul, loseKeys, loseLock, notice } from './consul.ts';
 import { makeHost } from './make.ts';
 import type { Move } from './play.ts';
 import { kill } from './program.ts';
@@ -143,6 +143,7 @@ export const faults = {
     world.consul.hasLeader = true;
   },
   'kv-lost': loseKeys,
+  'consul-wiped': loseConsul,
   'lock-lost': loseLock,
   spare: addHost,
   grow: (world) => {

@@ -7,7 +7,7 @@ import { OPERATOR_KEYS } from './proofs.ts';
 import { knowers, running } from './running.ts';
 import { urlOf } from './settings.ts';
 import type { Root, Volume } from './volume.ts';
-import { breach, CLUSTER, type Host, logsOf, POLICY, TICK, type World } from './world.ts';
+import { breach, CLUSTER, type Host, logsOf, POLICY, TICK, volumeOf, type World } from './world.ts';
 
 /** The members of a cluster as they truly are: by the last entry that somebody was told of, unless that is void. */
 export function truthOf(world: World, cluster: string): readonly Seat[] | undefined {
@@ -144,7 +144,8 @@ export function guardPut(world: World, { host }: Program, key: string, value: st
   if (living && isStale) return;
   world.agreed.set(record.cluster_id, record);
   // Consul's data lost, or hidden by somebody: a cluster out of sight looks like none.
-  if (world.consul.wasLost && world.hosts.some((other) => hasData(other) && !isShown(world, other))) {
+  const hasSeen = volumeOf(host).identity?.seen !== undefined;
+  if (world.consul.wasLost && !hasSeen && world.hosts.some((other) => hasData(other) && !isShown(world, other))) {
     world.excused = 'Consul has lost its keys, and a disk with data is out of its sight';
     return;
   }

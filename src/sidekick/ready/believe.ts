@@ -4,6 +4,8 @@ import type { Answer, Observed, Roll, Seen } from './observed.ts';
 /** A list that is believed, and the peer URL of the member that gave it. */
 export type Believed = Membership & { via: string };
 
+const strangerIn = (answer: Answer) => (answer.is === 'silent' ? answer.stranger : undefined);
+
 /** Whose members, as text that is the same for the same list. */
 const textOf = ({ members }: Membership) =>
   members
@@ -26,18 +28,18 @@ export function believe(
 ): Seen<Believed> {
   const others = [...answers].filter(([url]) => !except.includes(url));
   const lists = others.flatMap(([via, answer]) => (answer.is === 'list' ? [{ via, ...answer.list }] : []));
-  const stranger = lists.find((list) => list.clusterId !== clusterId);
   const [first, ...more] = lists.filter((list) => list.clusterId === clusterId);
   const unknown = (cause: string) => ({ known: false, cause }) as const;
   if (first === undefined) {
-    if (stranger) return unknown(`${stranger.via} answers as cluster ${stranger.clusterId}`);
+    const [[url, other] = []] = others.flatMap(([at, one]) => (strangerIn(one) ? [[at, strangerIn(one)]] : []));
+    if (other) return unknown(`${url} answers as cluster ${other}`);
     const [, last] = others.findLast(([, { is }]) => is === 'mute') ?? [];
     const why =
       last?.is === 'mute' ? last.cause : `nobody at ${others.map(([url]) => url).join(', ') || 'any address'}`;
     return unknown(`no healthy quorum answers (${why})`);
   }
   if (self.scheme === 'https') return { known: true, value: first };
-  const other = more.find((list) => textOf(list) !== textOf(first)) ?? stranger;
+  const other = more.find((list) => textOf(list) !== textOf(first));
   if (other) return unknown(`${first.via} and ${other.via} give different members`);
   const isVoter = (url: string) =>
     base.includes(url) || first.members.some(({ peerUrls, isLearner }) => !isLearner && peerUrls.includes(url));
@@ -45,7 +47,8 @@ export function believe(
   const missing = others.find(([url, answer]) => answer.is !== 'list' && isVoter(url) && !isSilent(answer));
   if (missing === undefined) return { known: true, value: first };
   const [url, answer] = missing;
-  const cause = answer.is === 'mute' ? answer.cause : 'silent';
+  const stranger = strangerIn(answer);
+  const cause = stranger ? `cluster ${stranger} answers there` : answer.is === 'mute' ? answer.cause : 'silent';
   const end =
     patience > 0 ? `believed without it after ${patience / 1000} s of silence` : 'see: quorumgate member list';
   return unknown(`${first.via} answers, ${url} does not confirm it (${cause}); ${end}`);

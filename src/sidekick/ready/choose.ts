@@ -42,7 +42,7 @@ export function choose(seen: Read): Seen<ClusterRecord | undefined> {
   const { self, keys, proven } = seen;
   if (!keys.known) return keys;
   const { bootstrap, records } = keys.value;
-  const own = self.record ? lineageOf(self.record) : self.place?.lineage;
+  const own = self.record ? lineageOf(self.record) : (self.place?.lineage ?? self.seen);
   const before = self.record?.generation ?? self.place?.generation ?? 0;
   const latest = latestSigned(seen);
   if (own !== undefined && latest !== undefined && latest.generation > before) return { known: true, value: latest };

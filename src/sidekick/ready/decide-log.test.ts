@@ -122,6 +122,22 @@ test(
   /has retired/,
 );
 
+test(
+  'unless its members have it in their list: the retire was cut off',
+  gives,
+  { self: data, ...markOf(ownId), ...agreed([own, two, third]) },
+  'start',
+);
+const unsure = /its members do not say here that it is one of them still: .* run `member retire` again/;
+test('nobody tells it to wipe its disk', gives, { self: data, ...markOf(ownId) }, 'refuse', unsure);
+test(
+  'its own word is none',
+  gives,
+  { self: data, ...markOf(ownId), ...rolled({ 1: listed([own, two, third]), 2: quiet(95_000) }) },
+  'refuse',
+  unsure,
+);
+
 test('of a copied disk', gives, { self: { ...data, cloned: true } }, 'refuse', /copied disk/);
 const strange = { ...data, memberId: '00000000000000aa' };
 test('of another member than its identity', gives, { self: strange }, 'refuse', /one of them is of another disk/);
@@ -178,6 +194,33 @@ const moved = { ...data, peerUrl: urlOf(9) };
 const there = { 1: quiet(30_000), ...{ 2: listed([own, two, third]), 3: listed([own, two, third]) } };
 test('at another address: a quorum is told', (t) => {
   const decision = decide(given({ self: moved, ...rolled(there, [1, 2, 3]) }));
+  t.deepEqual(decision, { do: 'update', memberId: ownId, via: urlOf(2) });
+});
+test(
+  'but not while the machine that this disk may be copied from could just be starting',
+  gives,
+  { self: moved, ...rolled({ ...there, 1: quiet(95_000) }, [1, 2, 3]) },
+  'wait',
+  /its cluster is told after 60 s in which nobody is at the former address/,
+);
+test(
+  'nor without a policy',
+  gives,
+  { self: moved, patience: 0, ...rolled({ ...there, 1: quiet(95_000) }) },
+  'wait',
+  /after 60 s/,
+);
+const copied = voter(1, { id: ownId, peerUrls: [urlOf(9)] });
+const overtaken = { 2: listed([copied, two, third]), 3: listed([copied, two, third]) };
+test(
+  'a copy has taken its place: the cluster says where it is',
+  gives,
+  { self: data, ...rolled({ ...overtaken, 9: listed([copied, two, third]) }) },
+  'refuse',
+  /was http:..10.0.0.9:2380 and is http:..10.0.0.1:2380 now, and somebody answers there: a copied disk/,
+);
+test('once that copy is gone it takes it back', (t) => {
+  const decision = decide(given({ self: data, ...rolled({ ...overtaken, 9: quiet(30_000) }) }));
   t.deepEqual(decision, { do: 'update', memberId: ownId, via: urlOf(2) });
 });
 test('unless it answers at the old one', gives, { self: moved, ...rolled({ ...there, 1: mute }) }, 'refuse', /copied/);

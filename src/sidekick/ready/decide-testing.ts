@@ -64,6 +64,7 @@ const base: Observed = {
     agreed: undefined,
     record: undefined,
     signed: undefined,
+    seen: undefined,
     list: undefined,
     memberId: undefined,
     launchedAt: undefined,

@@ -9,13 +9,16 @@ import { type Decision, type Observed, refuse, type Self, wait } from './observe
 import { propose } from './propose.ts';
 
 const RETIRED = 'an operator has retired this host: end it, or wipe its disk to use it anew';
+/** Of a disk with data: a retire that was cut off has left its mark, and the member in its cluster. */
+const MARKED =
+  'an operator has retired this host, and its members do not say here that it is one of them still: end it; or, if `quorumgate member list` shows it, run `member retire` again';
 
 /** The one decision whether and how etcd may start (docs/safety.md, rules 1 to 5). Pure. */
 export function decide(seen: Observed): Decision {
   const { self, keys } = seen;
   if (self.unfit !== undefined) return refuse(self.unfit);
-  if (isRetired(seen) === 'proven') return refuse(RETIRED);
   if (self.data.state === 'log') return withLog(seen, self.data);
+  if (isRetired(seen) === 'proven') return refuse(RETIRED);
   const elsewhere = displaced(self);
   if (elsewhere !== undefined) return { do: 'again', cause: `waiting: ${elsewhere}` };
   // 5. Any error from Consul: wait. No time-out opens the gate.
@@ -58,6 +61,7 @@ function withLog(seen: Observed, log: Log): Decision {
       why: `it is of cluster ${log.clusterId}, which was not the predicted one`,
     };
   }
+  if (isRetired(seen) === 'proven' && !isMemberStill(seen, log, own)) return refuse(MARKED);
   const cause = whyNot(seen, log, own);
   if (cause !== undefined) return refuse(cause);
   const later = outranking(seen, own, self.record, self.since, self.signed);
@@ -72,7 +76,8 @@ function withLog(seen: Observed, log: Log): Decision {
   const below = self.place?.memberId === log.memberId ? undefined : displaced(self);
   // A list that no quorum stands behind may be older than this member: by itself it speaks for it, never against it.
   const isDenied = !isListed && lists.some(({ is }) => is === 'list' || below !== undefined);
-  const before = self.launchedAt ?? servedAt(seen, log, own) ?? self.peerUrl;
+  // Its cluster's word of where it is comes first: a copy of this disk may have taken its place.
+  const before = servedAt(seen, log, own) ?? self.launchedAt ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
   const start: Decision = { do: 'start', below };
@@ -86,6 +91,13 @@ function withLog(seen: Observed, log: Log): Decision {
   if (seen.patience === 0) return start;
   const doubt = `removed from its cluster? ${believed.cause}`;
   return below ? { do: 'again', cause: `waiting: ${doubt}; ${below}` } : wait(doubt);
+}
+
+/** By a list that is believed, its own answer apart: the removal that an operator has signed has not been made. */
+function isMemberStill({ self, roll, ...seen }: Observed, { memberId: id }: Log, own: string): boolean {
+  if (!roll?.known) return false;
+  const believed = believe({ self, ...seen }, roll.value, own, [self.peerUrl]);
+  return believed.known && believed.value.members.some((member) => member.id === id);
 }
 
 /** Why this log is not started, whatever its cluster may say: it is not this disk's. */
@@ -112,7 +124,7 @@ const isForgotten = ({ record, launchedAt }: Self) => record === undefined && la
 /** Where the members of its cluster have the member whose log this is, if not here: it may run there. */
 function servedAt(seen: Observed, log: Log, cluster: string): string | undefined {
   const { self, roll } = seen;
-  if (!isForgotten(self) || !roll?.known) return undefined;
+  if (!roll?.known) return undefined;
   const believed = believe(seen, roll.value, cluster, [self.peerUrl]);
   const urls = believed.known ? believed.value.members.find(({ id }) => id === log.memberId)?.peerUrls : undefined;
   return urls?.includes(self.peerUrl) ? undefined : urls?.[0];
@@ -133,6 +145,9 @@ function isAlone({ list, record }: Self, id: string): boolean {
   return (known ?? born)?.join() === id;
 }
 
+/** Milliseconds that nobody was at a former address, where the spec's policy says none. */
+const LEAST_SILENCE = 60_000;
+
 /** A machine at another address than before: a quorum of the others can be told. */
 function moved(seen: Observed, cluster: string, id: string, before: string): Decision {
   const { self, roll } = seen;
@@ -148,6 +163,11 @@ function moved(seen: Observed, cluster: string, id: string, before: string): Dec
   if (!roll?.known) return wait(`${change}; ${roll?.cause ?? 'no member was asked'}`);
   const there = roll.value.answers.get(before);
   if (there && there.is !== 'silent') return refuse(`${change}, and somebody answers there: a copied disk?`);
+  // The machine that this disk was copied from may be about to come back.
+  const enough = seen.patience || LEAST_SILENCE;
+  const silence = there ? roll.value.now - there.since : enough;
+  if (silence < enough)
+    return wait(`${change}; its cluster is told after ${enough / 1000} s in which nobody is at the former address`);
   const believed = believe(seen, roll.value, cluster, [self.peerUrl, before]);
   if (!believed.known) return wait(`${change}, which a quorum has to be told: ${believed.cause}`);
   const { members, via } = believed.value;

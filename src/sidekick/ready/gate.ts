@@ -2,9 +2,10 @@ import { launchKey, recordKey } from '../shared/keys.ts';
 import type { Member, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, membersOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
+import { believe } from './believe.ts';
 import { spend, startExisting, startNew } from './launch.ts';
 import { Joining } from './membership.ts';
-import { ifKnown, isAgreed, type Look, observe, probe } from './observe.ts';
+import { goneBy, ifKnown, isAgreed, type Look, observe, probe } from './observe.ts';
 import { type Decision, type Peer, type Probe, wait } from './observed.ts';
 import { publishLost, recordOf } from './publish.ts';
 import { orCause, putRegistration } from './registration.ts';
@@ -126,6 +127,19 @@ export function keepProof({ disk }: Ports, replaced: ClusterRecord): void {
   });
 }
 
+/**
+ * A host that its members have shown a cluster of its spec founds no other, whatever becomes of Consul: it, and what it says of itself to the
+ * others, would look like a host of a cluster to be.
+ */
+async function remember(settings: Settings, ports: Ports, look: Look): Promise<void> {
+  const { self, roll } = look;
+  const record = goneBy(look);
+  if (record === undefined || self.record || self.seen || self.data.state === 'log' || !roll?.known) return;
+  if (!believe(look, roll.value, record.cluster_id, [self.peerUrl]).known) return;
+  ifKnown(() => ports.disk.saveIdentity({ ...ports.disk.identity(), seen: lineageOf(record) }));
+  await orCause(putRegistration(settings, ports));
+}
+
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
 async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
   const { consul, disk, say } = ports;
@@ -211,6 +225,7 @@ export async function gate(settings: Settings, ports: Ports, rules = RULES): Pro
   let asked: Probe | undefined;
   for (;;) {
     const [look, decision] = await consider(settings, ports, joining, rules, asked);
+    await remember(settings, ports, look);
     const outcome = await carryOut(settings, ports, joining, look, decision);
     if (outcome === 'done') return;
     asked = undefined;

@@ -43,7 +43,21 @@ test(
 );
 test('no answer about the candidates', gives, { ...wiped, candidates: silent }, 'wait', /no leader/);
 test('another joins', gives, { ...wiped, roll: silent }, 'wait', /cannot join cluster .*: Consul has no leader/);
-test('another cluster', gives, { ...wiped, ...agreed([], other.cluster_id) }, 'wait', /answers as cluster/);
+const taken = { is: 'silent', since: 95_000, stranger: other.cluster_id } as const;
+test('another cluster', gives, { ...wiped, ...rolled({ 2: taken, 3: quiet() }) }, 'wait', /answers as cluster/);
+test(
+  'another cluster at the address of one that is gone is soon no reason to wait',
+  gives,
+  { ...wiped, ...rolled({ 2: listed([two, third]), 3: taken }) },
+  'wait',
+  /cluster \w+ answers there\); believed without it after 60 s/,
+);
+test(
+  'nor is it one then',
+  gives,
+  { ...wiped, ...rolled({ 2: listed([two, third]), 3: { ...taken, since: 30_000 } }) },
+  'add',
+);
 test('what it was is removed', (t) => {
   const decision = decide(given({ ...wiped, ...agreed([own, two, third]) }));
   const why = 'this host was it, and its data is gone';

@@ -1,7 +1,7 @@
 import { keyPrefix } from '../shared/keys.ts';
 import { ConsulError, type Ports } from '../shared/ports.ts';
 import type { Settings } from '../shared/settings.ts';
-import { baseOf, gapOf, published, unlisted, witnesses } from './observe.ts';
+import { baseOf, gapOf, goneBy, published, unlisted, witnesses } from './observe.ts';
 import type { Answer, Decision, Observed } from './observed.ts';
 import { callRoll, isNobody, Silence } from './roll.ts';
 
@@ -45,16 +45,21 @@ export class Joining {
     const occupant = await this.#occupant(seen);
     if (occupant) return { ...seen, roll: { known: false, cause: occupant } };
     let base = baseOf(seen);
+    const asking = {
+      silence: this.silence,
+      timeout: 3000,
+      clusterId: (goneBy(seen) ?? seen.self.record)?.cluster_id ?? '',
+    };
     const others = witnesses(seen).filter((url) => !base.includes(url));
     let [answers, heard] = await Promise.all([
-      callRoll(this.#ports, base, this.silence, 3000),
-      callRoll(this.#ports, others, new Silence(), 3000),
+      callRoll(this.#ports, base, asking),
+      callRoll(this.#ports, others, { ...asking, silence: new Silence() }),
     ]);
     const isAnswered = [...answers.values()].some(({ is }) => is === 'list');
     const more = isAnswered ? [] : [...published(seen), ...unlisted(seen)].filter((url) => !base.includes(url));
     if (more.length > 0) {
       base = [...new Set([...base, ...more])];
-      answers = await callRoll(this.#ports, base, this.silence, 3000);
+      answers = await callRoll(this.#ports, base, asking);
     }
     answers = new Map([...testimony(heard, answers), ...answers]);
     const now = clock.now();

@@ -80,16 +80,17 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
   const known = list ?? identity.record?.members.map((member) => member.peer_url) ?? [];
   const base = [...new Set([...known, ...(identity.peerUrl ? [identity.peerUrl] : [])])].filter((one) => one !== url);
   silence.begin(clock.now(), gapOf(settings));
+  const asking = { silence, timeout: objection, clusterId: identity.record?.cluster_id ?? (log ? data.clusterId : '') };
   const [read, candidates, unfit, answers, signed] = await Promise.all([
     seen(() => consul.keys(timeout)),
     seen(() => consul.candidates(timeout)),
     log ? disk.unfit(undefined) : seen(() => consul.version()).then((one) => disk.unfit(one.known ? one.value : '')),
-    log ? callRoll(ports, base, silence, objection) : undefined,
+    log ? callRoll(ports, base, asking) : undefined,
     log ? signedOf(settings, ports, identity, rules, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
   const others = log && answers?.size === 0 ? listedIn(keys, data.clusterId).filter((one) => one !== url) : [];
-  const roll = others.length > 0 ? await callRoll(ports, others, silence, objection) : answers;
+  const roll = others.length > 0 ? await callRoll(ports, others, asking) : answers;
   const mark = disk.mark();
   return {
     self: {
@@ -102,6 +103,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       data,
       agreed: identity.agreed,
       record: identity.record,
+      seen: identity.seen,
       signed,
       list: identity.list,
       memberId: identity.memberId,
@@ -152,7 +154,7 @@ function listedIn(keys: Seen<Keys>, clusterId: string): string[] {
 export const gapOf = ({ replaceDeadAfter }: Settings): number => Math.min(30_000, replaceDeadAfter * 1000);
 
 /** The record that a host without a log goes by, if that can be told. */
-function goneBy(seen: Parameters<typeof choose>[0]): ClusterRecord | undefined {
+export function goneBy(seen: Parameters<typeof choose>[0]): ClusterRecord | undefined {
   const chosen = choose(seen);
   return chosen.known ? chosen.value : undefined;
 }

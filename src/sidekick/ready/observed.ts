@@ -16,6 +16,8 @@ export interface Self {
   agreed: string | undefined;
   /** The copy beside the data. */
   record: ClusterRecord | undefined;
+  /** The lineage of a cluster that this host has seen to live, before it was one of its members. */
+  seen: string | undefined;
   /** The latest record that an operator has signed, of those that a disk with a log keeps, and looks at by name. */
   signed: ClusterRecord | undefined;
   /** The last verified members, beside the data. */
@@ -53,8 +55,8 @@ export interface Peer extends Candidate {
 export type Answer =
   /** Its list, with a quorum behind it. */
   | { is: 'list'; list: Membership }
-  /** Nobody is there; since when, on the monotonic clock. */
-  | { is: 'silent'; since: number }
+  /** No member is there; since when, on the monotonic clock; and which other cluster answers in its place. */
+  | { is: 'silent'; since: number; stranger?: string }
   /** Somebody is, and gives no list that a quorum stands behind: why, and whom he lists without. */
   | { is: 'mute'; cause: string; list?: Membership };
 

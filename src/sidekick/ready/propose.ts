@@ -13,6 +13,11 @@ export function propose({ self, candidates, leftOut, probe, token, date }: Obser
       `member ${self.place.memberId} of cluster ${self.place.lineage} was launched here before, its data is gone, and Consul has no record of it: if all is to begin anew: rm /var/lib/quorumgate-etcd/place.json`,
     );
   }
+  if (self.seen !== undefined) {
+    return wait(
+      `this host has seen cluster ${self.seen}, of which Consul has no record: its members put it back; if it is gone for good, and all is to begin anew: delete quorumgate.json in etcd's data directory`,
+    );
+  }
   if (self.data.state === 'remains') return wait(`${self.data.what}, and no log of etcd: move it away`);
   if (!candidates.known) return wait(candidates.cause);
   const peers = candidates.value;
@@ -48,6 +53,8 @@ function doubtful(self: Self, peers: Peer[]): string | undefined {
   if (withData.length > 0) {
     return `no record in Consul, but ${names(withData)} registered with data: a cluster was here before`;
   }
+  const knowing = peers.find((peer) => peer.meta.seen);
+  if (knowing) return `no record in Consul, but ${knowing.node} has seen cluster ${knowing.meta.seen}`;
   const strangers = peers.filter((peer) => peer.meta.scheme !== self.scheme || peer.meta.size !== String(self.size));
   if (strangers.length > 0) {
     const theirs = strangers.map((peer) => `${peer.node}: size ${peer.meta.size}, ${peer.meta.scheme}`).join('; ');

@@ -30,7 +30,7 @@ export async function putRegistration(
   const identity = disk.identity();
   const place = data.state === 'log' ? undefined : disk.place();
   const location = place && disk.here().location;
-  const { incarnation, record, memberId, nonce } = identity;
+  const { incarnation, record, memberId, nonce, seen } = identity;
   // The disk of this incarnation was here, and is here no more, or without its log: wiped, not lost.
   const isWiped =
     place !== undefined && place.location === location && !(disk.mark() === nonce && place.nonce === nonce);
@@ -50,6 +50,7 @@ export async function putRegistration(
       member: data.state === 'log' ? data.memberId : (memberId ?? ''),
       wiped: isWiped ? place.incarnation : '',
       former: isWiped ? place.memberId : '',
+      ...(seen && { seen }),
       ...(isMissed && { again: String(clock.now()) }),
     },
   });

@@ -21,6 +21,8 @@ export interface Identity {
   since?: number;
   /** A record by which an operator has put another cluster in the place of this disk's, from when it was first seen: Consul may be out of reach later. */
   replaced?: ClusterRecord;
+  /** The lineage of a cluster of this name that its members have shown this host to live, before it was one of them: it founds no other. */
+  seen?: string;
   /** The members as this one last knew them by the log. */
   list?: List;
 }
