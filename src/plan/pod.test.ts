@@ -149,6 +149,6 @@ test('a kubelet is where something runs in a pod, and nowhere else', (t) => {
 test('Consul’s pods are called by what they are, and etcd’s program is not on the host', (t) => {
   const consul = `{servers: role, join: [10.0.0.1], runtime: static-pod, image: "consul@${digest}"}`;
   const names = [0, 1].map((of) => json({ consul }, '/etc/quorumgate/pods/consul.json', of).metadata.name);
-  t.deepEqual(names, ['consul-agent', 'consul-server']);
+  t.deepEqual(names, ['consul-agent-@{id}', 'consul-server-@{id}'], 'and another at each start');
   t.notRegex(plans({ consul })[0]?.content('/etc/quorumgate/programs') ?? '', /^(etcd|consul) /m);
 });

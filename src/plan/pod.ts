@@ -51,9 +51,10 @@ function pod(name: string, container: { name: string; image: string }, mounts: M
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name,
+      // Another pod at each start: what is left of the last one is not taken for it. By its name too, of which the kubelet knows
+      // one in all files: an old copy would take its place, and the last one would have to be gone first.
+      name: `${name}-@{id}`,
       namespace: 'kube-system',
-      // Another pod at each start: what is left of the last one is not taken for it.
       uid: '@{id}',
       labels: { component: container.name, tier: 'control-plane', 'app.kubernetes.io/name': container.name },
     },

@@ -104,7 +104,7 @@ for (const shell of SHELLS) {
       container.command.includes('--listen-client-urls=http://10.0.0.1:2379,http://127.0.0.1:2379,unix://client:0'),
     );
     t.deepEqual([pod.spec.securityContext.runAsUser, pod.spec.securityContext.runAsGroup], [990, 991]);
-    t.is(pod.metadata.uid, '0123abcd');
+    t.deepEqual([pod.metadata.name, pod.metadata.uid], ['etcd-0123abcd', '0123abcd']);
     t.is(pod.spec.volumes.at(-1).hostPath.path, '/run/quorumgate/pods/etcd/0123abcd');
   });
 
@@ -114,7 +114,7 @@ for (const shell of SHELLS) {
       shell,
     );
     const pod = JSON.parse(output);
-    t.is(pod.metadata.name, 'consul-server');
+    t.regex(pod.metadata.name, /^consul-server-[0-9a-f]+$/);
     t.deepEqual(pod.spec.containers[0].command.slice(-2), ['-node=etcd-1', '-bind=10.0.0.1']);
     t.is(pod.spec.securityContext.runAsUser, 980);
   });

@@ -3,7 +3,8 @@ import type { Spec } from '../../spec/defaults.ts';
 import type { LockFile } from '../../spec/lock.ts';
 import { withReleases } from '../../spec/locked.ts';
 import { isScript } from '../../spec/schema/program.ts';
-import { ensurePodImage } from '../image/pod-image.ts';
+import { type Kubelet, provideKubelet } from '../image/kubelet-program.ts';
+import { ensurePauseImage, ensurePodImage } from '../image/pod-image.ts';
 import type { Artifact, Served } from '../image/program/artifacts.ts';
 import type { FetchOptions } from '../image/program/fetched.ts';
 import { provide, provideNode, type Versions, versionsOf } from '../image/program/provide.ts';
@@ -73,6 +74,7 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
   const images = await podImages(first.spec, targets, [consul, etcd], (artifact) =>
     ensurePodImage(cache, artifact, say, signal),
   );
+  const kubelet = await kubeletFor(images, cache, () => ensurePauseImage(cache, say, signal));
   const compiles = [...new Set(targets.map((target) => target.compiles))];
   const metadata = targets.every((target) => target.metadata === 'ec2') ? 'ec2' : undefined;
   const changes: string[] = [];
@@ -89,13 +91,14 @@ export async function compileForLab(options: SpecSource & CompileSettings): Prom
         etcd,
         node,
         images,
+        kubelet: kubelet?.program,
         sidekick,
         operatorKey: labOperatorKey(layout),
         guestOf,
         join,
         secretsInImage,
       });
-      changes.splice(0, changes.length, ...notes, ...overlaid.changes);
+      changes.splice(0, changes.length, ...notes, ...(kubelet ? [kubelet.note] : []), ...overlaid.changes);
       return overlaid.spec;
     },
   });
@@ -143,6 +146,18 @@ async function podImages(
   const pairs: [string, string][] = [];
   for (const artifact of inPods) pairs.push([artifact.program, await image(artifact)]);
   return Object.fromEntries(pairs);
+}
+
+/** The kubelet of hosts that run pods, and the image that a real one needs besides theirs. */
+async function kubeletFor(
+  images: OverlayOptions['images'],
+  cache: string,
+  pause: () => Promise<void>,
+): Promise<Kubelet | undefined> {
+  if (images === undefined) return undefined;
+  const kubelet = await provideKubelet(cache);
+  if (kubelet.program !== undefined) await pause();
+  return kubelet;
 }
 
 /** A cluster that can be booted: the spec after the lab's overlay, and what it compiled to. */

@@ -207,6 +207,9 @@ test('what runs in pods gets its image by digest from the lab, and its kubelet n
   t.is(changed.etcd.image, `10.1.2.1/etcd@${digest}`);
   t.is(changed.kubernetes.mode, 'stand-alone');
   t.deepEqual([changed.programs.kubelet, changed.programs.containerd], ['image', 'image']);
+  const real = { file: 'abc-kubelet', sha256: 'd'.repeat(64) };
+  const { programs } = overlay(pods, { ...options, images: { etcd: digest }, kubelet: real }).spec;
+  t.deepEqual(programs.kubelet, { url: 'http://10.1.2.1/abc-kubelet', sha256: real.sha256 });
   t.true(changes.includes('kubernetes.mode: joined -> stand-alone'));
   t.false(changes.some((line) => line.startsWith('programs.etcd')));
 });

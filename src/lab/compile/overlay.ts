@@ -20,6 +20,8 @@ export interface OverlayOptions {
   node?: Served | undefined;
   /** Digests of their images, for what runs as a static pod. */
   images?: Partial<Record<Artifact['program'], string>> | undefined;
+  /** A real kubelet; else hosts have what stands in for it. */
+  kubelet?: Served | undefined;
   /** The script, where the spec has it by URL, or the single executable, where it wants one or hosts have no Node. */
   sidekick?: Served | undefined;
   /** The public half of the lab's own key. */
@@ -142,7 +144,7 @@ function takePrograms(spec: Spec, original: Spec, options: OverlayOptions, netwo
     if (options.images?.[artifact.program] === undefined) set(artifact.program, served(artifact));
   }
   if (options.images !== undefined) {
-    set('kubelet', 'image');
+    set('kubelet', options.kubelet === undefined ? 'image' : served(options.kubelet));
     runPods(spec, options.images, network, change);
   }
   set('socat', 'image');

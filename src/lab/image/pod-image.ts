@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { printTar, type TarFile } from '../../format/tar.ts';
@@ -31,8 +31,11 @@ async function putBlob(store: string, content: Uint8Array): Promise<Descriptor> 
   return { digest, size: content.length };
 }
 
-/** An OCI image of one layer: the digest of its manifest (opencontainers/image-spec 1.0). The same files give the same. */
-async function putImage(store: string, files: readonly TarFile[]): Promise<string> {
+/**
+ * An OCI image of one layer: the digest of its manifest (opencontainers/image-spec 1.0). The same files give the same.
+ * `settings` are those of its configuration: what runs, for example.
+ */
+async function putImage(store: string, files: readonly TarFile[], settings: object = {}): Promise<string> {
   const layer = await putBlob(store, printTar(files));
   const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
   const config = await putBlob(
@@ -40,7 +43,7 @@ async function putImage(store: string, files: readonly TarFile[]): Promise<strin
     json({
       architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
       os: 'linux',
-      config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'] },
+      config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'], ...settings },
       rootfs: { type: 'layers', diff_ids: [layer.digest] },
     }),
   );
@@ -125,6 +128,39 @@ export async function ensurePodImage(
       await writeFile(`${index}.new`, `${digest}\n`);
       await rename(`${index}.new`, index);
       return digest;
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  } finally {
+    await release?.();
+  }
+}
+
+/** The sandbox's image, which containerd names by a tag: of the lab's registry, since no other can be reached. */
+export const PAUSE = 'pause:catatonit-1';
+
+/** An image that does nothing but hold a pod's namespaces, of Debian's catatonit; made when it is not in the store yet. */
+export async function ensurePauseImage(
+  cache: string,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const store = storeDirectory(cache);
+  const tag = join(store, PAUSE.split(':')[1] ?? '');
+  const release = await acquireLock(`${tag}.lock`, true);
+  try {
+    if (existsSync(tag)) return;
+    const work = join(store, 'work-image-pause');
+    await rm(work, { recursive: true, force: true });
+    try {
+      say('image of the sandbox of pods: from catatonit of Debian bookworm');
+      await downloadPackages(work, 'bookworm', ['catatonit'], signal);
+      const deb = readdirSync(work).find((name) => name.endsWith('.deb')) ?? '';
+      await run('dpkg-deb', ['-x', join(work, deb), join(work, 'tree')]);
+      const bytes = readFileSync(join(work, 'tree/usr/bin/catatonit'));
+      const digest = await putImage(store, [{ path: 'pause', mode: 0o755, bytes }], { Entrypoint: ['/pause', '-P'] });
+      await copyFile(join(store, digest), `${tag}.new`);
+      await rename(`${tag}.new`, tag);
     } finally {
       await rm(work, { recursive: true, force: true });
     }

@@ -174,11 +174,11 @@ export const CASES: Case[] = [
   },
   {
     rule: 'plain: who may lie is not enough',
-    after: 1743,
-    seconds: 7.7,
+    after: 14375,
+    seconds: 57.6,
     schedule: on(
-      '3',
-      'settle 0 0, settle 0 0, settle 0 0, readdress 4 0, machine-goes-back 6 0, answer-falsely 5 22, settle 0 0',
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, readdress 1 0, go-back 0 0, answer-falsely 1 2, settle 0 0, settle 0 0, settle 0 0, settle 0 0',
     ),
   },
   {

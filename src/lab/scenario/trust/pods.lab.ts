@@ -1,12 +1,7 @@
 import type { Lab } from '../../lab.ts';
-import { eventually, inLab, labSpec, labTest, memberIds, output } from '../lab-testing.ts';
+import { eventually, labTest, memberIds, output } from '../lab-testing.ts';
+import { etcdInPods, inPodLab } from '../targets/pods-testing.ts';
 import { assertServing } from './trust-testing.ts';
-
-const ANY = 'ab'.repeat(32);
-const text = labSpec({
-  programs: `{sidekick: {url: "https://artifacts.example.com/etcd-sidekick", sha256: ${ANY}}}`,
-  etcd: `{version: 3.5.16, replaceDeadAfter: 10, runtime: static-pod, image: "etcd@sha256:${ANY}"}`,
-});
 
 /** Programs that root's shell would run by these names, if it looked where user etcd may write; each tells who ran it. */
 const programs = 'sed rm mv mkdir id systemd-notify grep tr tail head kill sleep cat echo printf sh ls chmod install';
@@ -34,7 +29,7 @@ const serving = (lab: Lab) => async () => (await lab.cluster()).rows.every(({ he
 
 labTest('W9: orders of user etcd in decision.env, for root of a static pod: root’s PATH is root’s', async (t) => {
   t.timeout(600_000);
-  await inLab({ text, targets: ['kubelet'], timeoutSeconds: 300 }, async (lab) => {
+  await inPodLab(t, { text: etcdInPods() }, async (lab) => {
     const before = await memberIds(lab);
     t.is(await output(lab, 'etcd-1', asEtcd(PREPARE.replaceAll("'", "'\\''"))), '');
     await output(lab, 'etcd-1', `systemd-run --unit=orders ${asEtcd(ORDER)}`);
