@@ -12,9 +12,9 @@ import { AUTHORITIES, type AuthorityName, type Kept, type State } from '../pki/s
 import { status } from '../pki/status.ts';
 import { Store } from '../pki/store.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { say } from './dialogue.ts';
 import { EXIT } from './exit.ts';
 import { days as lifetime, number } from './number.ts';
+import { add, say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 type PerAuthority = Partial<Record<AuthorityName, string>>;
@@ -212,6 +212,7 @@ export function addPkiCommand(program: Command): void {
     )
     .action(async ({ dir, days }: { dir: string; days: number }) => {
       const rows = await Store.use(dir, (store) => status(store, days, new Date()));
+      add('certificates', rows);
       const shown = rows.map((row) => [row.what, String(row.days), row.serial, row.flaw]);
       for (const line of columns([['CERTIFICATE', 'DAYS LEFT', 'SERIAL', 'NOTE'], ...shown])) say(line);
       if (rows.some(({ flaw }) => flaw !== '')) process.exitCode = EXIT.wrong;

@@ -14,11 +14,10 @@ import {
 } from '../../lab/lab.ts';
 import { EXIT } from '../exit.ts';
 import { interruptible } from '../interruptible.ts';
+import { print, say } from '../report.ts';
 import { addChangeCommands } from './change.ts';
 import { addFaultCommands } from './fault.ts';
 import { addUp, imageOption } from './up.ts';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const withoutDashes = (command: string[]) => (command[0] === '--' ? command.slice(1) : command);
 
@@ -36,7 +35,7 @@ export function addLabCommand(program: Command): void {
     )
     .action(async () => {
       const { text, isWhole } = await status();
-      process.stdout.write(text);
+      print(text);
       if (!isWhole) process.exitCode = EXIT.wrong;
     });
   lab
