@@ -1,7 +1,7 @@
 import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
-import type { Assets } from './plan/plan.ts';
+import type { Assets, Plan } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
@@ -39,6 +39,10 @@ export interface Compiled {
   diagnostics: Diagnostic[];
   documents: Sized[];
   needs: Need[];
+  /** The hosts of each role, whatever boots them. */
+  plans: Plan[];
+  /** The place in the text of what a pointer names. */
+  place: PlaceOf;
   /** The two above in lines for people: each document's size against its limit, what is largest where that is near, and what is needed. */
   report: string[];
   /** The spec with defaults; undefined when it has errors. */
@@ -66,14 +70,14 @@ export function compile(
 ): Compiled {
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known, excuse);
-  if (written === undefined) return { ...NOTHING, diagnostics };
+  if (written === undefined) return { ...NOTHING, diagnostics, place };
   const placed = ({ code, on, ...problem }: Problem) =>
     diagnose(code, { ...problem, place: place(problem.pointer, on) });
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
   const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
-  if (refused.length > 0) return { ...NOTHING, diagnostics: [...diagnostics, ...refused] };
+  if (refused.length > 0) return { ...NOTHING, diagnostics: [...diagnostics, ...refused], place };
   const plans = buildPlans(spec, assets);
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
   const documents = outputs.flatMap(({ target, documents }) =>
@@ -99,6 +103,8 @@ export function compile(
           ...policyFiles(spec),
         ],
     diagnostics: all,
+    place,
+    plans,
     documents,
     needs: [...parts, ...last].filter((part): part is Need => 'what' in part),
     report: [...parts, ...last].map((part) => ('what' in part ? needLine(part) : sizeLine(part))),
@@ -106,7 +112,8 @@ export function compile(
   };
 }
 
-const NOTHING = { files: [], documents: [], needs: [], report: [] };
+/** The answer to a spec with errors, but for these. */
+export const NOTHING = { files: [], plans: [], documents: [], needs: [], report: [] };
 
 /** The spec with its releases as they are locked, and what keeps any from being so. */
 function locked(

@@ -31,6 +31,11 @@ export const LAYERS: readonly Layer[] = [
   },
   { room: 'kubernetes', about: 'what an existing cluster needs of the members', uses: ['format', 'spec', 'target'] },
   { room: 'compile', about: 'text in, files and diagnostics out', uses: ['diagnostic', 'plan', 'spec', 'target'] },
+  {
+    room: 'explain',
+    about: 'why something is there, and what a change means',
+    uses: ['compile', 'diagnostic', 'format', 'plan', 'spec', 'target', 'version'],
+  },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },
   { room: 'sidekick/ready', about: 'the gate: what is seen, and what it decides', uses: ['sidekick/shared'] },
   {
@@ -237,6 +242,7 @@ export const LAYERS: readonly Layer[] = [
     uses: [
       'compile',
       'diagnostic',
+      'explain',
       'format',
       'io',
       'io/release',
@@ -245,8 +251,10 @@ export const LAYERS: readonly Layer[] = [
       'operator',
       'operator/host',
       'pki',
+      'plan',
       'spec',
       'target',
+      'version',
     ],
   },
 ];

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Compiled, compile, FOLDERS, type Sized } from '../compile.ts';
+import { type Compiled, compile, FOLDERS, NOTHING, type Sized } from '../compile.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
@@ -132,7 +132,7 @@ async function run(spec: string, { target, sizes, strict }: CheckOptions): Promi
   const input = await readInput(spec);
   const compiled: Compiled =
     'diagnostic' in input
-      ? { files: [], documents: [], needs: [], report: [], diagnostics: [input.diagnostic] }
+      ? { ...NOTHING, diagnostics: [input.diagnostic], place: () => undefined }
       : compile(input.text, {
           file: input.file,
           lock: input.lock,

@@ -3,7 +3,7 @@ import { EXAMPLES } from './examples.ts';
 import { begin, FORMATS, type Format } from './report.ts';
 
 /** Show what other programs print, or print a document of a form of its own. */
-const OWN_OUTPUT = ['schema', 'lab logs', 'lab exec', 'lab net', 'lab serve'];
+const OWN_OUTPUT = ['schema', 'graph', 'completion', 'lab logs', 'lab exec', 'lab net', 'lab serve'];
 
 /** The words by which a command is called, without the program's own. */
 export function pathOf(command: Command): string {
@@ -17,11 +17,14 @@ export function leavesOf(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
 }
 
-/** Gives each command what all of them have: `--format`, and examples in its help. */
+const described = new WeakSet<Command>();
+
+/** Gives each command what all of them have, once: `--format`, and examples in its help. */
 export function describe(program: Command): void {
   for (const command of leavesOf(program)) {
     const path = pathOf(command);
-    if (path === '') continue;
+    if (path === '' || described.has(command)) continue;
+    described.add(command);
     if (!OWN_OUTPUT.includes(path)) {
       command.addOption(
         new Option(
@@ -35,7 +38,15 @@ export function describe(program: Command): void {
     const examples = EXAMPLES[path];
     if (examples !== undefined) command.addHelpText('after', `\nExamples:\n${examples.map(indented).join('')}`);
   }
-  program.hook('preAction', (_, command) => begin(pathOf(command), command.opts<{ format?: Format }>().format));
+  if (described.has(program)) return;
+  described.add(program);
+  program.hook('preAction', (_, command) => {
+    const { format } = command.opts<{ format?: string }>();
+    begin(
+      pathOf(command),
+      FORMATS.find((one) => one === format),
+    );
+  });
 }
 
 const indented = (line: string) => `  $ quorumgate ${line}\n`;

@@ -1,5 +1,9 @@
 /** Command lines that show how each command is used, without the program's name; `--help` and the man page end with them. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  init: [
+    'init',
+    'init cluster.yaml --target flatcar --cidr 10.0.0.0/16 --join 10.0.0.11 --sidekick-url https://example.com/etcd-sidekick.cjs',
+  ],
   compile: [
     'compile cluster.yaml -o out',
     'compile cluster.yaml -o out --check',
@@ -7,8 +11,17 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   check: ['check cluster.yaml', 'check clusters/a.yaml clusters/b.yaml --strict --format github'],
   schema: ['schema'],
+  explain: [
+    'explain size-even',
+    'explain etcd.replaceDeadAfter cluster.yaml',
+    'explain etcd.service cluster.yaml',
+    'explain quota-backend-bytes cluster.yaml',
+  ],
+  graph: ['graph cluster.yaml', 'graph cluster.yaml --format mermaid'],
+  diff: ['diff before.yaml cluster.yaml', 'diff before out'],
   kubernetes: ['kubernetes cluster.yaml -o out --endpoint 10.0.0.11 10.0.0.12 10.0.0.13'],
   lock: ['lock cluster.yaml', 'lock cluster.yaml --check'],
+  completion: ['completion bash', 'completion zsh', 'completion fish'],
   'consul secrets': ['consul secrets --dir secrets'],
   'consul bootstrap': ['consul bootstrap cluster.yaml --dir secrets'],
   'pki init': ['pki init --dir pki'],

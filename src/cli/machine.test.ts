@@ -1,16 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { SMALLEST } from '../spec/reference.ts';
 import { leavesOf, pathOf } from './describe.ts';
+import { inFolder } from './folder-testing.ts';
 import { wholeProgram } from './reference/commands.ts';
-
-const program = fileURLToPath(new URL('../../dist/cli/index.mjs', import.meta.url));
 
 interface Told {
   command: string;
@@ -24,23 +20,7 @@ interface Told {
   differences: { kind: string; path: string }[];
 }
 
-/** A folder with specs, and the command in it; `told` is what programs get. */
-function place(t: ExecutionContext, specs: Record<string, string> = { 'a.yaml': SMALLEST }) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'quorumgate-machine-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(specs)) writeFileSync(path.join(folder, name), text);
-  const run = (...args: string[]) => {
-    const done = spawnSync(process.execPath, [program, ...args], { cwd: folder, input: '', timeout: 60_000 });
-    return { status: done.status, bytes: done.stdout, stdout: String(done.stdout), stderr: String(done.stderr) };
-  };
-  const told = (...args: string[]) => {
-    const { status, stdout } = run(...args, '--format', 'json');
-    const object = JSON.parse(stdout) as Told;
-    t.is(object.exitCode, status ?? Number.NaN);
-    return object;
-  };
-  return { folder, run, told };
-}
+const place = (t: ExecutionContext, specs: Record<string, string> = { 'a.yaml': SMALLEST }) => inFolder<Told>(t, specs);
 
 const EVEN = SMALLEST.replace('size: 3', 'size: 4');
 /** Compiles, with a warning. */
@@ -113,7 +93,10 @@ test('nobody is asked by a program', (t) => {
 test('every command has --format, but those that print what others do', async (t) => {
   const whole = await wholeProgram();
   const without = leavesOf(whole).filter(({ options }) => !options.some(({ long }) => long === '--format'));
-  t.deepEqual(without.map(pathOf).sort(), ['schema', 'lab logs', 'lab exec', 'lab net', 'lab serve'].sort());
+  t.deepEqual(
+    without.map(pathOf).sort(),
+    ['schema', 'completion', 'lab logs', 'lab exec', 'lab net', 'lab serve'].sort(),
+  );
 });
 
 test('every command has an example in its help, which its own options can read', async (t) => {

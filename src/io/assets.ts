@@ -26,6 +26,16 @@ function readAll(root?: string): Assets {
   return { units: { ...units, ...Object.fromEntries(inPods) }, scripts, templates, sidekicks: programs };
 }
 
+/** units/README.md: why each unit is as it is. @throws IoError when the installation is incomplete */
+export function readUnitReadme(): string {
+  const base = findRoot(path.dirname(fileURLToPath(import.meta.url)));
+  try {
+    return fs.readFileSync(path.join(base, 'units/README.md'), 'utf8');
+  } catch (error) {
+    throw toIoError(error, 'Cannot read the reasons of units');
+  }
+}
+
 const UNIT = /\.(service|target|path|timer|socket|mount|slice)$/;
 
 function findRoot(start: string): string {

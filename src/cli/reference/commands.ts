@@ -36,9 +36,9 @@ export async function cliReference(): Promise<string> {
 }
 
 /** The program with all its commands. */
-export async function wholeProgram(): Promise<Command> {
+export async function wholeProgram(width = 100): Promise<Command> {
   // Before the commands are added: they take this over. The same text on every terminal.
-  const program = newProgram().configureOutput({ getOutHelpWidth: () => 100, getOutHasColors: () => false });
+  const program = newProgram().configureOutput({ getOutHelpWidth: () => width, getOutHasColors: () => false });
   for (const { load } of groups) (await load())(program);
   describe(program);
   return program;
@@ -58,7 +58,8 @@ function saysMore(command: Command): boolean {
   return command.options.length > 0 || shown(command).length > 0;
 }
 
-function section(command: Command): string {
+/** The help of a command, as its user sees it. */
+export function helpOf(command: Command): string {
   let help = '';
   command.configureOutput({
     ...command.configureOutput(),
@@ -67,8 +68,10 @@ function section(command: Command): string {
     },
   });
   command.outputHelp();
-  return `## ${nameOf(command)}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
+  return help.trimEnd();
 }
+
+const section = (command: Command) => `## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`;
 
 function nameOf(command: Command): string {
   return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
