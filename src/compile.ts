@@ -201,9 +201,11 @@ function counted({ limit }: Sized): string {
   return `${limit.place}: ${limit.counted === 'raw' ? 'raw bytes, before base64' : 'bytes of base64'}`;
 }
 
-function tooLarge(document: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
+function tooLarge(document: Sized, { documents, targets: named }: Spec, place: PlaceOf): Diagnostic {
   const { largest, size, limit, target, role } = document;
-  const pointer = largest[0]?.pointer ?? '';
+  // A part that every spec has: the target is what asks for a document of this size.
+  const part = largest[0]?.pointer ?? '';
+  const pointer = part === '' ? `/targets/${named.indexOf(target)}` : part;
   const ways = [
     ...(largest.some(({ name }) => name.endsWith('/etcd-sidekick'))
       ? ['bring the sidekicks by `programs.sidekick: {url: https://…/etcd-sidekick.cjs}`']

@@ -84,14 +84,14 @@ async function look(spec: Spec, file: string, before: LockedPrograms, flags: Loc
     folder: path.dirname(file),
     hashFiles: flags.hashFiles === true,
   });
-  const unresolved = failures.map(({ wanted: { pointer }, error }) =>
-    diagnose('lock-unresolved', {
-      message: `${error.message}.`,
-      pointer,
-      place: place(pointer),
-      detail: { advice: error.advice },
-    }),
-  );
+  const unresolved = failures.flatMap(({ wanted: { pointer: own }, error }) => {
+    const same = failures.filter((one) => one.error.message === error.message).map(({ wanted }) => wanted.pointer);
+    // One cause for several programs is the index, and is told once.
+    if (same.indexOf(own) > 0) return [];
+    const pointer = same.length > 1 ? '/releases/index' : own;
+    const detail = { advice: error.advice };
+    return [diagnose('lock-unresolved', { message: `${error.message}.`, pointer, place: place(pointer), detail })];
+  });
   const changed = all.flatMap(({ program, pointer }) => {
     const [was, is] = [before[program], programs[program]];
     const isOther = was && is && was.version === is.version && was.arch === is.arch && was.sha256 !== is.sha256;

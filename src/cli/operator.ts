@@ -35,7 +35,7 @@ function addList(member: Command): void {
     .action((file: string, flags: MemberFlags) =>
       withSpec(file, async (spec) => {
         const settings = settingsOf(spec, await filesOf(spec, flags));
-        add('members', await list(settings, operatorPorts(settings), flags.lineage, say));
+        add('members', await list(settings, operatorPorts(settings), flags.lineage, say, process.stdout.columns));
       }),
     );
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { columns } from '../format/columns.ts';
+import { columns, fitted } from '../format/columns.ts';
 import { IoError, toIoError } from '../io/io-error.ts';
 import { fresh, place } from '../pki/authority.ts';
 import { assertAuthority } from '../pki/check.ts';
@@ -214,7 +214,8 @@ export function addPkiCommand(program: Command): void {
       const rows = await Store.use(dir, (store) => status(store, days, new Date()));
       add('certificates', rows);
       const shown = rows.map((row) => [row.what, String(row.days), row.serial, row.flaw]);
-      for (const line of columns([['CERTIFICATE', 'DAYS LEFT', 'SERIAL', 'NOTE'], ...shown])) say(line);
+      for (const line of fitted([['CERTIFICATE', 'DAYS LEFT', 'SERIAL', 'NOTE'], ...shown], process.stdout.columns))
+        say(line);
       if (rows.some(({ flaw }) => flaw !== '')) process.exitCode = EXIT.wrong;
     });
   pki

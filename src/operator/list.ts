@@ -1,4 +1,4 @@
-import { columns } from '../format/columns.ts';
+import { fitted } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
 import { disputes } from './disks.ts';
@@ -33,7 +33,7 @@ function rowsOf({ members, hosts, leader, keys }: ClusterView): MemberRow[] {
 }
 
 /** The members as a table, and what stands beside it, line by line. Pure. */
-export function listing(view: ClusterView): string[] {
+export function listing(view: ClusterView, width?: number): string[] {
   const isRetired = (incarnation = '') => (view.keys.retired.has(incarnation) ? 'retired' : '');
   const rows = rowsOf(view).map(({ name, id, peerUrl, role, health, host, retired }) => {
     return [name || '(not started)', id, peerUrl, role, health, host, retired ? 'retired' : '-'];
@@ -47,7 +47,7 @@ export function listing(view: ClusterView): string[] {
   const verdict =
     agreed === undefined ? 'Consul has no record' : agreed === view.clusterId ? 'as predicted' : `NOT ${agreed}`;
   return [
-    ...columns([head, ...rows]),
+    ...fitted([head, ...rows], width),
     `cluster ${view.clusterId}: ${verdict}`,
     ...(view.leader === undefined ? ['no leader'] : []),
     ...(view.doubt === undefined ? [] : [`in doubt: ${view.doubt.why}`]),
@@ -62,10 +62,11 @@ export function list(
   ports: OperatorPorts,
   lineage: string | undefined,
   say: (line: string) => void,
+  width?: number,
 ): Promise<MemberRow[]> {
   return withConsul(async () => {
     const view = await readCluster(settings, ports, lineage);
-    for (const line of listing(view)) say(line);
+    for (const line of listing(view, width)) say(line);
     return rowsOf(view);
   });
 }

@@ -51,7 +51,7 @@ export function toDot(graph: BootGraph): string {
     '  rankdir=LR; ranksep=0.27; nodesep=0.2; bgcolor="#ffffff"; pad=0.15;',
     `  ${font}; fontsize=11; fontcolor="#555555"; labelloc=b;`,
     `  label="${LEGEND}";`,
-    `  node [shape=box, style="rounded,filled", ${blue}, ${font}, fontsize=11, margin="0.12,0.06", height=0.38];`,
+    `  node [shape=box, style="rounded,filled", ${blue}, ${font}, fontsize=11, margin="0.2,0.08", height=0.38];`,
     '  edge [color="#3b5b7d", arrowsize=0.6];',
     ...nodes.map((node) => `  ${quote(node.name)} [${attributes(node)}];`),
     ...arrows.map((arrow) => `  ${quote(arrow.from)} -> ${quote(arrow.to)}${style(arrow)};`),
@@ -94,7 +94,7 @@ const NOTE = 'shape=note, style=filled';
 
 /** Two cells: the gate on the left, where arrows come in. */
 function gated(gate: string, name: string): string {
-  const cell = (colours: string, text: string) => `<td ${colours} cellpadding="9">${text}</td>`;
+  const cell = (colours: string, text: string) => `<td ${colours} cellpadding="13">${text}</td>`;
   const row = cell(amber, `${gate}<br/>the gate`) + cell('bgcolor="#e8f1fb"', label(name));
   return `shape=plain, label=<<table border="0" cellborder="1" cellspacing="0" color="#3b73b0"><tr>${row}</tr></table>>`;
 }
@@ -102,7 +102,7 @@ function gated(gate: string, name: string): string {
 function attributes({ name, external, gate }: BootNode): string {
   if (gate !== undefined) return gated(gate, name);
   const kind = kindOf(name);
-  const shape = { target: 'shape=hexagon, style=filled, margin="0.02,0.05"', path: NOTE, timer: NOTE }[kind];
+  const shape = { target: 'shape=hexagon, style=filled, margin="0.08,0.05"', path: NOTE, timer: NOTE }[kind];
   const colour = external ? grey : kind === 'target' ? green : undefined;
   return [`label=${quote(label(name))}`, shape, colour].filter((part) => part !== undefined).join(', ');
 }

@@ -34,7 +34,7 @@ export function addLabCommand(program: Command): void {
       'show the hosts, how far each has booted, and the cluster; exit code 1 unless each is one, and healthy',
     )
     .action(async () => {
-      const { text, isWhole } = await status();
+      const { text, isWhole } = await status(layoutOf(), process.stdout.columns);
       print(text);
       if (!isWhole) process.exitCode = EXIT.wrong;
     });

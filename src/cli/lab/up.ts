@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadAssets } from '../../io/assets.ts';
 import { readInput } from '../../io/input.ts';
 import {
+  assertFree,
   type Bootable,
   boot,
   type ClusterBeside,
@@ -126,6 +127,7 @@ async function withCertificates(
 }
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
+  assertFree();
   const { timeout, beside: besideFiles, size, target, ...rest } = flags;
   const options = { ...rest, say, signal, targets: target };
   const first = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
@@ -176,7 +178,7 @@ async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): 
     throw new LabError(what, 'What runs is left as it is: `quorumgate lab logs HOST`, `lab exec`, then `lab down`.');
   }
   const views = await Promise.all(clusters.map((one) => one.cluster()));
-  for (const view of views) print(`\n${clusterReport(view)}`);
+  for (const view of views) print(`\n${clusterReport(view, process.stdout.columns)}`);
   print(`\n${phaseReport(watched)}`);
   if (views.every(({ one }) => one)) return;
   throw new LabError(
