@@ -2,8 +2,9 @@
 // Builds dist/. The same sources give the same bytes, whatever the directory, time zone, locale or umask.
 //   node build.mjs               everything
 //   node build.mjs --sidekicks   what is committed: sidekick/, schema.json, manifest.json
-//   node build.mjs --ignored     what is not: cli/, lib/, units/, templates/
+//   node build.mjs --ignored     what is not: cli/, lib/, man/, units/, templates/
 //   --out DIR                    to another folder
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
@@ -49,6 +50,7 @@ export async function build({ out = path.join(root, 'dist'), only } = {}) {
     for (const folder of ['units', 'templates']) await addFolder(files, folder);
     const library = await bundleLibrary(root, common, await assets(files));
     const cli = await bundleCli(root, common, library.inputs);
+    add(files, 'man/quorumgate.1', manPage());
     for (const [name, text] of cli) add(files, `cli/${name}`, text, name === 'index.mjs' ? 0o755 : 0o644);
     for (const [name, text] of library.files) add(files, `lib/${name}`, text);
   }
@@ -173,6 +175,14 @@ function sorted(value) {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}
+
+/** The help of all commands as a man page: the sources print it, by the loader that runs them elsewhere. */
+function manPage() {
+  const args = ['--import=tsx', path.join(root, 'src/cli/reference/man-main.ts')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the man page: ${stderr}`);
+  return stdout;
 }
 
 /** @param {Files} files */

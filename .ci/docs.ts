@@ -4,6 +4,7 @@ import path from 'node:path';
 import { cliReference } from '../src/cli/reference/commands.ts';
 import { labTables } from '../src/cli/reference/lab.ts';
 import { isAllowable } from '../src/diagnostic/codes.ts';
+import { changeTable } from '../src/explain/changes.ts';
 import { cells } from '../src/lab/scenario/matrix/cells.ts';
 import { RESULTS, readResults, tableOf } from '../src/lab/scenario/matrix/results.ts';
 import { LAYERS } from '../src/layers.ts';
@@ -19,6 +20,7 @@ export const documents: Record<string, () => Promise<string> | string> = {
   'docs/architecture.md': () => filled('docs/architecture.md', { rooms: rooms() }),
   'docs/cli.md': cliReference,
   'docs/compatibility.md': () => filled('docs/compatibility.md', { versions: versions(), matrix: matrix() }),
+  'docs/operations.md': () => filled('docs/operations.md', { changes: changeTable() }),
   'docs/lab.md': async () => filled('docs/lab.md', { ...(await labTables()), scenario: scenario() }),
 };
 

@@ -1,7 +1,7 @@
 import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
-import type { Assets } from './plan/plan.ts';
+import type { Assets, Plan } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
@@ -11,16 +11,40 @@ import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { targets } from './target/index.ts';
-import type { Emitted, OutputFile, Part, Target, Upload } from './target/target.ts';
+import type { Emitted, Limit, OutputFile, Part, Target } from './target/target.ts';
 import { textFile } from './target/text-file.ts';
 
 export type { Assets, LockFile, OutputFile };
+
+/** One document for the hosts of a role, as programs read of it (`--format json`). */
+export interface Sized {
+  target: string;
+  role: string;
+  /** The document itself: what a host is handed. */
+  file: OutputFile;
+  /** Bytes that the limit counts. */
+  size: number;
+  limit: Limit;
+  form?: string;
+  forms?: readonly string[];
+  /** The parts that weigh most in it, where that was weighed. */
+  largest: readonly Part[];
+}
+
+/** Something that is to be done besides handing documents over. */
+type Need = { what: 'upload'; path: string; url: string } | { what: 'note'; note: string };
 
 export interface Compiled {
   /** Empty when there is any error. */
   files: OutputFile[];
   diagnostics: Diagnostic[];
-  /** Lines for the user: each document's size against its limit, what is largest where that is near, and what has to be done besides. */
+  documents: Sized[];
+  needs: Need[];
+  /** The hosts of each role, whatever boots them. */
+  plans: Plan[];
+  /** The place in the text of what a pointer names. */
+  place: PlaceOf;
+  /** The two above in lines for people: each document's size against its limit, what is largest where that is near, and what is needed. */
   report: string[];
   /** The spec with defaults; undefined when it has errors. */
   spec?: Spec;
@@ -47,22 +71,33 @@ export function compile(
 ): Compiled {
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known, excuse);
-  if (written === undefined) return { files: [], diagnostics, report: [] };
+  if (written === undefined) return { ...NOTHING, diagnostics, place };
   const placed = ({ code, on, ...problem }: Problem) =>
     diagnose(code, { ...problem, place: place(problem.pointer, on) });
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
   const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
-  if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
+  if (refused.length > 0) return { ...NOTHING, diagnostics: [...diagnostics, ...refused], place };
   const plans = buildPlans(spec, assets);
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
-  const oversized = outputs
-    .flatMap(({ target, documents }) => documents.map((document) => ({ target, document })))
-    .filter(({ document }) => document.size > document.limit.bytes)
-    .map((one) => tooLarge(one, spec, place));
+  const documents = outputs.flatMap(({ target, documents }) =>
+    documents.map((document) => sized(target, document, sizes)),
+  );
+  const oversized = documents.filter(({ size, limit }) => size > limit.bytes).map((one) => tooLarge(one, spec, place));
   const all = [...diagnostics, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
+  const parts = outputs.flatMap(({ target, documents: emitted, notes = [] }) => [
+    ...emitted.flatMap(({ uploads = [], role }) => [
+      ...documents.filter((one) => one.target === target.name && one.role === role),
+      ...uploads.map(toNeed),
+    ]),
+    ...notes.map((note): Need => ({ what: 'note', note })),
+  ]);
+  const last: Need[] = [
+    ...(script === undefined ? [] : [toNeed({ path: SCRIPT, url: script.url })]),
+    ...secretNotes(spec).map((note): Need => ({ what: 'note', note })),
+  ];
   return {
     files: failed
       ? []
@@ -72,20 +107,17 @@ export function compile(
           ...policyFiles(spec),
         ],
     diagnostics: all,
-    report: [
-      ...outputs.flatMap(({ target, documents, notes = [] }) => [
-        ...documents.flatMap((document) => [
-          sizeLine({ target, document }, sizes),
-          ...(document.uploads ?? []).map(uploadNote),
-        ]),
-        ...notes,
-      ]),
-      ...(script === undefined ? [] : [uploadNote({ path: SCRIPT, url: script.url })]),
-      ...secretNotes(spec),
-    ],
+    place,
+    plans,
+    documents,
+    needs: [...parts, ...last].filter((part): part is Need => 'what' in part),
+    report: [...parts, ...last].map((part) => ('what' in part ? needLine(part) : sizeLine(part))),
     ...(failed ? {} : { spec }),
   };
 }
+
+/** The answer to a spec with errors, but for these. */
+export const NOTHING = { files: [], plans: [], documents: [], needs: [], report: [] };
 
 /** The spec with its releases as they are locked, and what keeps any from being so. */
 function locked(
@@ -126,7 +158,7 @@ const policyFiles = (spec: Spec): OutputFile[] =>
 const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
 
-const uploadNote = ({ path, url }: Upload): string => `before a host boots, put ${path} at ${url} (it holds no secret)`;
+const toNeed = ({ path, url }: { path: string; url: string }): Need => ({ what: 'upload', path, url });
 
 /** A line of what has to reach hosts besides, by names alone. */
 function secretNotes(spec: Spec): string[] {
@@ -141,43 +173,58 @@ function secretNotes(spec: Spec): string[] {
   return [`before a host boots, ${wanted} ${names} (docs/secrets.md)`];
 }
 
-interface Sized {
-  target: Target;
-  document: Emitted;
-}
+const needLine = (need: Need): string =>
+  need.what === 'note' ? need.note : `before a host boots, put ${need.path} at ${need.url} (it holds no secret)`;
 
 /** Of its limit: a document with more of it may not fit when the next key is written. */
 const NEAR = 3 / 4;
 
+function sized(target: Target, document: Emitted, sizes: boolean): Sized {
+  const { role, size, limit, form, forms, files } = document;
+  const [file] = files;
+  if (file === undefined) throw new Error(`${target.name}/${role} has no document`);
+  return {
+    target: target.name,
+    role,
+    file,
+    size,
+    limit,
+    ...(form === undefined ? {} : { form }),
+    ...(forms === undefined ? {} : { forms }),
+    largest: sizes || size > NEAR * limit.bytes ? document.parts : [],
+  };
+}
+
 const thousands = (bytes: number) => String(bytes).replace(/\B(?=(\d{3})+$)/g, ',');
 
-function largest(parts: readonly Part[]): string {
+function heaviest(parts: readonly Part[]): string {
   return parts
     .slice(0, 3)
     .map(({ name, bytes }) => `${name} ${thousands(bytes)}`)
     .join(', ');
 }
 
-function sizeLine({ target, document }: Sized, sizes: boolean): string {
-  const { role, size, limit } = document;
+function sizeLine(document: Sized): string {
+  const { target, role, size, limit, form, largest } = document;
   const most = Number.isFinite(limit.bytes) ? ` of ${thousands(limit.bytes)}` : '';
   const share = `${thousands(size)}${most} bytes`;
-  const form = document.form === undefined ? '' : `, ${document.form}`;
-  const parts = sizes || size > NEAR * limit.bytes ? document.parts : [];
-  const heaviest = parts.length === 0 ? '' : `; largest: ${largest(parts)}`;
-  return `${target.name}/${role}: ${share} (${counted(document)})${form}${heaviest}`;
+  const named = form === undefined ? '' : `, ${form}`;
+  const weight = largest.length === 0 ? '' : `; largest: ${heaviest(largest)}`;
+  return `${target}/${role}: ${share} (${counted(document)})${named}${weight}`;
 }
 
-function counted({ limit }: Emitted): string {
+function counted({ limit }: Sized): string {
   if (!Number.isFinite(limit.bytes)) return limit.place;
   return `${limit.place}: ${limit.counted === 'raw' ? 'raw bytes, before base64' : 'bytes of base64'}`;
 }
 
-function tooLarge({ target, document }: Sized, { documents }: Spec, place: PlaceOf): Diagnostic {
-  const { parts, size, limit, role } = document;
-  const pointer = parts[0]?.pointer ?? '';
+function tooLarge(document: Sized, { documents, targets: named }: Spec, place: PlaceOf): Diagnostic {
+  const { largest, size, limit, target, role } = document;
+  // A part that every spec has: the target is what asks for a document of this size.
+  const part = largest[0]?.pointer ?? '';
+  const pointer = part === '' ? `/targets/${named.indexOf(target)}` : part;
   const ways = [
-    ...(parts.some(({ name }) => name.endsWith('/etcd-sidekick'))
+    ...(largest.some(({ name }) => name.endsWith('/etcd-sidekick'))
       ? ['bring the sidekicks by `programs.sidekick: {url: https://…/etcd-sidekick.cjs}`']
       : []),
     ...(documents.baseUrl === undefined
@@ -188,8 +235,8 @@ function tooLarge({ target, document }: Sized, { documents }: Spec, place: Place
   const over = `${thousands(size)} bytes, ${thousands(size - limit.bytes)} over the limit of ${thousands(limit.bytes)}`;
   return diagnose('output-too-large', {
     pointer,
-    message: `The document for ${target.name}/${role} has ${over} (${counted(document)}).`,
+    message: `The document for ${target}/${role} has ${over} (${counted(document)}).`,
     place: place(pointer),
-    detail: { largest: largest(parts), ways: ways.join(', or '), source: `${limit.source}, ${limit.date}` },
+    detail: { largest: heaviest(largest), ways: ways.join(', or '), source: `${limit.source}, ${limit.date}` },
   });
 }

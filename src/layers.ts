@@ -36,6 +36,11 @@ export const LAYERS: readonly Layer[] = [
     about: 'the same for other programs, with all that lands on hosts in it',
     uses: ['compile', 'plan'],
   },
+  {
+    room: 'explain',
+    about: 'why something is there, and what a change means',
+    uses: ['compile', 'diagnostic', 'format', 'plan', 'spec', 'target', 'version'],
+  },
   { room: 'sidekick/shared', about: 'contracts of the sidekicks: ports, keys, records', uses: [] },
   { room: 'sidekick/ready', about: 'the gate: what is seen, and what it decides', uses: ['sidekick/shared'] },
   {
@@ -243,6 +248,7 @@ export const LAYERS: readonly Layer[] = [
     uses: [
       'compile',
       'diagnostic',
+      'explain',
       'format',
       'io',
       'io/release',
@@ -251,8 +257,10 @@ export const LAYERS: readonly Layer[] = [
       'operator',
       'operator/host',
       'pki',
+      'plan',
       'spec',
       'target',
+      'version',
     ],
   },
 ];

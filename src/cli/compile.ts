@@ -1,45 +1,53 @@
 import { type Command, Option } from 'commander';
-import { type Compiled, compile, FOLDERS } from '../compile.ts';
-import { type Format, render } from '../diagnostic/render.ts';
+import { type Compiled, compile, FOLDERS, NOTHING, type Sized } from '../compile.ts';
+import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
 import { SCHEMAS } from '../spec/validators.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
 import { checkOutput, withOutput, write } from './output.ts';
-import { paint } from './paint.ts';
+import { add, fileRow, isForPrograms, print, say, tell } from './report.ts';
+import { assertStrict, isRefused, strictOption } from './strict.ts';
 
 interface CheckOptions {
-  format: Format;
   target?: string[];
   sizes?: true;
+  strict?: true;
 }
+
+interface CompileOptions extends CheckOptions {
+  output: string;
+  check?: true;
+  role?: string;
+}
+
+/** `-o`: one document goes to standard output, and nothing else does. */
+const STDOUT = '-';
 
 /** Adds `compile`, `check` and `schema`. */
 export function addCompileCommands(program: Command): void {
-  const command = withSpec(program.command('compile').description('write the boot configuration of every host'));
-  withOutput(command, 'where to write: one folder for each target').action(
-    async (spec: string, options: CheckOptions & { output: string; check?: true }) => {
+  addCompile(program);
+  withOptions(
+    program
+      .command('check')
+      .description('report everything that is wrong with specs, and write nothing')
+      .argument('<spec...>', 'cluster specs (YAML), or - for standard input'),
+  ).action(async (specs: string[], options: CheckOptions, command: Command) => {
+    if (specs.filter((spec) => spec === '-').length > 1) command.error('error: standard input can be read once only');
+    const found: Diagnostic[] = [];
+    for (const spec of specs) {
       const compiled = await run(spec, options);
-      if (compiled === undefined || process.exitCode) return;
-      const cluster = compiled.spec?.cluster.name;
-      if (!options.check) return write(options.output, compiled.files, compiled.report, cluster);
-      const { output, target } = options;
-      const chosen = (target ?? []).flatMap((name) => ['--target', name]);
-      return checkOutput(output, compiled.files, {
-        known: target === undefined ? FOLDERS : [],
-        spec,
-        again: ['quorumgate compile', spec, '-o', output, ...chosen].join(' '),
-        why: 'hosts with other user-data are replaced',
-        cluster,
-      });
-    },
-  );
-  withSpec(
-    program.command('check').description('report everything that is wrong with a spec, and write nothing'),
-  ).action(async (spec: string, options: CheckOptions) => {
-    const compiled = await run(spec, options);
-    process.stdout.write((compiled?.report ?? []).map((line) => `${line}\n`).join(''));
+      found.push(...compiled.diagnostics);
+      add(
+        'files',
+        compiled.files.map(({ path, bytes }) => ({ spec, ...fileRow(path, bytes) })),
+      );
+      if (compiled.report.length === 0 || isForPrograms()) continue;
+      if (specs.length > 1) say(`${spec}:`);
+      print(compiled.report.map((line) => `${line}\n`).join(''));
+    }
+    assertStrict(found, options.strict);
   });
   program
     .command('schema')
@@ -49,7 +57,63 @@ export function addCompileCommands(program: Command): void {
     });
 }
 
-function withSpec(command: Command): Command {
+function addCompile(program: Command): void {
+  const command = withOptions(
+    program
+      .command('compile')
+      .description('write the boot configuration of every host')
+      .argument('<spec>', 'cluster spec (YAML), or - for standard input'),
+  );
+  withOutput(command, 'where to write: one folder for each target; `-`: one document, to standard output')
+    .option('--role <role>', 'with `-o -`: the role whose document is written, where there are two')
+    .action(async (spec: string, options: CompileOptions) => {
+      const { output, check, target, role } = options;
+      if (role !== undefined && output !== STDOUT) command.error('error: --role chooses a document for `-o -`');
+      if (output === STDOUT && (check || isForPrograms()))
+        command.error(`error: \`-o -\` writes a document, which goes not with ${check ? '--check' : '--format json'}`);
+      const compiled = await run(spec, options);
+      assertStrict(compiled.diagnostics, options.strict);
+      if (process.exitCode) return;
+      if (output === STDOUT) return writeOne(command, chosen(command, compiled, role), compiled.report);
+      const cluster = compiled.spec?.cluster.name;
+      if (!check) return write(output, compiled.files, compiled.report, cluster);
+      const again = (target ?? []).flatMap((name) => ['--target', name]);
+      return checkOutput(output, compiled.files, {
+        known: target === undefined ? FOLDERS : [],
+        spec,
+        again: ['quorumgate compile', spec, '-o', output, ...again].join(' '),
+        why: 'hosts with other user-data are replaced',
+        cluster,
+      });
+    });
+}
+
+/** The one document that is meant. */
+function chosen(command: Command, { documents }: Compiled, role: string | undefined): Sized {
+  const names = (of: (one: Sized) => string) => [...new Set(documents.map(of))].join(', ');
+  if (documents.some(({ target }) => target !== documents[0]?.target))
+    return command.error(
+      `error: \`-o -\` writes one document: choose by --target one of ${names((one) => one.target)}`,
+    );
+  const left = documents.filter((one) => role === undefined || one.role === role);
+  const [only] = left;
+  if (only !== undefined && left.length === 1) return only;
+  const wrong = role === undefined ? '`-o -` writes one document' : `there is no role '${role}'`;
+  return command.error(`error: ${wrong}: choose by --role one of ${names((one) => one.role)}`);
+}
+
+/** Bytes on standard output; what people read goes to standard error. */
+function writeOne(command: Command, { file, target, role }: Sized, report: readonly string[]): void {
+  const isText = Buffer.from(file.bytes).equals(Buffer.from(new TextDecoder().decode(file.bytes)));
+  if (process.stdout.isTTY && !isText)
+    command.error(
+      `error: the document for ${target}/${role} is no text, and this is a terminal: send it to a file, \`> user-data\``,
+    );
+  process.stderr.write(report.map((line) => `${line}\n`).join(''));
+  process.stdout.write(file.bytes);
+}
+
+function withOptions(command: Command): Command {
   const names = targets.map(({ name }) => name);
   const target = new Option('--target <name>', "compile for this target instead of the spec's; may be repeated")
     .choices(names)
@@ -58,34 +122,39 @@ function withSpec(command: Command): Command {
       return command.error(`error: there is no target '${name}': use one of ${names.join(', ')}`);
     });
   return command
-    .argument('<spec>', 'cluster spec (YAML), or - for standard input')
     .addOption(target)
     .option('--sizes', 'list the largest files of every document, not only of one near its limit')
-    .addOption(formatOption());
+    .addOption(strictOption());
 }
 
-/** Compiles and reports; sets the exit code. Undefined when there is nothing to compile. */
-async function run(spec: string, { format, target, sizes }: CheckOptions): Promise<Compiled | undefined> {
+/** Compiles and reports; sets the exit code. */
+async function run(spec: string, { target, sizes, strict }: CheckOptions): Promise<Compiled> {
   const input = await readInput(spec);
-  if ('diagnostic' in input) {
-    process.exitCode = EXIT.wrong;
-    process.stderr.write(render([input.diagnostic], format, paint));
-    return undefined;
-  }
-  const compiled = compile(input.text, {
-    file: input.file,
-    lock: input.lock,
-    assets: await loadAssets(),
-    sizes,
-    ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
-  });
-  if (compiled.diagnostics.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;
-  process.stderr.write(render(compiled.diagnostics, format, paint));
+  const compiled: Compiled =
+    'diagnostic' in input
+      ? { ...NOTHING, diagnostics: [input.diagnostic], place: () => undefined }
+      : compile(input.text, {
+          file: input.file,
+          lock: input.lock,
+          assets: await loadAssets(),
+          sizes,
+          ...(target && { overlay: (valid) => ({ ...valid, targets: target }) }),
+        });
+  if (isRefused(compiled.diagnostics, strict)) process.exitCode = EXIT.wrong;
+  tell(compiled.diagnostics, spec);
+  if (isForPrograms()) addRows(spec, compiled);
   return compiled;
 }
 
-export function formatOption(): Option {
-  return new Option('--format <format>', 'how errors and warnings are printed')
-    .choices(['text', 'json', 'ci'])
-    .default('text');
+/** The rows by which programs learn of a spec that was compiled. */
+function addRows(spec: string, { documents, needs }: Compiled): void {
+  add('files', []);
+  add(
+    'documents',
+    documents.map(({ file, ...rest }) => ({ spec, ...rest, ...fileRow(file.path, file.bytes), size: rest.size })),
+  );
+  add(
+    'needs',
+    needs.map((need) => ({ spec, ...need })),
+  );
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { bootstrap, makeSecrets } from '../operator/acl.ts';
 import { withConsul } from '../operator/with-consul.ts';
-import { say } from './dialogue.ts';
+import { say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 const folder = () =>

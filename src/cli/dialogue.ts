@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
 import { confirmByName, type Dialogue, NobodyToAsk } from '../operator/confirm.ts';
-
-export const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
+import { isForPrograms, say } from './report.ts';
 
 /** Speaks with the operator at the terminal; asks nothing after --yes. */
 export function dialogue(command: Command, yes = false): Dialogue {
@@ -11,6 +8,8 @@ export function dialogue(command: Command, yes = false): Dialogue {
     say,
     confirm: async (cluster) => {
       if (yes) return;
+      if (isForPrograms())
+        command.error('error: with --format json nobody is asked, and nothing was changed: add --yes');
       await confirmByName(cluster, process.stdin, process.stdout).catch((error: unknown) => {
         if (error instanceof NobodyToAsk) command.error(`error: ${error.message}`);
         throw error;

@@ -9,6 +9,7 @@ export interface Group {
 
 /** In the order of `--help`. */
 export const groups: readonly Group[] = [
+  { commands: ['init'], load: async () => (await import('./author/init.ts')).addInitCommand },
   {
     commands: ['compile', 'check', 'schema'],
     load: async () => {
@@ -17,6 +18,9 @@ export const groups: readonly Group[] = [
       return (await import('./compile.ts')).addCompileCommands;
     },
   },
+  { commands: ['explain'], load: async () => (await import('./author/explain.ts')).addExplainCommand },
+  { commands: ['graph'], load: async () => (await import('./author/graph.ts')).addGraphCommand },
+  { commands: ['diff'], load: async () => (await import('./author/diff.ts')).addDiffCommand },
   { commands: ['kubernetes'], load: async () => (await import('./kubernetes.ts')).addKubernetesCommand },
   { commands: ['lock'], load: async () => (await import('./lock.ts')).addLockCommand },
   { commands: ['consul'], load: async () => (await import('./consul.ts')).addConsulCommands },
@@ -25,6 +29,11 @@ export const groups: readonly Group[] = [
   {
     commands: ['reset', 'restore', 'key', 'sign', 'member'],
     load: async () => (await import('./operator.ts')).addOperatorCommands,
+  },
+  // Last: it completes those that are there.
+  {
+    commands: ['completion'],
+    load: async () => (await import('./author/completion.ts')).addCompletionCommand,
   },
 ];
 
@@ -39,5 +48,5 @@ export function asked(words: readonly string[]): string[] {
 export function groupsFor([first = '']: readonly string[]): readonly Group[] {
   if (first === '--version' || first === '-V') return [];
   const asked = groups.filter(({ commands }) => commands.includes(first));
-  return asked.length > 0 ? asked : groups;
+  return asked.length > 0 && asked[0] !== groups.at(-1) ? asked : groups;
 }

@@ -8,6 +8,7 @@ import type { Spec } from '../spec/defaults.ts';
 import { address, byNumber, dnsLabel, dnsServer, image, label, several, taint } from './kubernetes-value.ts';
 import { checkOutput, withOutput, write } from './output.ts';
 import { REACH } from './reach.ts';
+import { add } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 interface Flags {
@@ -63,12 +64,12 @@ export function addKubernetesCommand(program: Command): void {
       }
       return withSpec(file, async (spec) => {
         const { files, notes } = emitKubernetes(spec, await optionsOf(spec, flags));
-        if (!flags.check)
-          return write(
-            flags.output,
-            files,
-            notes.map((note) => `note: ${note}`),
-          );
+        add(
+          'needs',
+          notes.map((note) => ({ what: 'note', note })),
+        );
+        const report = notes.map((note) => `note: ${note}`);
+        if (!flags.check) return write(flags.output, files, report);
         const again = `quorumgate kubernetes ${file} -o ${flags.output}\` with the same options, without \`--check`;
         return checkOutput(flags.output, files, { spec: file, again, why: 'a cluster may have it applied' });
       });

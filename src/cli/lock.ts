@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import type { LockFile } from '../compile.ts';
 import { diagnose } from '../diagnostic/diagnose.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
-import { type Format, render } from '../diagnostic/render.ts';
 import { readInput } from '../io/input.ts';
 import { IoError } from '../io/io-error.ts';
 import { resolveReleases } from '../io/release/resolve.ts';
@@ -14,10 +13,10 @@ import { wantedReleases } from '../spec/locked.ts';
 import { type PlaceOf, readSpec } from '../spec/read.ts';
 import { PROGRAMS } from '../spec/rule/program.ts';
 import { targets } from '../target/index.ts';
-import { formatOption } from './compile.ts';
 import { EXIT } from './exit.ts';
 import { untouched } from './interruptible.ts';
-import { paint } from './paint.ts';
+import { add, fileRow, say, tell } from './report.ts';
+import { assertStrict, isRefused, strictOption } from './strict.ts';
 
 type Program = (typeof PROGRAMS)[number];
 
@@ -25,7 +24,7 @@ interface LockFlags {
   check?: true;
   hashFiles?: true;
   replaceHash: Program[];
-  format: Format;
+  strict?: true;
 }
 
 /** Adds `lock`. */
@@ -46,12 +45,13 @@ export function addLockCommand(program: Command): void {
         })
         .default([], 'none'),
     )
-    .addOption(formatOption())
+    .addOption(strictOption())
     .action(async (spec: string, flags: LockFlags) => {
       if (spec === '-') command.error('error: the lock file stands beside the spec: give the path of the spec');
       const found = await lock(spec, flags);
       if (found.some(({ severity }) => severity === 'error')) process.exitCode = EXIT.wrong;
-      process.stderr.write(render(found, flags.format, paint));
+      tell(found, spec);
+      assertStrict(found, flags.strict);
     });
 }
 
@@ -68,7 +68,8 @@ async function lock(file: string, flags: LockFlags): Promise<Diagnostic[]> {
   const before = isThere(input.lock) ? readLock(input.lock, file) : {};
   if (Array.isArray(before)) return [...diagnostics, ...before];
   const { programs, found } = await look(spec, file, before, flags, place);
-  if (found.length > 0) return [...diagnostics, ...found];
+  const all = [...diagnostics, ...found];
+  if (found.length > 0 || isRefused(all, flags.strict)) return all;
   await settle(file, input.lock, before, programs, flags);
   return diagnostics;
 }
@@ -83,14 +84,14 @@ async function look(spec: Spec, file: string, before: LockedPrograms, flags: Loc
     folder: path.dirname(file),
     hashFiles: flags.hashFiles === true,
   });
-  const unresolved = failures.map(({ wanted: { pointer }, error }) =>
-    diagnose('lock-unresolved', {
-      message: `${error.message}.`,
-      pointer,
-      place: place(pointer),
-      detail: { advice: error.advice },
-    }),
-  );
+  const unresolved = failures.flatMap(({ wanted: { pointer: own }, error }) => {
+    const same = failures.filter((one) => one.error.message === error.message).map(({ wanted }) => wanted.pointer);
+    // One cause for several programs is the index, and is told once.
+    if (same.indexOf(own) > 0) return [];
+    const pointer = same.length > 1 ? '/releases/index' : own;
+    const detail = { advice: error.advice };
+    return [diagnose('lock-unresolved', { message: `${error.message}.`, pointer, place: place(pointer), detail })];
+  });
   const changed = all.flatMap(({ program, pointer }) => {
     const [was, is] = [before[program], programs[program]];
     const isOther = was && is && was.version === is.version && was.arch === is.arch && was.sha256 !== is.sha256;
@@ -115,6 +116,10 @@ async function settle(
     throw new IoError(`${file} takes no program by release, and there is ${lock.file}.`, `Remove ${lock.file}.`);
   }
   const text = printLock(programs);
+  add(
+    'programs',
+    Object.entries(programs).map(([program, locked]) => ({ program, ...locked })),
+  );
   if (lock.text?.replaceAll('\r\n', '\n') === text) return say(`${lock.file} is up to date`);
   for (const line of changes(before, programs)) say(line);
   if (check) {
@@ -125,11 +130,8 @@ async function settle(
   }
   await untouched(() => replaceFile(lock.file, text));
   say(lock.file);
+  add('files', [fileRow(lock.file, Buffer.from(text))]);
 }
-
-const say = (line: string) => {
-  process.stdout.write(`${line}\n`);
-};
 
 /** One line for each program of which something is other than before. */
 function changes(before: LockedPrograms, after: LockedPrograms): string[] {

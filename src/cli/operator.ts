@@ -6,10 +6,11 @@ import { retire } from '../operator/retire-run.ts';
 import { clientFiles, settingsOf } from '../operator/settings.ts';
 import { assertKnownKey } from '../operator/sign.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { dialogue, say } from './dialogue.ts';
+import { dialogue } from './dialogue.ts';
 import { addKeyCommands } from './key.ts';
 import { REACH } from './reach.ts';
 import { addReplacementCommands } from './replacement.ts';
+import { add, say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 /** Adds `reset`, `restore`, `sign`, `key` and `member`: what only an operator may decide, on a running cluster. */
@@ -34,7 +35,7 @@ function addList(member: Command): void {
     .action((file: string, flags: MemberFlags) =>
       withSpec(file, async (spec) => {
         const settings = settingsOf(spec, await filesOf(spec, flags));
-        await list(settings, operatorPorts(settings), flags.lineage, say);
+        add('members', await list(settings, operatorPorts(settings), flags.lineage, say, process.stdout.columns));
       }),
     );
 }

@@ -1,9 +1,11 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import type { OutputFile } from '../compile.ts';
 import { compareOutput } from '../io/compare.ts';
 import { IoError } from '../io/io-error.ts';
 import { writeOutput } from '../io/write.ts';
 import { untouched } from './interruptible.ts';
+import { add, fileRow, isForPrograms, print } from './report.ts';
 
 /** Adds `-o` and `--check` to a command that writes files. */
 export function withOutput(command: Command, what: string): Command {
@@ -23,8 +25,12 @@ export async function write(
   cluster?: string,
 ): Promise<void> {
   const written = await untouched(() => writeOutput(directory, files, cluster));
-  process.stdout.write([...report, ...written].map((line) => `${line}\n`).join(''));
+  add('files', rowsOf(directory, files));
+  if (!isForPrograms()) print([...report, ...written].map((line) => `${line}\n`).join(''));
 }
+
+const rowsOf = (directory: string, files: readonly OutputFile[]) =>
+  files.map(({ path: name, bytes }) => fileRow(path.join(directory, name), bytes));
 
 /** A command that writes these files, and what to look out for when it is run again. */
 interface Again {
@@ -49,8 +55,10 @@ export async function checkOutput(
   { known = [], spec, again, why, cluster }: Again,
 ): Promise<void> {
   const found = await compareOutput(directory, files, known, cluster);
+  add('files', rowsOf(directory, files));
+  add('differences', found);
   if (found.length === 0) return;
-  process.stdout.write(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
+  if (!isForPrograms()) print(found.map(({ kind, path }) => `${kind}: ${path}\n`).join(''));
   const changed = found.filter(({ isInTheWay }) => isInTheWay).map((one) => one.path);
   const inTheWay = changed.length > 0 ? `Move away, or delete, ${changed.join(', ')}; then ` : '';
   const leftOver = found.some(({ kind }) => kind === 'left over') ? ', remove what is left over' : '';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { columns } from '../format/columns.ts';
+import { columns, fitted } from '../format/columns.ts';
 import { IoError, toIoError } from '../io/io-error.ts';
 import { fresh, place } from '../pki/authority.ts';
 import { assertAuthority } from '../pki/check.ts';
@@ -14,9 +14,9 @@ import { status } from '../pki/status.ts';
 import { Store } from '../pki/store.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { sourceOf } from '../spec/delivered.ts';
-import { say } from './dialogue.ts';
 import { EXIT } from './exit.ts';
 import { days as lifetime, number } from './number.ts';
+import { add, say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 type PerAuthority = Partial<Record<AuthorityName, string>>;
@@ -244,8 +244,10 @@ export function addPkiCommand(program: Command): void {
     )
     .action(async ({ dir, days }: { dir: string; days: number }) => {
       const rows = await Store.use(dir, (store) => status(store, days, new Date()));
+      add('certificates', rows);
       const shown = rows.map((row) => [row.what, String(row.days), row.serial, row.flaw]);
-      for (const line of columns([['CERTIFICATE', 'DAYS LEFT', 'SERIAL', 'NOTE'], ...shown])) say(line);
+      for (const line of fitted([['CERTIFICATE', 'DAYS LEFT', 'SERIAL', 'NOTE'], ...shown], process.stdout.columns))
+        say(line);
       if (rows.some(({ flaw }) => flaw !== '')) process.exitCode = EXIT.wrong;
     });
   pki

@@ -13,8 +13,9 @@ import { assertKnownKey } from '../operator/sign.ts';
 import { readSnapshot } from '../operator/snapshot.ts';
 import { withConsul } from '../operator/with-consul.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { dialogue, say } from './dialogue.ts';
+import { dialogue } from './dialogue.ts';
 import { REACH } from './reach.ts';
+import { say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 
 interface Flags {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { compile } from '../compile.ts';
-import { render } from '../diagnostic/render.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { EXIT } from './exit.ts';
+import { tell } from './report.ts';
 
 export function withSpecArgument(command: Command): Command {
   return command.argument('<spec>', 'cluster spec (YAML), or - for standard input');
@@ -20,7 +20,7 @@ export async function withSpec(file: string, use: (spec: Spec) => Promise<void>)
     'diagnostic' in input
       ? { diagnostics: [input.diagnostic], spec: undefined }
       : compile(input.text, { file: input.file, lock: input.lock, assets: await loadAssets(), excuse: EXCUSE });
-  process.stderr.write(render(diagnostics, 'text'));
+  tell(diagnostics, file);
   if (spec === undefined) process.exitCode = EXIT.wrong;
   else await use(spec);
 }

@@ -177,7 +177,7 @@ export const CODES = {
     'A release without an index to look it up in',
     'Add `releases: {index: URL-OR-PATH}` with an index that has {program}; see docs/artifacts.md.',
   ),
-  'release-without-version': error('A release without a version', 'Add `{snippet}`.'),
+  'release-without-version': error('A release without a version', 'Add {lines}.'),
   'release-unneeded': warning(
     'A setting for releases that no release needs',
     'Remove it, or write `{program}: release` under `programs`.',

@@ -31,5 +31,6 @@ export function diagnose(code: Code, occurrence: Occurrence): Diagnostic {
     pointer,
     ...(place === undefined ? {} : { place }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...(allowed === undefined ? {} : { allowed }),
   };
 }

@@ -21,4 +21,6 @@ export interface Diagnostic {
   place?: Place;
   /** A literal replacement for what stands at `place`, when there is a likely one ("did you mean"). */
   suggestion?: string;
+  /** The user's reason, where `allow` has made a warning of it. */
+  allowed?: string;
 }

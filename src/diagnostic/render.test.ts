@@ -40,19 +40,13 @@ test('text has the place, the line, a mark, the remedy and the suggestion', (t) 
 test('text without a place has no line, and no diagnostic gives no text', (t) => {
   t.is(render([even()], 'text'), 'error[size-even]: It is 4.\n  remedy: Use 3 or 5 members.\n\n1 error\n');
   t.is(render([], 'text'), '');
-  t.is(render([], 'ci'), '');
-  t.is(render([], 'json'), '[]\n');
+  t.is(render([], 'github'), '');
 });
 
-test('json is the diagnostics themselves', (t) => {
-  const diagnostics = [even(at('size: 4', 7, 1))];
-  t.deepEqual(JSON.parse(render(diagnostics, 'json')), diagnostics);
-});
-
-test('ci is one workflow command a diagnostic, escaped', (t) => {
+test('for GitHub a diagnostic is one workflow command, escaped', (t) => {
   const place = { ...at('size: 4', 7, 1), file: 'a,b:c%.yaml' };
   t.is(
-    render([even(place)], 'ci'),
+    render([even(place)], 'github'),
     '::error file=a%2Cb%3Ac%25.yaml,line=3,col=7,endColumn=8,title=size-even::It is 4.%0Aremedy: Use 3 or 5 members.\n',
   );
 });

@@ -1,7 +1,8 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { excerpt } from './excerpt.ts';
 
-export type Format = 'text' | 'json' | 'ci';
+/** Blocks for people, or workflow commands for GitHub. */
+export type Format = 'text' | 'github';
 type Part = 'error' | 'warning' | 'place' | 'mark' | 'remedy';
 /** Colours one part of the text rendering; the caller knows whether the terminal wants it. */
 export type Paint = (part: Part, text: string) => string;
@@ -9,12 +10,11 @@ export type Paint = (part: Part, text: string) => string;
 const plain: Paint = (_part, text) => text;
 
 /**
- * Renders diagnostics for `format`, with a final line break; `''` for none (json: `[]`).
+ * Renders diagnostics for `format`, with a final line break; `''` for none.
  * Control characters out of the spec never reach the output.
  */
 export function render(diagnostics: readonly Diagnostic[], format: Format, paint: Paint = plain): string {
-  if (format === 'json') return `${JSON.stringify(diagnostics, null, 2)}\n`;
-  if (format === 'ci') return diagnostics.map((diagnostic) => `${annotation(diagnostic)}\n`).join('');
+  if (format === 'github') return diagnostics.map((diagnostic) => `${annotation(diagnostic)}\n`).join('');
   if (diagnostics.length === 0) return '';
   return `${diagnostics.map((diagnostic) => block(diagnostic, paint)).join('\n')}\n${summary(diagnostics)}\n`;
 }
@@ -39,6 +39,10 @@ function summary(diagnostics: readonly Diagnostic[]): string {
   };
   return [...count('error'), ...count('warning')].join(', ');
 }
+
+/** A workflow command of GitHub for what has no place in a spec. */
+export const complaint = (message: string, remedy: string): string =>
+  `::error title=quorumgate::${data(`${visible(message)}\nremedy: ${visible(remedy)}`)}\n`;
 
 /** A workflow command of GitHub: shown beside the line in the change under review. */
 function annotation({ code, severity, message, remedy, place, suggestion }: Diagnostic): string {

@@ -24,6 +24,16 @@ function readAll(root?: string): Assets {
   return assets;
 }
 
+/** units/README.md: why each unit is as it is. @throws IoError when the installation is incomplete */
+export function readUnitReadme(): string {
+  const base = findRoot(path.dirname(fileURLToPath(import.meta.url)));
+  try {
+    return fs.readFileSync(path.join(base, 'units/README.md'), 'utf8');
+  } catch (error) {
+    throw toIoError(error, 'Cannot read the reasons of units');
+  }
+}
+
 function findRoot(start: string): string {
   let unbuilt: string | undefined;
   for (let folder = start; ; folder = path.dirname(folder)) {

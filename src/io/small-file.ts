@@ -2,13 +2,13 @@ import { open, rm } from 'node:fs/promises';
 import { errorCode, IoError, toIoError } from './io-error.ts';
 
 /**
- * Writes a file that is not there yet, for its owner alone; on the disk when this returns.
+ * Writes a file that is not there yet, for its owner alone unless `mode` says otherwise; on the disk when this returns.
  *
  * @throws IoError when something is there already, or nothing can be
  */
-export async function writeNewFile(file: string, text: string | Buffer): Promise<void> {
+export async function writeNewFile(file: string, text: string | Buffer, mode = 0o600): Promise<void> {
   try {
-    const handle = await open(file, 'wx', 0o600);
+    const handle = await open(file, 'wx', mode);
     try {
       await handle.writeFile(text);
       await handle.sync();

@@ -44,14 +44,19 @@ export interface LabOptions extends Versions {
 /** Refuses beside a lab that runs; cleans up after one that crashed. */
 async function clearTheGround(layout: Layout, say: (line: string) => void): Promise<void> {
   if (!hasTraces(layout)) return;
+  assertFree(layout);
+  say(`an earlier lab in ${layout.directory} ended without being taken down: cleaning up after it`);
+  await takeDown(layout);
+}
+
+/** @throws LabError when a lab runs there: before anything is prepared for another one */
+export function assertFree(layout: Layout = layoutOf()): void {
   if (readState(layout)?.phase === 'running' && isRunning(layout)) {
     throw new LabError(
       `a lab is running already in ${layout.directory}`,
       'End it with `quorumgate lab down`, look at it with `quorumgate lab status`, or set QUORUMGATE_LAB_DIR.',
     );
   }
-  say(`an earlier lab in ${layout.directory} ended without being taken down: cleaning up after it`);
-  await takeDown(layout);
 }
 
 /** A cluster beside the first. */

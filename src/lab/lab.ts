@@ -4,7 +4,7 @@
  * `up` waits as well, `attach` finds a lab that runs; all give a `Lab`. Behind it are the rooms (docs/architecture.md).
  */
 export { attach, attachTo } from './attach.ts';
-export { boot, type ClusterBeside } from './boot.ts';
+export { assertFree, boot, type ClusterBeside } from './boot.ts';
 export { playChaos } from './chaos/play.ts';
 export { chaosReport } from './chaos/report.ts';
 export { groupsOf } from './cluster/find-host.ts';

@@ -8,9 +8,9 @@ import { clusterReport } from './view/report.ts';
 import { table } from './view/table.ts';
 
 /** `lab status`: for each cluster its hosts with their steps, then the cluster. */
-export async function status(layout: Layout = layoutOf()): Promise<Status> {
+export async function status(layout: Layout = layoutOf(), width?: number): Promise<Status> {
   const first = attach(layout);
-  const all = await Promise.all([first, ...first.neighbours].map(statusOf));
+  const all = await Promise.all([first, ...first.neighbours].map((lab) => statusOf(lab, width)));
   return { text: all.map(({ text }) => text).join('\n'), isWhole: all.every(({ isWhole }) => isWhole) };
 }
 
@@ -20,12 +20,12 @@ interface Status {
   isWhole: boolean;
 }
 
-async function statusOf({ layout, state, cluster }: Lab): Promise<Status> {
+async function statusOf({ layout, state, cluster }: Lab, width?: number): Promise<Status> {
   const seen = await Promise.all(state.hosts.map((host) => look(host)));
   const rows = seen.map(({ host, step, status: text }) => [namesOf(host), host.role, host.address, step, text]);
   const head = `lab in ${layout.directory}: ${state.targets.join(', ')} on ${Object.keys(state.images).join(', ')}, cluster ${state.cluster.name}\n`;
-  const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows]);
+  const hosts = table([['HOST', 'ROLE', 'ADDRESS', 'STEP', 'STATUS'], ...rows], width);
   if (!state.hosts.some(isUp)) return { text: `${head}${hosts}`, isWhole: false };
   const found = await cluster();
-  return { text: `${head}${hosts}\n${clusterReport(found)}`, isWhole: found.one };
+  return { text: `${head}${hosts}\n${clusterReport(found, width)}`, isWhole: found.one };
 }

@@ -1,4 +1,4 @@
-import { columns } from '../format/columns.ts';
+import { fitted } from '../format/columns.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
 import { type ClusterView, hostOf, readCluster } from './cluster.ts';
 import { disputes } from './disks.ts';
@@ -6,15 +6,37 @@ import type { OperatorPorts } from './host/ports.ts';
 import { notes } from './retire.ts';
 import { withConsul } from './with-consul.ts';
 
+/** One member, as it is shown. */
+interface MemberRow {
+  name: string;
+  id: string;
+  peerUrl: string;
+  role: 'learner' | 'leader' | 'voter';
+  health: string;
+  host: 'not registered' | 'alive' | 'not alive';
+  retired: boolean;
+}
+
+function rowsOf({ members, hosts, leader, keys }: ClusterView): MemberRow[] {
+  return members.map((member) => {
+    const host = hostOf(member, hosts);
+    return {
+      name: member.name,
+      id: member.id,
+      peerUrl: member.peerUrls.join(','),
+      role: member.isLearner ? 'learner' : member.id === leader ? 'leader' : 'voter',
+      health: member.health,
+      host: host === undefined ? 'not registered' : host.alive ? 'alive' : 'not alive',
+      retired: keys.retired.has(host?.meta.incarnation ?? ''),
+    };
+  });
+}
+
 /** The members as a table, and what stands beside it, line by line. Pure. */
-export function listing(view: ClusterView): string[] {
+export function listing(view: ClusterView, width?: number): string[] {
   const isRetired = (incarnation = '') => (view.keys.retired.has(incarnation) ? 'retired' : '');
-  const rows = view.members.map((member) => {
-    const host = hostOf(member, view.hosts);
-    const role = member.isLearner ? 'learner' : member.id === view.leader ? 'leader' : 'voter';
-    const there = host === undefined ? 'not registered' : host.alive ? 'alive' : 'not alive';
-    const retired = isRetired(host?.meta.incarnation) || '-';
-    return [member.name || '(not started)', member.id, member.peerUrls.join(','), role, member.health, there, retired];
+  const rows = rowsOf(view).map(({ name, id, peerUrl, role, health, host, retired }) => {
+    return [name || '(not started)', id, peerUrl, role, health, host, retired ? 'retired' : '-'];
   });
   const head = ['NAME', 'ID', 'PEER URL', 'ROLE', 'HEALTH', 'HOST', 'RETIRED'];
   const others = view.hosts.filter((host) => !view.members.some((member) => hostOf(member, view.hosts) === host));
@@ -25,7 +47,7 @@ export function listing(view: ClusterView): string[] {
   const verdict =
     agreed === undefined ? 'Consul has no record' : agreed === view.clusterId ? 'as predicted' : `NOT ${agreed}`;
   return [
-    ...columns([head, ...rows]),
+    ...fitted([head, ...rows], width),
     `cluster ${view.clusterId}: ${verdict}`,
     ...(view.leader === undefined ? ['no leader'] : []),
     ...(view.doubt === undefined ? [] : [`in doubt: ${view.doubt.why}`]),
@@ -34,14 +56,17 @@ export function listing(view: ClusterView): string[] {
   ];
 }
 
-/** Prints the members. */
+/** Prints the members. @returns them, for programs */
 export function list(
   settings: Settings,
   ports: OperatorPorts,
   lineage: string | undefined,
   say: (line: string) => void,
-): Promise<void> {
+  width?: number,
+): Promise<MemberRow[]> {
   return withConsul(async () => {
-    for (const line of listing(await readCluster(settings, ports, lineage))) say(line);
+    const view = await readCluster(settings, ports, lineage);
+    for (const line of listing(view, width)) say(line);
+    return rowsOf(view);
   });
 }

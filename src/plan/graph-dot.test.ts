@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { bootGraph, orderingCycles } from './graph.ts';
 import { toDot } from './graph-dot.ts';
+import { toSvg } from './graph-svg.ts';
 
 const root = new URL('../../', import.meta.url);
 const names = readdirSync(new URL('units/', root)).filter((name) => /\.(service|target|path|timer|socket)$/.test(name));
@@ -51,4 +52,29 @@ test('our units have no ordering loop, with static pods as without', (t) => {
   const folder = new URL('units/static-pod/', root);
   const inPods = readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
   t.deepEqual(orderingCycles(bootGraph({ ...units, ...Object.fromEntries(inPods) })), []);
+});
+
+test('no label touches the border of its box', async (t) => {
+  const svg = await toSvg(toDot(bootGraph(units)));
+  const boxes = [...svg.matchAll(/<g id="node\d+" class="node">([\s\S]*?)<\/g>/g)].map(([, text = '']) => text);
+  t.true(boxes.length > 15);
+  for (const box of boxes) {
+    const shapes = [...box.matchAll(/ (?:d|points)="([^"]+)"/g)].map(([, points = '']) =>
+      [...points.matchAll(/(-?[\d.]+),-?[\d.]+/g)].map(([, x]) => Number(x)),
+    );
+    for (const [, anchor = '', x = '', label = ''] of box.matchAll(
+      /<text [^>]*text-anchor="(\w+)" x="([^"]+)"[^>]*>([^<]+)</g,
+    )) {
+      // Arial at 11 px is half an em a character, and more where it is wide.
+      const width = label.replaceAll('&#45;', '-').length * 11 * 0.5;
+      const [left, right] =
+        anchor === 'middle' ? [Number(x) - width / 2, Number(x) + width / 2] : [Number(x), Number(x) + width];
+      const around = shapes.filter((xs) => Math.min(...xs) <= Number(x) && Math.max(...xs) >= Number(x));
+      const inside = around.some((xs) => Math.min(...xs) + 4 <= left && Math.max(...xs) - 4 >= right);
+      t.true(
+        inside,
+        `${label}: ${left} to ${right} in ${JSON.stringify(around.map((xs) => [Math.min(...xs), Math.max(...xs)]))}`,
+      );
+    }
+  }
 });

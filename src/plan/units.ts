@@ -19,6 +19,8 @@ export interface UnitRow {
   roles: readonly Role[];
   /** Left out where the spec does not need it. */
   when?: (spec: Spec, role: Role) => boolean;
+  /** JSON pointer of what in the spec wants it, where `when` asks. */
+  key?: (spec: Spec) => string;
   /** The file in units/, where it is not of this name. */
   file?: string;
   /** `nobody`: a user of its own, made for each start. */
@@ -41,16 +43,20 @@ const inPods = (
   name: string,
   roles: UnitRow['roles'],
   when: UnitRow['when'] & {},
+  key: UnitRow['key'] & {},
   more?: Partial<UnitRow>,
 ): UnitRow => ({
   name,
   file: `static-pod/${name}`,
   roles,
   when,
+  key,
   isCommon: true,
   inContainer: null,
   ...more,
 });
+
+const podKey = ({ etcd }: Spec) => (etcd.runtime === 'static-pod' ? '/etcd/runtime' : '/consul/runtime');
 
 const BY_DOCKER = 'Docker does it';
 const BY_CLIENT = 'the container of etcd-register-client does it again and again';
@@ -64,6 +70,7 @@ export const unitRows: readonly UnitRow[] = [
     name: 'quorumgate-packages.service',
     roles: everywhere,
     when: wantsPackages,
+    key: () => '/programs',
     isRetried: true,
     inContainer: 'packages are in the image',
   },
@@ -80,22 +87,29 @@ export const unitRows: readonly UnitRow[] = [
     name: 'quorumgate-secrets.service',
     roles: everywhere,
     when: hasSecrets,
+    key: ({ consul }) => (consul.encrypt === undefined ? '/consul/tokens' : '/consul/encrypt'),
     isRetried: true,
     inContainer: null,
   },
   { name: 'consul-dns-host.service', roles: everywhere, isRetried: true, inContainer: 'Docker asks 127.0.0.1:53' },
   { name: 'consul-dns-host.path', roles: everywhere, inContainer: 'Docker asks 127.0.0.1:53' },
-  inPods('containerd.service', everywhere, runsPods),
-  inPods('kubelet.service', everywhere, runsPods),
+  inPods('containerd.service', everywhere, runsPods, podKey),
+  inPods('kubelet.service', everywhere, runsPods, podKey),
   {
     name: 'consul.service',
     roles: everywhere,
     when: ({ consul }) => consul.runtime === 'service',
+    key: () => '/consul/runtime',
     user: 'consul',
     isCommon: true,
     inContainer: { suffix: 'consul', after: [], health: () => '/opt/quorumgate/bin/consul info >/dev/null' },
   },
-  inPods('consul.service', everywhere, ({ consul }) => consul.runtime === 'static-pod'),
+  inPods(
+    'consul.service',
+    everywhere,
+    ({ consul }) => consul.runtime === 'static-pod',
+    () => '/consul/runtime',
+  ),
   {
     name: 'consul-dns-udp.service',
     roles: everywhere,
@@ -119,6 +133,7 @@ export const unitRows: readonly UnitRow[] = [
     name: 'etcd.service',
     roles: member,
     when: ({ etcd }) => etcd.runtime === 'service',
+    key: () => '/etcd/runtime',
     user: 'etcd',
     writesData: true,
     isCommon: true,
@@ -128,7 +143,13 @@ export const unitRows: readonly UnitRow[] = [
       health: ({ etcd }) => `curl -fs http://127.0.0.1:${etcd.metricsPort}/health`,
     },
   },
-  inPods('etcd.service', member, ({ etcd }) => etcd.runtime === 'static-pod', { writesData: true }),
+  inPods(
+    'etcd.service',
+    member,
+    ({ etcd }) => etcd.runtime === 'static-pod',
+    () => '/etcd/runtime',
+    { writesData: true },
+  ),
   {
     name: 'etcd-register-client.service',
     roles: member,
@@ -141,6 +162,7 @@ export const unitRows: readonly UnitRow[] = [
     name: 'etcd-assert.service',
     roles: member,
     when: (spec) => spec.etcd.discovery === 'srv',
+    key: () => '/etcd/discovery',
     user: 'etcd',
     writesData: true,
     inContainer: { suffix: 'assert', after: ['etcd'] },

@@ -72,7 +72,8 @@ function rows(node: SchemaNode, path: string, always = true): string[] {
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-function typeOf(node: SchemaNode): string {
+/** The values that a key takes, in short. */
+export function typeOf(node: SchemaNode): string {
   const inner = mapping(node);
   const choices = words(node).map((word) => `\`${String(word)}\``);
   const text = node.then?.type === 'string' ? ['string'] : [];

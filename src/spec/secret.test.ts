@@ -67,8 +67,8 @@ test('no diagnostic repeats a secret, in text or in JSON, wherever it was writte
   for (const line of lines) {
     const { diagnostics } = readSpec(`${SMALLEST}${line}\n`, 'cluster.yaml', ['aws']);
     t.true(diagnostics.length > 0, line);
-    for (const as of ['text', 'json'] as const)
-      t.notRegex(render(diagnostics, as), /0badc0ffee|x{10}|MHcC|1{12}|0123456789/, line);
+    for (const shown of [render(diagnostics, 'text'), JSON.stringify(diagnostics)])
+      t.notRegex(shown, /0badc0ffee|x{10}|MHcC|1{12}|0123456789/, line);
   }
 });
 

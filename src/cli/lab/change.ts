@@ -6,11 +6,8 @@ import { LabError } from '../../lab/lab.ts';
 import { withReleases } from '../../spec/locked.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
+import { say } from '../report.ts';
 import { withLab } from './running.ts';
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 interface Size {
   size?: number;

@@ -11,11 +11,8 @@ import {
 } from '../../lab/lab.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
+import { print, say } from '../report.ts';
 import { withLab } from './running.ts';
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 type AnyFault = Fault<unknown[], Record<string, unknown>>;
 
@@ -49,10 +46,30 @@ export function addFaultCommands(lab: Command): void {
   for (const [name, fault] of Object.entries(FAULTS) as unknown as [FaultName, AnyFault][]) {
     const command = parent.command([dashed(name), ...fault.args].join(' ')).description(fault.help);
     for (const [key, option] of Object.entries(fault.options ?? {})) command.addOption(optionOf(key, option));
-    command.action((...all: unknown[]) => play(name, fault, all.slice(0, -2), all.at(-2) as object));
+    command.addHelpText('after', `\nExamples:\n  $ quorumgate lab fault ${exampleOf(name, fault)}\n`);
+    command.action((...all: unknown[]) => play(name, fault, all.slice(0, -2), ownOf(fault, all.at(-2) as object)));
   }
   addChaos(lab);
 }
+
+const HOSTS = {
+  '<host>': 'etcd-1',
+  '<from>': 'etcd-1',
+  '<to>': 'etcd-2',
+  '<host...>': 'etcd-1 etcd-2',
+  '[host...]': 'etcd-1',
+  '<group...>': 'etcd-1,etcd-2 etcd-3',
+};
+
+/** A command line that plays it. */
+function exampleOf(name: string, { args, options = {} }: AnyFault): string {
+  const numbers = Object.entries(options).filter(([, option]) => 'number' in option && option.required);
+  return [dashed(name), ...args.map((arg) => HOSTS[arg]), ...numbers.map(([key]) => `--${dashed(key)} 20`)].join(' ');
+}
+
+/** Options of the fault, without those that all commands have. */
+const ownOf = ({ options = {} }: AnyFault, flags: object): object =>
+  Object.fromEntries(Object.entries(flags).filter(([key]) => key in options));
 
 function addChaos(lab: Command): void {
   lab
@@ -64,7 +81,7 @@ function addChaos(lab: Command): void {
       interruptible((signal) =>
         withLab(async (running) => {
           const told = await playChaos(running, { ...flags, say, signal });
-          process.stdout.write(chaosReport(told));
+          print(chaosReport(told));
           if (told.broken.length === 0) return;
           throw new LabError(
             `chaos with seed ${flags.seed}: ${told.broken.join('; ')}`,

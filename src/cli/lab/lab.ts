@@ -14,11 +14,10 @@ import {
 } from '../../lab/lab.ts';
 import { EXIT } from '../exit.ts';
 import { interruptible } from '../interruptible.ts';
+import { print, say } from '../report.ts';
 import { addChangeCommands } from './change.ts';
 import { addFaultCommands } from './fault.ts';
 import { addUp, imageOption } from './up.ts';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const withoutDashes = (command: string[]) => (command[0] === '--' ? command.slice(1) : command);
 
@@ -35,8 +34,8 @@ export function addLabCommand(program: Command): void {
       'show the hosts, how far each has booted, and the cluster; exit code 1 unless each is one, and healthy',
     )
     .action(async () => {
-      const { text, isWhole } = await status();
-      process.stdout.write(text);
+      const { text, isWhole } = await status(layoutOf(), process.stdout.columns);
+      print(text);
       if (!isWhole) process.exitCode = EXIT.wrong;
     });
   lab

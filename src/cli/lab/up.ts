@@ -1,9 +1,9 @@
 import { isSea } from 'node:sea';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { render } from '../../diagnostic/render.ts';
 import { loadAssets } from '../../io/assets.ts';
 import { readInput } from '../../io/input.ts';
 import {
+  assertFree,
   type Bootable,
   boot,
   type ClusterBeside,
@@ -29,9 +29,8 @@ import {
 } from '../../lab/lab.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
+import { isForPrograms, print, say, tell } from '../report.ts';
 import { labSecrets } from './secrets.ts';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 interface UpFlags {
   size?: number;
@@ -103,12 +102,12 @@ async function read(
 ): Promise<(Bootable & { text: string }) | undefined> {
   const input = await readInput(file);
   if ('diagnostic' in input) {
-    process.stderr.write(render([input.diagnostic], 'text'));
+    tell([input.diagnostic], file);
     return undefined;
   }
   const source = { text: input.text, file: input.file, lock: input.lock, assets: await loadAssets() };
   const { compiled, changes } = await compileForLab({ secretsInImage: true, ...settings, ...source });
-  process.stderr.write(render(compiled.diagnostics, 'text'));
+  tell(compiled.diagnostics, file);
   if (compiled.spec === undefined || compiled.files.length === 0) return undefined;
   for (const change of changes) say(`for the lab: ${change}`);
   return { files: compiled.files, spec: compiled.spec, text: input.text };
@@ -128,6 +127,7 @@ async function withCertificates(
 }
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
+  assertFree();
   const { timeout, beside: besideFiles, size, target, ...rest } = flags;
   const options = { ...rest, say, signal, targets: target };
   const first = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
@@ -167,15 +167,19 @@ async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<vo
 async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
   const clusters = [lab, ...lab.neighbours];
   const hosts = clusters.flatMap((one) => one.hosts);
-  const watched = await watch(hosts, { timeoutSeconds, signal, onLook: progress(process.stdout) });
+  const watched = await watch(hosts, {
+    timeoutSeconds,
+    signal,
+    onLook: progress(isForPrograms() ? process.stderr : process.stdout),
+  });
   if (watched.outcome !== 'up') {
-    process.stdout.write(await stuckReport(lab.layout, watched.seen));
+    print(await stuckReport(lab.layout, watched.seen));
     const what = watched.outcome === 'dead' ? 'a host has ended' : `not all hosts were up after ${timeoutSeconds} s`;
     throw new LabError(what, 'What runs is left as it is: `quorumgate lab logs HOST`, `lab exec`, then `lab down`.');
   }
   const views = await Promise.all(clusters.map((one) => one.cluster()));
-  for (const view of views) process.stdout.write(`\n${clusterReport(view)}`);
-  process.stdout.write(`\n${phaseReport(watched)}`);
+  for (const view of views) print(`\n${clusterReport(view, process.stdout.columns)}`);
+  print(`\n${phaseReport(watched)}`);
   if (views.every(({ one }) => one)) return;
   throw new LabError(
     `the hosts are up, but are not one cluster${views.length > 1 ? ' each' : ''}`,

@@ -20,7 +20,10 @@ export async function labTables(): Promise<Record<string, string>> {
       shown(commandIn(lab, 'fault')).map((command, index) => [
         `\`${usage(command)}\``,
         command.description(),
-        command.options.map(optionText).join('; '),
+        command.options
+          .filter(({ long }) => long !== '--format')
+          .map(optionText)
+          .join('; '),
         (rows[index]?.chaos ?? []).map(({ name }) => name).join(', '),
       ]),
     ),

@@ -10,7 +10,7 @@ import type { Watched } from './watch.ts';
 const yes = (value: boolean) => (value ? 'yes' : 'no');
 
 /** The members, and whether they are the one cluster that the record predicts. */
-export function clusterReport(view: ClusterView): string {
+export function clusterReport(view: ClusterView, width?: number): string {
   const rows = view.rows.map((row) => [
     row.name === row.host ? row.host : `${row.host} (${row.name})`,
     row.address,
@@ -23,7 +23,7 @@ export function clusterReport(view: ClusterView): string {
   const actual = view.actual.join(' and ') || 'none';
   const verdict = view.one ? 'equal: one cluster' : 'NOT one healthy cluster as predicted';
   return (
-    table([['HOST', 'ADDRESS', 'MEMBER ID', 'STARTED', 'LEADER', 'HEALTH', 'ETCD'], ...rows]) +
+    table([['HOST', 'ADDRESS', 'MEMBER ID', 'STARTED', 'LEADER', 'HEALTH', 'ETCD'], ...rows], width) +
     `cluster ID: predicted ${view.predicted || 'none (no record in Consul)'}, actual ${actual}: ${verdict}\n`
   );
 }

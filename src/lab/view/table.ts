@@ -1,8 +1,8 @@
-import { columns } from '../../format/columns.ts';
+import { fitted } from '../../format/columns.ts';
 
-/** Rows as aligned columns; the first is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
-  return columns(rows)
+/** Rows as aligned columns, where the terminal has room for them; the first is the head. */
+export function table(rows: readonly (readonly string[])[], width?: number): string {
+  return fitted(rows, width)
     .map((line) => `${line}\n`)
     .join('');
 }

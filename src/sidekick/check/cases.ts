@@ -155,10 +155,7 @@ export const CASES: Case[] = [
     rule: '4: who has seen a cluster founds no other',
     after: 296,
     seconds: 4,
-    schedule: on(
-      '1',
-      'settle 0 0, settle 0 0, settle 0 0, spare 0 0, settle 0 0, consul-wiped 0 0, go 1 0',
-    ),
+    schedule: on('1', 'settle 0 0, settle 0 0, settle 0 0, spare 0 0, settle 0 0, consul-wiped 0 0, go 1 0'),
   },
   {
     rule: '5: no time-out opens the gate',

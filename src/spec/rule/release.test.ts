@@ -82,6 +82,6 @@ consul: {servers: existing, join: [10.0.0.5]}\nprograms: {consul: release, socat
   t.deepEqual(remedies.slice(-1), ['Write it as `consul.version`, which counts here too.']);
   const without = spec.replace(', versions: {consul: 2.1.0}', '');
   const [consul, socat] = readSpec(without, 'cluster.yaml', ['aws']).diagnostics.map(({ remedy }) => remedy);
-  t.is(consul, 'Add `consul: {version: 2.1.0}`.');
-  t.is(socat, 'Add `releases: {versions: {socat: 1.8.0.3}}`.');
+  t.is(consul, 'Add `version: 2.1.0` under `consul`.');
+  t.is(socat, 'Add `versions: {socat: 1.8.0.3}` under `releases`.');
 });

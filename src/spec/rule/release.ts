@@ -11,12 +11,23 @@ export const versionPointer = (program: Program) =>
   program === 'consul' || program === 'etcd' ? `/${program}/version` : `/releases/versions/${program}`;
 
 const examples: Record<Program, string> = {
-  consul: 'consul: {version: 2.1.0}',
-  etcd: 'etcd: {version: 3.7.3}',
-  socat: 'releases: {versions: {socat: 1.8.0.3}}',
-  node: 'releases: {versions: {node: 20.19.5}}',
-  sidekick: 'releases: {versions: {sidekick: 0.1.0}}',
+  consul: '2.1.0',
+  etcd: '3.7.3',
+  socat: '1.8.0.3',
+  node: '20.19.5',
+  sidekick: '0.1.0',
 };
+
+/** The lines that are missing, and the mapping that has to have them: one that is there is not to be written twice. */
+function missing(program: Program, isWritten: (pointer: string) => boolean): string {
+  const [, ...keys] = versionPointer(program).split('/');
+  const first = keys.findIndex((_, index) => !isWritten(`/${keys.slice(0, index + 1).join('/')}`));
+  const own = keys.slice(first);
+  const snippet = own
+    .slice(0, -1)
+    .reduceRight((inner, key) => `${key}: {${inner}}`, `${own.at(-1)}: ${examples[program]}`);
+  return first === 0 ? `\`${snippet}\`` : `\`${snippet}\` under \`${keys.slice(0, first).join('.')}\``;
+}
 
 export const releases: Rule = (draft, { isWritten }) => {
   const { programs, releases: section } = draft;
@@ -32,7 +43,12 @@ export const releases: Rule = (draft, { isWritten }) => {
     }
     if (!isWritten(versionPointer(program))) {
       const message = `\`programs.${program}\` is \`release\`, and nothing says of which version.`;
-      problems.push({ code: 'release-without-version', pointer, message, detail: { snippet: examples[program] } });
+      problems.push({
+        code: 'release-without-version',
+        pointer,
+        message,
+        detail: { lines: missing(program, isWritten) },
+      });
     }
     return problems;
   });

@@ -1,0 +1,94 @@
+import type { Code } from '../diagnostic/codes.ts';
+
+/** Lines of a spec that show a diagnostic, and the same without it. A test puts both into the smallest spec. */
+export interface Example {
+  wrong: readonly string[];
+  right: readonly string[];
+}
+
+/** One line, in which a part is wrong. */
+const swap = (line: string, right: string, wrong: string): Example => ({
+  wrong: [line.replace('<>', () => wrong)],
+  right: [line.replace('<>', () => right)],
+});
+
+const CLUSTER = 'cluster: {name: <>, size: 3}';
+const SIZE = 'cluster: {name: mycluster, size: <>}';
+const ADDRESS = 'address: {cidr: <>}';
+const JOIN = 'consul: {servers: members, join: [<>]}';
+const ETCD = 'etcd: {version: 3.7.3, <>}';
+const VERSION = 'etcd: {version: <>}';
+const CONSUL = 'consul: {servers: existing, join: [10.0.0.5], <>}';
+const SIDEKICK = 'programs: {sidekick: {url: "<>"}}';
+const TLS = (peer: string, client: string) =>
+  `tls: {peer: {cert: /etc/etcd/peer.crt, key: /etc/etcd/peer.key, ca: ${peer}}, client: {cert: /etc/etcd/server.crt, key: ${client}, ca: /etc/etcd/client-ca.crt}}`;
+const PEER_CA = '/etc/etcd/peer-ca.crt';
+const KEY = '/etc/etcd/server.key';
+
+/** Of codes that a line or two can show. */
+export const EXAMPLES: Readonly<Partial<Record<Code, Example>>> = {
+  'yaml-syntax': swap(CLUSTER, 'mycluster', '[mycluster'),
+  'yaml-tab': { wrong: ['address:', '\tcidr: 10.0.0.0/16'], right: ['address:', '  cidr: 10.0.0.0/16'] },
+  'yaml-anchor': swap(CLUSTER, 'mycluster', '&name mycluster'),
+  'yaml-tag': swap(CLUSTER, '"12"', '!!str 12'),
+  'duplicate-key': {
+    wrong: ['etcd: {version: 3.7.3}', 'etcd: {peerPort: 2380}'],
+    right: ['etcd: {version: 3.7.3, peerPort: 2380}'],
+  },
+  'unknown-key': swap('address: {<>: eth1}', 'interface', 'interfce'),
+  'missing-key': swap('cluster: {name: mycluster<>}', ', size: 3', ''),
+  'wrong-type': swap(SIZE, '3', '"3"'),
+  'not-one-of': swap('address: {metadata: <>}', 'ec2', 'gce'),
+  'bad-format': swap(VERSION, '3.7.3', 'v3.7.3'),
+  'out-of-range': swap(SIZE, '7', '11'),
+  'empty-list': swap('targets: [<>]', 'aws', ''),
+  'repeated-item': swap('targets: [<>]', 'aws', 'aws, aws'),
+  'choose-one': swap('address: {<>cidr: 10.0.0.0/16}', '', 'interface: eth1, '),
+  'size-even': swap(SIZE, '3', '4'),
+  'consul-count-without-role': swap('consul: {servers: <>, join: [10.0.0.5], count: 3}', 'role', 'members'),
+  'consul-count-even': swap('consul: {servers: role, join: [10.0.0.5], count: <>}', '3', '2'),
+  'join-longer-than-cluster': swap(JOIN, '10.0.0.5, 10.0.0.6, 10.0.0.7', '10.0.0.5, 10.0.0.6, 10.0.0.7, 10.0.0.8'),
+  'port-clash': swap(ETCD, 'peerPort: 2380', 'peerPort: 2379'),
+  'cidr-invalid': swap(ADDRESS, '10.0.0.0/16', '10.0.0.256/16'),
+  'cidr-ipv6': swap(ADDRESS, '10.0.0.0/16', '"fd00::/8"'),
+  'cidr-special': swap(ADDRESS, '10.0.0.0/16', '127.0.0.0/8'),
+  'cidr-host-bits': swap(ADDRESS, '10.0.0.0/20', '10.0.0.5/20'),
+  'join-provider-form': swap(JOIN, 'provider=aws tag_key=etcd tag_value=x', 'provider=aws tag_key'),
+  'join-aws-tags': swap(JOIN, 'provider=aws tag_key=etcd tag_value=x', 'provider=aws tag_key=etcd'),
+  'join-ipv6': swap(JOIN, '10.0.0.5', '"fd00::5"'),
+  'join-address': swap(JOIN, '10.0.0.5', '10.0.0.256'),
+  'setting-owned': swap(ETCD, 'peerPort: 2390', 'settings: {initial-cluster-token: x}'),
+  'setting-unknown': swap('etcd: {version: <>, settings: {compaction-batch-limit: 1000}}', '3.7.3', '3.5.35'),
+  'election-timeout': swap(ETCD, 'settings: {election-timeout: 1000}', 'settings: {election-timeout: 200}'),
+  'etcd-corrupts': swap(VERSION, '3.7.3', '3.5.2'),
+  'etcd-too-old': swap(VERSION, '3.7.3', '3.3.27'),
+  'etcd-unsupported': swap(VERSION, '3.7.3', '3.4.38'),
+  'consul-insecure': swap(CONSUL, 'version: 2.1.0', 'version: 2.0.2'),
+  'datacenter-reserved': swap(CONSUL, 'datacenter: dc1', 'datacenter: service'),
+  'consul-tls-version': swap(
+    CONSUL,
+    'version: 2.1.0, tls: {ca: /etc/consul-tls/ca.crt}',
+    'tls: {ca: /etc/consul-tls/ca.crt}',
+  ),
+  'tls-ca-shared': { wrong: [TLS('/etc/etcd/client-ca.crt', KEY)], right: [TLS(PEER_CA, KEY)] },
+  'tls-file-shared': { wrong: [TLS(PEER_CA, '/etc/etcd/server.crt')], right: [TLS(PEER_CA, KEY)] },
+  'tls-file-hidden': { wrong: [TLS(PEER_CA, '/root/server.key')], right: [TLS(PEER_CA, KEY)] },
+  'path-not-plain': swap(ETCD, 'dataDirectory: /srv/etcd', 'dataDirectory: /srv//etcd'),
+  'data-directory-hidden': swap(ETCD, 'dataDirectory: /srv/etcd', 'dataDirectory: /home/etcd'),
+  'data-directory-system': swap(ETCD, 'dataDirectory: /srv/etcd', 'dataDirectory: /usr'),
+  'program-credentials': swap(
+    SIDEKICK,
+    'https://example.com/etcd-sidekick.cjs',
+    'https://me:secret@example.com/etcd-sidekick.cjs',
+  ),
+  'sidekick-without-hash': swap(
+    SIDEKICK,
+    'https://example.com/etcd-sidekick.cjs',
+    'https://example.com/etcd-sidekick-x64',
+  ),
+  'image-missing': swap(ETCD, 'runtime: service', 'runtime: static-pod'),
+  'kubernetes-unneeded': { wrong: ['kubernetes: {mode: standalone}'], right: [] },
+  'allow-unneeded': { wrong: ['allow: {etcd-insecure: no longer so}'], right: [] },
+  'allow-impossible': { wrong: ['allow: {size-even: we like it}'], right: [] },
+  'target-unknown': swap('targets: [<>]', 'aws', 'azure'),
+};
