@@ -179,6 +179,11 @@ export const CODES = {
     'A setting for releases that no release needs',
     'Remove it, or write `{program}: release` under `programs`.',
   ),
+  'proxy-credentials': error(
+    'A proxy with credentials',
+    'Remove them: the URL stands in a file that every user of a host can read. Let the proxy take the hosts by their addresses.',
+  ),
+  'proxy-unneeded': warning('A proxy that nothing would use', 'Remove `environment`.'),
   'index-credentials': error(
     'An index with credentials',
     'Remove them: spec and lock file are committed. Give the path of a copy of the index, or serve it without a password.',

@@ -35,6 +35,10 @@ export const OUTPUT = {
     'A static pod where there is no container runtime for it',
     'Write `runtime: service`, or use another target.',
   ),
+  'target-without-proxy': error(
+    'A document that no proxy can bring',
+    'Remove `documents.baseUrl`, or compile for this target without `environment`.',
+  ),
   'compose-base': error(
     'Containers without an image',
     'Write `compose: {base: NAME@sha256:…}`, or `localhost/NAME` for an image that is on the engine already.',

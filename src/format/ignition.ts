@@ -41,6 +41,8 @@ export interface IgnitionStub {
         config: { replace: { source: string; verification: { hash: `sha512-${string}` } } };
         /** Seconds; the total is for all tries together, and without it Ignition tries for ever. */
         timeouts: { httpResponseHeaders: number; httpTotal: number };
+        /** From spec 3.1 on: how it is fetched. */
+        proxy?: { httpProxy?: string; httpsProxy?: string; noProxy?: string[] };
       }
   );
 }

@@ -6,6 +6,7 @@ import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { MANIFESTS } from './pod.ts';
+import { proxyDropIns } from './proxy.ts';
 import { dataDropIns, unitsOf } from './units.ts';
 
 /** One plan per role that the spec has, members first. */
@@ -57,6 +58,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ...(runsPods(spec, role) ? podFiles(spec, role, assets) : []),
     ...(isMember ? dataDirectoryDropIns(spec, role, assets) : []),
     ...tmpfiles(spec, role),
+    ...proxyDropIns(spec, role),
   ];
 }
 

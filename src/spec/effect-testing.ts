@@ -109,7 +109,13 @@ const allowed = {
 };
 
 export const CONTEXTS: readonly Context[] = [
-  { spec: { ...fetched, etcd: { ...fetched.etcd, settings: {} } } },
+  {
+    spec: {
+      ...fetched,
+      etcd: { ...fetched.etcd, settings: {} },
+      environment: { httpProxy: 'http://proxy.example.com:3128' },
+    },
+  },
   { spec: allowed },
   { spec: pods },
   { spec: secured({}) },

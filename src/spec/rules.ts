@@ -4,6 +4,7 @@ import { cidr } from './rule/cidr.ts';
 import { consulSettings, consulTls, consulTokens } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
+import { environment } from './rule/environment.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
@@ -55,6 +56,7 @@ const RULES: readonly Rule[] = [
   dataDirectory,
   settingVersions,
   elections,
+  environment,
   secrets,
 ];
 

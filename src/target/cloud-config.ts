@@ -2,11 +2,12 @@ import { type CloudConfig, octal, printCloudConfig } from '../format/cloud-confi
 import { gzip } from '../format/gzip.ts';
 import { everyFile, FIRST_BOOT } from '../plan/first-boot.ts';
 import type { Assets, Plan, PlanFile } from '../plan/plan.ts';
+import { proxyDropIn } from '../plan/proxy.ts';
 import { hostArchive } from './archive.ts';
 import { FETCH, FETCH_COMMANDS, FETCH_UNIT, fetchFiles } from './fetched.ts';
 import { type Form, firstThatFits, type Written } from './form.ts';
 import type { Difference, Emitted, Limit, OutputFile, Part } from './target.ts';
-import { type Documents, uploadTo } from './upload.ts';
+import { type Fetched, uploadTo } from './upload.ts';
 
 /** The writer that cloud-init's targets share: a plan's files as one `#cloud-config`, and the first boot's script for the rest. */
 
@@ -17,6 +18,7 @@ export const cloudConfigDiffers: readonly Difference[] = [
   { path: FIRST_BOOT, why: 'cloud-init runs it: it makes users and enables units' },
   { path: FETCH, why: 'what is over the limit is fetched' },
   { path: `/etc/systemd/system/${FETCH_UNIT}`, why: 'fetches it' },
+  { path: `/etc/systemd/system/${FETCH_UNIT}.d/proxy.conf`, why: 'fetches it by the proxy' },
 ];
 
 export type Commands = Omit<CloudConfig, 'write_files'>;
@@ -71,7 +73,7 @@ export interface HandOver {
   /** `TARGET/ROLE`. */
   folder: string;
   limit: Limit;
-  documents: Documents;
+  spec: Fetched;
   /** Files that stand beside the document in any form. */
   besides(document: Uint8Array): OutputFile[];
 }
@@ -80,8 +82,8 @@ export interface HandOver {
  * One `FOLDER/user-data`, and as text, to be read, `user-data.yaml`. Compressed always: cloud-init unpacks it, and one form less is one
  * way less to hand it over wrongly. What does not fit is fetched.
  */
-export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, documents, besides }: HandOver): Emitted {
-  const { baseUrl, timeout } = documents;
+export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, spec, besides }: HandOver): Emitted {
+  const { baseUrl, timeout } = spec.documents;
   const write = (files: readonly PlanFile[], commands: Commands) => {
     const text = toCloudConfig(files, commands);
     const bytes = gzip(encode(text));
@@ -96,7 +98,9 @@ export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, doc
   };
   const fetched = (url: string) => {
     const upload = uploadTo(url, folder, 'tar.gz', hostArchive(plan, assets));
-    const { files, parts } = write(fetchFiles(assets, upload, timeout), { runcmd: FETCH_COMMANDS });
+    const { files, parts } = write([...fetchFiles(assets, upload, timeout), ...proxyDropIn(spec, FETCH_UNIT)], {
+      runcmd: FETCH_COMMANDS,
+    });
     return { files: [...files, upload.file], uploads: [upload], parts } satisfies Written;
   };
   const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), FIRST_BOOT_COMMANDS) }];

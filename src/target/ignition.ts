@@ -9,7 +9,7 @@ import type { Problem } from '../spec/problem.ts';
 import { type Form, firstThatFits, type Written } from './form.ts';
 import { PLATFORMS } from './limits.ts';
 import type { Emitted, Part } from './target.ts';
-import { type Documents, uploadTo } from './upload.ts';
+import { type Fetched, uploadTo } from './upload.ts';
 
 /** The writer that Ignition's targets share: a plan's files and units in Ignition's words. */
 
@@ -96,14 +96,19 @@ export function writeDocument(folder: string, text: string, parts: () => Part[])
 const HEADERS = 10;
 
 /** A stub that has another document fetched; legal in every version. None where the spec names no place for it. */
-export function byUrl(folder: string, version: Version, { baseUrl, timeout }: Documents, whole: () => Written): Form[] {
+export function byUrl(
+  folder: string,
+  version: Version,
+  { documents: { baseUrl, timeout }, environment: proxy }: Fetched,
+  whole: () => Written,
+): Form[] {
   if (baseUrl === undefined) return [];
   const write = () => {
     const { files } = whole();
     const upload = uploadTo(baseUrl, folder, 'ign', files[0].bytes);
     const replace = { source: upload.url, verification: { hash: `sha512-${upload.sha512}` as const } };
     const timeouts = { httpResponseHeaders: HEADERS, httpTotal: timeout };
-    const text = printIgnitionStub({ ignition: { version, config: { replace }, timeouts } });
+    const text = printIgnitionStub({ ignition: { version, config: { replace }, timeouts, ...(proxy && { proxy }) } });
     const stub = writeDocument(folder, text, () => []);
     return { ...stub, files: [stub.files[0], upload.file], uploads: [upload] } satisfies Written;
   };
@@ -114,7 +119,7 @@ export function byUrl(folder: string, version: Version, { baseUrl, timeout }: Do
  * One document of spec 3.3.0: as it is while that fits, else compressed whole in a stub that the reader unpacks, else
  * fetched.
  */
-export function emitIgnition3(plan: Plan, target: string, documents: Documents): Emitted {
+export function emitIgnition3(plan: Plan, target: string, spec: Fetched): Emitted {
   const folder = `${target}/${plan.role}`;
   const inline = () => {
     const config = toIgnition(plan, '3.3.0', (bytes) => shortestDataUrl(bytes, gzip));
@@ -129,9 +134,9 @@ export function emitIgnition3(plan: Plan, target: string, documents: Documents):
     });
     return writeDocument(folder, stub, () => weigh(plan, inner, growth()));
   };
-  return firstThatFits(plan.role, PLATFORMS[documents.platform], [
+  return firstThatFits(plan.role, PLATFORMS[spec.documents.platform], [
     { name: 'inline', write: inline },
     { name: 'config.replace with gzip', write: wrapped },
-    ...byUrl(folder, '3.3.0', documents, inline),
+    ...byUrl(folder, '3.3.0', spec, inline),
   ]);
 }

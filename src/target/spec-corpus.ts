@@ -154,6 +154,12 @@ export const specs: fc.Arbitrary<string> = fc
       socat: fc.oneof(fc.constant('package'), source('socat')),
     }),
     documents: fc.option(documents, { nil: undefined }),
+    environment: fc.constantFrom(
+      undefined,
+      undefined,
+      { httpProxy: 'http://proxy.example.com:3128', noProxy: ['.example.com', '10.0.0.0/8'] },
+      { httpsProxy: 'http://[fd00::1]:8080/' },
+    ),
     sidekick: fc.oneof(
       { weight: 1, arbitrary: fc.record({ node: fc.oneof(fc.constant('package'), source('node')) }) },
       { weight: 1, arbitrary: fc.record({ sidekick: script, node: fc.oneof(fc.constant('package'), source('node')) }) },
@@ -172,6 +178,7 @@ export const specs: fc.Arbitrary<string> = fc
       tls,
       programs,
       documents: places,
+      environment,
       sidekick,
       pods: given,
       compose,
@@ -188,6 +195,7 @@ export const specs: fc.Arbitrary<string> = fc
             tls,
             programs: { ...programs, ...sidekick },
             documents: places,
+            environment,
             compose,
           },
           given,

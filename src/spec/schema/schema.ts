@@ -4,7 +4,9 @@ import { Allow } from './allow.ts';
 import { Programs } from './artifact.ts';
 import { Cluster } from './cluster.ts';
 import { Compose } from './compose.ts';
+import { ConsulTls, ConsulTokens } from './consul-secrets.ts';
 import { Documents } from './documents.ts';
+import { Environment } from './environment.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, SecretPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
@@ -121,42 +123,6 @@ const Tls = Type.Object(
     }),
   },
   { ...strict, description: 'Paths of files on the host. quorumgate carries no key.' },
-);
-
-const ConsulTls = Type.Object(
-  {
-    ca: HostPath("CA certificates (PEM) that Consul's agents are verified with.", '/etc/consul-tls/ca.crt'),
-    cert: Type.Optional(
-      HostPath(
-        'Certificate (PEM) that the agent shows to others. A server has to have one.',
-        '/etc/consul-tls/consul.crt',
-      ),
-    ),
-    key: Type.Optional(HostPath('Its private key (PEM), readable by user `consul`.', '/etc/consul-tls/consul.key')),
-  },
-  {
-    ...strict,
-    description:
-      "TLS between Consul's agents, by paths of files on the host (`quorumgate pki` makes them). Needs `consul.version`.",
-  },
-);
-
-const ConsulTokens = Type.Object(
-  {
-    agent: SecretPath("File with the token of the host's agent.", '/etc/consul-secrets/agent'),
-    dns: Type.Optional(
-      SecretPath(
-        'File with the token for whoever shows none: DNS, and reading on the host.',
-        '/etc/consul-secrets/dns',
-      ),
-    ),
-    sidekick: SecretPath('File with the token of the sidekicks.', '/etc/consul-secrets/sidekick'),
-  },
-  {
-    ...strict,
-    description:
-      'Tokens for a Consul with ACLs, by paths of files on the host, readable by root alone (docs/consul.md). What no token allows is denied.',
-  },
 );
 
 /**
@@ -286,6 +252,7 @@ export const SpecSchema = Type.Object(
     kubernetes: withDefault(Kubernetes, {}),
     programs: withDefault(Programs, {}),
     releases: Type.Optional(Releases),
+    environment: Type.Optional(Environment),
     documents: withDefault(Documents, {}),
     compose: Type.Optional(Compose),
     allow: Type.Optional(Allow),

@@ -33,7 +33,7 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   return emitCloudConfig(plan, assets, {
     folder: `aws/${role}`,
     limit: PLATFORMS.ec2,
-    documents: spec.documents,
+    spec,
     besides(bytes) {
       const encoded = base64(bytes);
       return [

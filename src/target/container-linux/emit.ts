@@ -3,6 +3,8 @@ import { type IgnitionConfig, printIgnition } from '../../format/ignition.ts';
 import { FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import { unitRows } from '../../plan/units.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import type { Problem } from '../../spec/problem.ts';
 import { VERSIONS } from '../../version/facts.ts';
 import { hostArchive } from '../archive.ts';
 import { firstThatFits } from '../form.ts';
@@ -10,7 +12,7 @@ import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '
 import { PLATFORMS } from '../limits.ts';
 import { staticPods } from '../static-pods.ts';
 import type { Emitted, Target } from '../target.ts';
-import type { Documents } from '../upload.ts';
+import type { Fetched } from '../upload.ts';
 import { interpret } from './interpret.ts';
 import { systemd } from './limits.ts';
 import { planFor } from './old-systemd.ts';
@@ -42,17 +44,17 @@ function packed(plan: Plan, assets: Assets): IgnitionConfig {
 }
 
 /** One document of spec 2.2.0: as it is while that fits, else one archive and the unit that unpacks it, else fetched. */
-export function emitIgnition2(given: Plan, assets: Assets, documents: Documents): Emitted {
+export function emitIgnition2(given: Plan, assets: Assets, spec: Fetched): Emitted {
   const folder = `container-linux/${given.role}`;
   const plan = planFor(systemd.oldest, given);
   const config = toIgnition(plan, '2.2.0', (bytes) => shortestDataUrl(bytes));
   const inline = () => writeDocument(folder, printIgnition(config), () => weigh(plan, config));
   const archived = () =>
     writeDocument(folder, printIgnition(packed(plan, assets)), () => weigh(plan, config, growth()));
-  return firstThatFits(plan.role, PLATFORMS[documents.platform], [
+  return firstThatFits(plan.role, PLATFORMS[spec.documents.platform], [
     { name: 'inline', write: inline },
     { name: 'packed, unpacked by a unit', write: archived },
-    ...byUrl(folder, '2.2.0', documents, inline),
+    ...byUrl(folder, '2.2.0', spec, inline),
   ]);
 }
 
@@ -61,6 +63,14 @@ const oneshots = [...new Set(unitRows.filter(({ isRetried }) => isRetried).map((
 
 /** It ended with systemd 241, years before the kubelet 1.27 that the units are made for. */
 const WITHOUT_PODS = 'no container runtime of Container Linux is one for a kubelet of today';
+
+/** Ignition has a proxy of its own from spec 2.4.0 on, and it fetches before any unit runs. */
+function proxied({ environment, documents }: Spec): Problem[] {
+  if (environment === undefined || documents.baseUrl === undefined) return [];
+  const message =
+    '`documents.baseUrl` is given beside a proxy, and what container-linux fetches by it goes by no proxy.';
+  return [{ code: 'target-without-proxy', pointer: '/documents/baseUrl', message }];
+}
 
 export const containerLinux: Target = {
   name: 'container-linux',
@@ -71,7 +81,7 @@ export const containerLinux: Target = {
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
-  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS)],
-  emit: (plans, assets, { documents }) => ({ documents: plans.map((plan) => emitIgnition2(plan, assets, documents)) }),
+  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS), ...proxied(spec)],
+  emit: (plans, assets, spec) => ({ documents: plans.map((plan) => emitIgnition2(plan, assets, spec)) }),
   interpret,
 };

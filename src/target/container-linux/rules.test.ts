@@ -25,7 +25,9 @@ for (const [name, platform] of [
 ] as const) {
   test(`what is emitted ${name} keeps all of them, and comes to the plan`, (t) => {
     for (const plan of plans) {
-      const { files, form } = emitIgnition2(plan, assets, { platform, baseUrl: 'https://x.example/a', timeout: 60 });
+      const { files, form } = emitIgnition2(plan, assets, {
+        documents: { platform, baseUrl: 'https://x.example/a', timeout: 60 },
+      });
       t.true(form?.startsWith(name), form);
       const written = files.filter(({ path }) => path.endsWith('.ign'));
       t.is(written.length, name === 'config.replace by URL' ? 2 : 1);

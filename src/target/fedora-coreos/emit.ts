@@ -8,8 +8,6 @@ export const fedoraCoreos: Target = {
     { path: '/opt/quorumgate/bin', why: 'made by Ignition, which labels it for SELinux: programs in it may be run' },
   ],
   check: (spec) => checkPrograms(spec, 'fedora-coreos'),
-  emit: (plans, _, { documents }) => ({
-    documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', documents)),
-  }),
+  emit: (plans, _, spec) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', spec)) }),
   interpret: (files) => interpretIgnitionFiles(files, 'fedora-coreos'),
 };

@@ -6,6 +6,6 @@ export const flatcar: Target = {
   name: 'flatcar',
   differs: [{ path: '/opt/quorumgate/bin', why: 'there before the first program' }],
   check: (spec) => checkPrograms(spec, 'flatcar'),
-  emit: (plans, _, { documents }) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'flatcar', documents)) }),
+  emit: (plans, _, spec) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'flatcar', spec)) }),
   interpret: (files) => interpretIgnitionFiles(files, 'flatcar'),
 };
