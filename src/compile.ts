@@ -1,6 +1,7 @@
 import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
+import { checkExtra } from './plan/extra-check.ts';
 import type { Assets } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
@@ -9,6 +10,7 @@ import { type LockFile, readLock } from './spec/lock.ts';
 import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
+import { unreadFragments } from './target/extra.ts';
 import { targets } from './target/index.ts';
 import type { Emitted, OutputFile, Part, Target, Upload } from './target/target.ts';
 import { textFile } from './target/text-file.ts';
@@ -52,15 +54,19 @@ export function compile(
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
-  const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
-  if (refused.length > 0) return { files: [], diagnostics: [...diagnostics, ...refused], report: [] };
-  const plans = buildPlans(spec, assets);
+  const unread = unreadFragments(spec, chosen, targets).map(placed);
+  const told = [...diagnostics, ...unread];
+  const unable = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
+  // A release without its hash is in no plan yet.
+  const plans = unlocked.length > 0 ? [] : buildPlans(spec, assets);
+  const refused = [...unable, ...checkExtra(plans, spec).map(placed)];
+  if (refused.length > 0) return { files: [], diagnostics: [...told, ...refused], report: [] };
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
   const oversized = outputs
     .flatMap(({ target, documents }) => documents.map((document) => ({ target, document })))
     .filter(({ document }) => document.size > document.limit.bytes)
     .map((one) => tooLarge(one, spec, place));
-  const all = [...diagnostics, ...oversized];
+  const all = [...told, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
   return {
     files: failed

@@ -1,4 +1,5 @@
 import { allowable, type CodeEntry, error, warning } from './entry.ts';
+import { EXTRA } from './extra-codes.ts';
 import { OUTPUT } from './output-codes.ts';
 
 /** Every code of the front end. Codes are stable: scripts and documents refer to them. */
@@ -51,7 +52,7 @@ export const CODES = {
   'empty-list': error('An empty list', 'Name at least one.'),
   'too-many-items': error('A list that is too long', 'Keep at most {limit}.'),
   'repeated-item': error('An item listed twice', 'Remove one of the two.'),
-  'choose-one': error('Not exactly one choice', '{verb} exactly one of: {allowed}.'),
+  'choose-one': error('Not exactly one choice', '{verb} one of: {allowed}.'),
 
   // Rules across fields.
   'size-even': error('An even number of members', 'Use {below} or {above} members.'),
@@ -236,6 +237,7 @@ export const CODES = {
   ),
   'allow-unneeded': warning('A reason for what is not there', 'Remove it.'),
 
+  ...EXTRA,
   ...OUTPUT,
 } satisfies Record<string, CodeEntry>;
 

@@ -1,6 +1,7 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
 import { clusterEnvironment, hasSecrets, programList, runsPods, secretList, wantsPackages } from './environment.ts';
+import { withExtra } from './extra.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
@@ -12,7 +13,9 @@ import { dataDropIns, unitsOf } from './units.ts';
 /** One plan per role that the spec has, members first. */
 export function buildPlans(spec: Spec, assets: Assets): Plan[] {
   const roles: Role[] = spec.consul.servers === 'role' ? ['etcd', 'consul-server'] : ['etcd'];
-  return roles.map((role) => ({ role, files: files(spec, role, assets), units: units(spec, role, assets) }));
+  return roles.map((role) =>
+    withExtra({ role, files: files(spec, role, assets), units: units(spec, role, assets) }, spec),
+  );
 }
 
 function units(spec: Spec, role: Role, assets: Assets): PlanUnit[] {

@@ -5,6 +5,7 @@ import { consulSettings, consulTls, consulTokens } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
 import { environment } from './rule/environment.ts';
+import { extra } from './rule/extra.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
@@ -57,6 +58,7 @@ const RULES: readonly Rule[] = [
   settingVersions,
   elections,
   environment,
+  extra,
   secrets,
 ];
 

@@ -1,11 +1,13 @@
 import { type CloudConfig, octal, printCloudConfig } from '../format/cloud-config.ts';
 import { gzip } from '../format/gzip.ts';
 import { everyFile, FIRST_BOOT } from '../plan/first-boot.ts';
-import type { Assets, Plan, PlanFile } from '../plan/plan.ts';
+import type { Assets, Plan, PlanExtra, PlanFile, PlanFragment } from '../plan/plan.ts';
 import { proxyDropIn } from '../plan/proxy.ts';
+import { spoken } from '../spec/pointer.ts';
 import { hostArchive } from './archive.ts';
 import { FETCH, FETCH_COMMANDS, FETCH_UNIT, fetchFiles } from './fetched.ts';
 import { type Form, firstThatFits, type Written } from './form.ts';
+import { joined } from './join-cloud-config.ts';
 import type { Difference, Emitted, Limit, OutputFile, Part } from './target.ts';
 import { type Fetched, uploadTo } from './upload.ts';
 
@@ -47,25 +49,60 @@ export const FIRST_BOOT_COMMANDS: Commands = {
   ],
 };
 
-export function toCloudConfig(files: readonly PlanFile[], { bootcmd, runcmd }: Commands): string {
+/** Users and groups, which cloud-init makes itself, before anything is fetched. */
+export function accounts({
+  users,
+  groups,
+}: Pick<PlanExtra, 'users' | 'groups'>): Pick<CloudConfig, 'users' | 'groups'> {
+  return {
+    ...(groups.length > 0 && { groups }),
+    ...(users.length > 0 && {
+      users: [
+        'default' as const,
+        ...users.map(({ name, uid, groups: others, shell, keys }) => ({
+          name,
+          ...(uid === undefined ? {} : { uid }),
+          ...(others.length > 0 && { groups: others.join(',') }),
+          shell,
+          ...(keys.length > 0 && { ssh_authorized_keys: keys }),
+        })),
+      ],
+    }),
+  };
+}
+
+/** @param fragments of the user's, which are joined to ours */
+export function toCloudConfig(
+  files: readonly PlanFile[],
+  { bootcmd, runcmd, ...more }: Commands,
+  fragments: readonly PlanFragment[] = [],
+): string {
   const write_files = files.map(({ path, mode, content }) => ({ path, permissions: octal(mode), content }));
-  return printCloudConfig({ ...(bootcmd && { bootcmd }), write_files, runcmd });
+  const own: CloudConfig = { ...(bootcmd && { bootcmd }), ...more, write_files, runcmd };
+  return printCloudConfig(fragments.reduce<object>((whole, { value }) => joined(whole, value), own) as CloudConfig);
 }
 
 /** Bytes that each file adds to the compressed document: the document's size less its size without the file. */
-function weigh(files: readonly PlanFile[], commands: Commands, whole: number): Part[] {
-  const without = (file: PlanFile) =>
-    toCloudConfig(
-      files.filter((other) => other !== file),
-      commands,
-    );
-  return files
-    .map((file) => ({
+function weigh(
+  files: readonly PlanFile[],
+  commands: Commands,
+  fragments: readonly PlanFragment[],
+  sizeOf: (text: string) => number,
+): Part[] {
+  const whole = sizeOf(toCloudConfig(files, commands, fragments));
+  const but = <T>(all: readonly T[], one: T) => all.filter((other) => other !== one);
+  return [
+    ...files.map((file) => ({
       name: file.path,
-      bytes: whole - gzip(encode(without(file))).length,
+      bytes: whole - sizeOf(toCloudConfig(but(files, file), commands, fragments)),
       pointer: file.pointer,
-    }))
-    .sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+    })),
+    ...fragments.map((fragment) => ({
+      name: spoken(fragment.pointer),
+      bytes: whole - sizeOf(toCloudConfig(files, commands, but(fragments, fragment))),
+      pointer: fragment.pointer,
+    })),
+  ].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
 /** How a target hands a document over. */
@@ -84,8 +121,11 @@ export interface HandOver {
  */
 export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, spec, besides }: HandOver): Emitted {
   const { baseUrl, timeout } = spec.documents;
-  const write = (files: readonly PlanFile[], commands: Commands) => {
-    const text = toCloudConfig(files, commands);
+  const { extra } = plan;
+  const fragments = extra?.cloudConfig ?? [];
+  const write = (files: readonly PlanFile[], given: Commands) => {
+    const commands = { ...given, ...(extra && accounts(extra)) };
+    const text = toCloudConfig(files, commands, fragments);
     const bytes = gzip(encode(text));
     return {
       files: [
@@ -93,7 +133,7 @@ export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, spe
         { path: `${folder}/user-data.yaml`, bytes: encode(text) },
         ...besides(bytes),
       ],
-      parts: () => weigh(files, commands, bytes.length),
+      parts: () => weigh(files, commands, fragments, (other) => gzip(encode(other)).length),
     } satisfies Written;
   };
   const fetched = (url: string) => {

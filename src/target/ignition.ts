@@ -3,10 +3,11 @@ import { base64, type DataUrl, plainDataUrl, shortestDataUrl } from '../format/d
 import { gzip } from '../format/gzip.ts';
 import { type IgnitionConfig, printIgnition, printIgnitionStub } from '../format/ignition.ts';
 import { programSources } from '../plan/environment.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Owner, Plan } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
 import { type Form, firstThatFits, type Written } from './form.ts';
+import { ownerText } from './host-tree.ts';
 import { PLATFORMS } from './limits.ts';
 import type { Emitted, Part } from './target.ts';
 import { type Fetched, uploadTo } from './upload.ts';
@@ -29,27 +30,65 @@ export function checkPrograms(spec: Spec, target: string): Problem[] {
 
 type Version = IgnitionConfig['ignition']['version'];
 
+const as = (text: string) => (/^\d+$/.test(text) ? { id: Number(text) } : { name: text });
+const owned = (owner: Owner | undefined) =>
+  owner === undefined || ownerText(owner) === 'root' ? {} : { user: as(owner.user), group: as(owner.group) };
+
+const yes = true as const;
+
+/** Sections that only a spec with `extra` has. */
+function extraSections({ extra }: Plan, version: Version, toUrl: (bytes: Uint8Array) => DataUrl) {
+  const { users = [], groups = [], kernelArguments = [], ignition = [] } = extra ?? {};
+  const passwd = {
+    ...(groups.length > 0 && { groups: groups.map((name) => ({ name })) }),
+    ...(users.length > 0 && {
+      users: users.map(({ name, uid, groups: others, shell, keys }) => ({
+        name,
+        ...(uid === undefined ? {} : { uid }),
+        ...(others.length > 0 && { groups: others }),
+        shell,
+        ...(keys.length > 0 && { sshAuthorizedKeys: keys }),
+      })),
+    }),
+  };
+  const documents = ignition.map(({ value }) => toUrl(encode(JSON.stringify(value))));
+  const config = version === '2.2.0' ? { append: documents } : { merge: documents };
+  return {
+    ignition: { version, ...(documents.length > 0 && { config }) },
+    ...(groups.length + users.length > 0 && { passwd }),
+    ...(kernelArguments.length > 0 && { kernelArguments: { shouldExist: kernelArguments } }),
+  };
+}
+
 export function toIgnition(plan: Plan, version: Version, toUrl: (bytes: Uint8Array) => DataUrl): IgnitionConfig {
   const place = version === '2.2.0' ? { filesystem: 'root' as const } : {};
+  const { directories = [], states = [] } = plan.extra ?? {};
   return {
-    ignition: { version },
+    ...extraSections(plan, version, toUrl),
     storage: {
-      // The programs' folder is there before the first program: made by Ignition it has its label, where there are labels.
-      directories: [{ ...place, path: '/opt/quorumgate/bin', mode: 0o755 }],
-      files: plan.files.map(({ path, mode, content }) => ({
+      directories: [
+        // The programs' folder is there before the first program: made by Ignition it has its label, where there are labels.
+        { ...place, path: '/opt/quorumgate/bin', mode: 0o755 },
+        ...directories.map(({ path, mode, owner }) => ({ ...place, path, mode, ...owned(owner) })),
+      ],
+      files: plan.files.map(({ path, mode, content, owner }) => ({
         ...place,
         path,
         mode,
         overwrite: true,
+        ...owned(owner),
         contents: toUrl(encode(content)),
       })),
     },
     systemd: {
-      units: plan.units.map(({ name, content, enabled }) => ({
-        name,
-        ...(enabled ? { enabled } : {}),
-        contents: content,
-      })),
+      units: [
+        ...plan.units.map(({ name, content, enabled }) => ({
+          name,
+          ...(enabled ? { enabled } : {}),
+          contents: content,
+        })),
+        ...states.map(({ name, state }) => (state === 'masked' ? { name, mask: yes } : { name, enabled: yes })),
+      ],
     },
   };
 }
@@ -58,7 +97,7 @@ export function toIgnition(plan: Plan, version: Version, toUrl: (bytes: Uint8Arr
 function entries(plan: Plan, { storage, systemd }: IgnitionConfig): { name: string; pointer: string; text: string }[] {
   return [
     ...plan.files.map(({ path, pointer }, index) => ({ name: path, pointer, entry: storage.files[index] })),
-    ...plan.units.map(({ name }, index) => ({ name, pointer: '', entry: systemd.units[index] })),
+    ...plan.units.map(({ name, pointer = '' }, index) => ({ name, pointer, entry: systemd.units[index] })),
   ].map(({ name, pointer, entry }) => ({ name, pointer, text: `${JSON.stringify(entry)},\n` }));
 }
 

@@ -72,6 +72,8 @@ export interface Difference {
 export interface Target {
   name: string;
   differs?: readonly Difference[];
+  /** The format of fragments that it merges. */
+  reads?: 'cloudConfig' | 'ignition';
   /** Diagnostics of a valid spec that this target cannot do: errors all of them. */
   check?(spec: Spec): Problem[];
   emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output;

@@ -7,6 +7,7 @@ import { Compose } from './compose.ts';
 import { ConsulTls, ConsulTokens } from './consul-secrets.ts';
 import { Documents } from './documents.ts';
 import { Environment } from './environment.ts';
+import { Extra } from './extra.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, SecretPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
@@ -253,6 +254,7 @@ export const SpecSchema = Type.Object(
     programs: withDefault(Programs, {}),
     releases: Type.Optional(Releases),
     environment: Type.Optional(Environment),
+    extra: Type.Optional(Extra),
     documents: withDefault(Documents, {}),
     compose: Type.Optional(Compose),
     allow: Type.Optional(Allow),

@@ -2,6 +2,7 @@ import { base64 } from '../../format/data-url.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
+import { kernelArguments } from '../extra.ts';
 import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
 import type { Emitted, Output, Target } from '../target.ts';
@@ -47,6 +48,8 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
 export const aws: Target = {
   name: 'aws',
   differs: cloudConfigDiffers,
+  reads: 'cloudConfig',
+  check: (spec) => kernelArguments(spec, 'aws'),
   emit,
   interpret: (files) => interpretCloudConfigFiles(files, 'aws'),
 };

@@ -7,6 +7,7 @@ import type { Spec } from '../../spec/defaults.ts';
 import type { Problem } from '../../spec/problem.ts';
 import { VERSIONS } from '../../version/facts.ts';
 import { hostArchive } from '../archive.ts';
+import { ignitionExtra, kernelArguments } from '../extra.ts';
 import { firstThatFits } from '../form.ts';
 import { byUrl, checkPrograms, growth, toIgnition, weigh, writeDocument } from '../ignition.ts';
 import { PLATFORMS } from '../limits.ts';
@@ -36,7 +37,9 @@ WantedBy=multi-user.target
 
 /** Spec 2.x cannot unpack a data URL: the archive is a plain file to it, and a unit unpacks it. */
 function packed(plan: Plan, assets: Assets): IgnitionConfig {
-  const config = toIgnition({ ...plan, files: [], units: [] }, '2.2.0', shortestDataUrl);
+  // Users are Ignition's to make, and fragments its to merge: the rest comes packed.
+  const extra = plan.extra && { ...plan.extra, directories: [], states: [] };
+  const config = toIgnition({ ...plan, files: [], units: [], ...(extra && { extra }) }, '2.2.0', shortestDataUrl);
   const contents = { source: `data:;base64,${base64(hostArchive(plan, assets))}` };
   config.storage.files.push({ filesystem: 'root', path: ARCHIVE, mode: 0o644, overwrite: true, contents });
   config.systemd.units.push({ name: 'quorumgate-unpack.service', enabled: true, contents: UNPACK });
@@ -74,6 +77,7 @@ function proxied({ environment, documents }: Spec): Problem[] {
 
 export const containerLinux: Target = {
   name: 'container-linux',
+  reads: 'ignition',
   differs: [
     ...oneshots.map((name) => ({ path: `/etc/systemd/system/${name}`, why: RETRIES })),
     { path: '/opt/quorumgate/bin', why: 'there before the first program' },
@@ -81,7 +85,13 @@ export const containerLinux: Target = {
     { path: '/etc/systemd/system/quorumgate-unpack.service', why: 'unpacks it' },
     { path: FIRST_BOOT, why: 'makes users and enables units that came packed' },
   ],
-  check: (spec) => [...checkPrograms(spec, 'container-linux'), ...staticPods(spec, WITHOUT_PODS), ...proxied(spec)],
+  check: (spec) => [
+    ...checkPrograms(spec, 'container-linux'),
+    ...staticPods(spec, WITHOUT_PODS),
+    ...proxied(spec),
+    ...kernelArguments(spec, 'container-linux'),
+    ...ignitionExtra(spec, { target: 'container-linux', spec: 2 }),
+  ],
   emit: (plans, assets, spec) => ({ documents: plans.map((plan) => emitIgnition2(plan, assets, spec)) }),
   interpret,
 };
