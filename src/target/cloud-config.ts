@@ -1,4 +1,5 @@
 import { type CloudConfig, octal, printCloudConfig } from '../format/cloud-config.ts';
+import { base64 } from '../format/data-url.ts';
 import { gzip } from '../format/gzip.ts';
 import { everyFile, FIRST_BOOT } from '../plan/first-boot.ts';
 import type { Assets, Plan, PlanExtra, PlanFile, PlanFragment } from '../plan/plan.ts';
@@ -105,45 +106,63 @@ function weigh(
   ].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
+/** Ways to write the document of which cloud-init unpacks the latter two; a field for text takes no bytes of gzip. */
+const ENCODINGS = {
+  'plain text': encode,
+  gzip: (text: string) => gzip(encode(text)),
+  'gzip in base64': (text: string) => encode(base64(gzip(encode(text)))),
+} satisfies Record<string, (text: string) => Uint8Array>;
+
+export type Encoding = keyof typeof ENCODINGS;
+
 /** How a target hands a document over. */
 export interface HandOver {
   /** `TARGET/ROLE`. */
   folder: string;
   limit: Limit;
+  /** Those that its place takes, the first that fits first. */
+  encodings: readonly [Encoding, ...Encoding[]];
   spec: Fetched;
   /** Files that stand beside the document in any form. */
   besides(document: Uint8Array): OutputFile[];
 }
 
-/**
- * One `FOLDER/user-data`, and as text, to be read, `user-data.yaml`. Compressed always: cloud-init unpacks it, and one form less is one
- * way less to hand it over wrongly. What does not fit is fetched.
- */
-export function emitCloudConfig(plan: Plan, assets: Assets, { folder, limit, spec, besides }: HandOver): Emitted {
+/** Whether what does not fit is fetched: a spec and the sidekicks never come to a megabyte. */
+export const canBeOver = (limit: Limit) => limit.bytes < 2 ** 20;
+
+/** One `FOLDER/user-data`, and as text, where it is none, to be read, `user-data.yaml`. What does not fit is fetched. */
+export function emitCloudConfig(
+  plan: Plan,
+  assets: Assets,
+  { folder, limit, encodings, spec, besides }: HandOver,
+): Emitted {
   const { baseUrl, timeout } = spec.documents;
   const { extra } = plan;
   const fragments = extra?.cloudConfig ?? [];
-  const write = (files: readonly PlanFile[], given: Commands) => {
+  const write = (files: readonly PlanFile[], given: Commands, encoding: Encoding) => {
     const commands = { ...given, ...(extra && accounts(extra)) };
     const text = toCloudConfig(files, commands, fragments);
-    const bytes = gzip(encode(text));
+    const bytes = ENCODINGS[encoding](text);
     return {
       files: [
         { path: `${folder}/user-data`, bytes },
-        { path: `${folder}/user-data.yaml`, bytes: encode(text) },
+        ...(encoding === 'plain text' ? [] : [{ path: `${folder}/user-data.yaml`, bytes: encode(text) }]),
         ...besides(bytes),
       ],
-      parts: () => weigh(files, commands, fragments, (other) => gzip(encode(other)).length),
+      parts: () => weigh(files, commands, fragments, (other) => ENCODINGS[encoding](other).length),
     } satisfies Written;
   };
+  const [first] = encodings;
   const fetched = (url: string) => {
     const upload = uploadTo(url, folder, 'tar.gz', hostArchive(plan, assets));
-    const { files, parts } = write([...fetchFiles(assets, upload, timeout), ...proxyDropIn(spec, FETCH_UNIT)], {
-      runcmd: FETCH_COMMANDS,
-    });
+    const own = [...fetchFiles(assets, upload, timeout), ...proxyDropIn(spec, FETCH_UNIT)];
+    const { files, parts } = write(own, { runcmd: FETCH_COMMANDS }, first);
     return { files: [...files, upload.file], uploads: [upload], parts } satisfies Written;
   };
-  const forms: Form[] = [{ name: 'gzip', write: () => write(everyFile(plan, assets), FIRST_BOOT_COMMANDS) }];
-  if (baseUrl !== undefined) forms.push({ name: 'gzip, the rest fetched by a unit', write: () => fetched(baseUrl) });
+  const forms = encodings.map(
+    (name): Form => ({ name, write: () => write(everyFile(plan, assets), FIRST_BOOT_COMMANDS, name) }),
+  );
+  if (baseUrl !== undefined && canBeOver(limit))
+    forms.push({ name: `${first}, the rest fetched by a unit`, write: () => fetched(baseUrl) });
   return firstThatFits(plan.role, limit, forms);
 }

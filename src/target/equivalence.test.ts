@@ -23,17 +23,22 @@ const assetsWith = (length: number) => ({
 });
 
 const FETCHED = `${WITHOUT_PROGRAMS}programs: {node: image}\ndocuments: {baseUrl: "https://x.example/"}\n`;
-const fetched = readSpec(FETCHED, 'x', ['aws']).spec;
+/** As a cloud has it that is EC2, and as one that is not. */
+const elsewhere = FETCHED.replace('metadata: ec2', 'cidr: 10.0.0.0/16');
+const proxy = 'environment: {httpsProxy: "https://proxy.example.com:3128"}\n';
+const fetchable = [FETCHED + proxy, elsewhere + proxy, FETCHED].map((text) => readSpec(text, 'x', ['aws']).spec);
 
 /** The targets that fetch what is over the limit of some place, each with a sidekick that is; the others take a document of any size. */
 const limited = targets.flatMap((target) => {
-  if (fetched === undefined || (target.check?.(fetched) ?? []).length > 0) return [];
+  const fetched = fetchable.find((spec) => spec !== undefined && (target.check?.(spec) ?? []).length === 0);
+  if (fetched === undefined) return [];
   const emit = (length: number) => {
     const assets = assetsWith(length);
     return target.emit(buildPlans(fetched, assets), assets, fetched);
   };
   const limit = Math.max(...emit(0).documents.map((document) => document.limit.bytes));
-  return Number.isFinite(limit) ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
+  const fetches = emit(0).documents.some(({ forms = [] }) => forms.some((form) => /fetched|by URL/.test(form)));
+  return fetches ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
 });
 
 const decoder = new TextDecoder();

@@ -13,11 +13,19 @@ export function interpretCloudConfigFiles(outputs: readonly OutputFile[], target
   for (const { path, bytes } of outputs) {
     const [folder, role = '', name] = path.split('/');
     if (folder !== target || name !== 'user-data') continue;
-    const tree = interpretCloudConfig(new TextDecoder().decode(ungzip(bytes)));
+    const tree = interpretCloudConfig(textOf(bytes));
     if (tree.enabled.includes(FETCH_UNIT)) unpackInto(tree, fetchedBy(tree, outputs));
     trees.set(role, tree);
   }
   return trees;
+}
+
+/** As cloud-init reads user-data: as it is, unpacked, or in base64 where its data source takes that. */
+function textOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0x1f) return new TextDecoder().decode(ungzip(bytes));
+  const text = new TextDecoder().decode(bytes);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return text;
+  return textOf(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 }
 
 /**

@@ -71,6 +71,8 @@ export interface Difference {
 /** One way to hand plans to machines. */
 export interface Target {
   name: string;
+  /** The folder of those that share one: else its own name. */
+  family?: string;
   differs?: readonly Difference[];
   /** The format of fragments that it merges. */
   reads?: 'cloudConfig' | 'ignition';

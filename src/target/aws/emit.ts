@@ -34,6 +34,8 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   return emitCloudConfig(plan, assets, {
     folder: `aws/${role}`,
     limit: PLATFORMS.ec2,
+    // Compressed always: one form less is one way less to hand it over wrongly.
+    encodings: ['gzip'],
     spec,
     besides(bytes) {
       const encoded = base64(bytes);
