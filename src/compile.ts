@@ -12,6 +12,7 @@ import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
 import { unreadFragments } from './target/extra.ts';
 import { targets } from './target/index.ts';
+import { type Need, needs } from './target/needs.ts';
 import type { Emitted, OutputFile, Part, Target, Upload } from './target/target.ts';
 import { textFile } from './target/text-file.ts';
 
@@ -23,6 +24,8 @@ export interface Compiled {
   diagnostics: Diagnostic[];
   /** Lines for the user: each document's size against its limit, what is largest where that is near, and what has to be done besides. */
   report: string[];
+  /** Everything that has to be there before a host boots, as the report says it too. */
+  needs: Need[];
   /** The spec with defaults; undefined when it has errors. */
   spec?: Spec;
 }
@@ -48,7 +51,7 @@ export function compile(
 ): Compiled {
   const known = targets.map((target) => target.name);
   const { spec: written, diagnostics, place } = readSpec(text, file, known, excuse);
-  if (written === undefined) return { files: [], diagnostics, report: [] };
+  if (written === undefined) return { files: [], diagnostics, report: [], needs: [] };
   const placed = ({ code, on, ...problem }: Problem) =>
     diagnose(code, { ...problem, place: place(problem.pointer, on) });
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
@@ -60,7 +63,7 @@ export function compile(
   // A release without its hash is in no plan yet.
   const plans = unlocked.length > 0 ? [] : buildPlans(spec, assets);
   const refused = [...unable, ...checkExtra(plans, spec).map(placed)];
-  if (refused.length > 0) return { files: [], diagnostics: [...told, ...refused], report: [] };
+  if (refused.length > 0) return { files: [], diagnostics: [...told, ...refused], report: [], needs: [] };
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
   const oversized = outputs
     .flatMap(({ target, documents }) => documents.map((document) => ({ target, document })))
@@ -68,6 +71,13 @@ export function compile(
     .map((one) => tooLarge(one, spec, place));
   const all = [...told, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
+  const uploads = [
+    ...outputs.flatMap(({ documents }) => documents.flatMap(({ uploads: own = [] }) => own)),
+    ...(script === undefined ? [] : [{ path: SCRIPT, url: script.url }]),
+  ];
+  const names = chosen.map(({ name }) => name);
+  const rights = outputs.flatMap(({ rights: own = [] }) => own);
+  const wanted = failed ? [] : [...uploads.map(uploadNeed), ...rights, ...needs(spec, plans, names)];
   return {
     files: failed
       ? []
@@ -79,14 +89,12 @@ export function compile(
     diagnostics: all,
     report: [
       ...outputs.flatMap(({ target, documents, notes = [] }) => [
-        ...documents.flatMap((document) => [
-          sizeLine({ target, document }, sizes),
-          ...(document.uploads ?? []).map(uploadNote),
-        ]),
+        ...documents.map((document) => sizeLine({ target, document }, sizes)),
         ...notes,
       ]),
-      ...(script === undefined ? [] : [uploadNote({ path: SCRIPT, url: script.url })]),
+      ...wanted.map(({ text }) => `before a host boots, ${text}`),
     ],
+    needs: wanted,
     ...(failed ? {} : { spec }),
   };
 }
@@ -130,7 +138,11 @@ const policyFiles = (spec: Spec): OutputFile[] =>
 const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
 
-const uploadNote = ({ path, url }: Upload): string => `before a host boots, put ${path} at ${url} (it holds no secret)`;
+const uploadNeed = ({ path, url }: Upload): Need => ({
+  kind: 'upload',
+  items: [path, url],
+  text: `put ${path} at ${url} (it holds no secret)`,
+});
 
 interface Sized {
   target: Target;

@@ -23,7 +23,9 @@ export function addCompileCommands(program: Command): void {
       const compiled = await run(spec, options);
       if (compiled === undefined || process.exitCode) return;
       const cluster = compiled.spec?.cluster.name;
-      if (!options.check) return write(options.output, compiled.files, compiled.report, cluster);
+      const inJson = (files: readonly string[]) => ({ needs: compiled.needs, files });
+      const json = options.format === 'json' ? inJson : undefined;
+      if (!options.check) return write(options.output, compiled.files, compiled.report, { cluster, inJson: json });
       const { output, target } = options;
       const chosen = (target ?? []).flatMap((name) => ['--target', name]);
       return checkOutput(output, compiled.files, {
@@ -39,7 +41,9 @@ export function addCompileCommands(program: Command): void {
     program.command('check').description('report everything that is wrong with a spec, and write nothing'),
   ).action(async (spec: string, options: CheckOptions) => {
     const compiled = await run(spec, options);
-    process.stdout.write((compiled?.report ?? []).map((line) => `${line}\n`).join(''));
+    if (options.format !== 'json') process.stdout.write((compiled?.report ?? []).map((line) => `${line}\n`).join(''));
+    else if (compiled?.spec !== undefined)
+      process.stdout.write(`${JSON.stringify({ needs: compiled.needs }, null, 2)}\n`);
   });
   program
     .command('schema')

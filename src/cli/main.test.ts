@@ -69,6 +69,21 @@ test.serial('diagnostics are on stderr in the format asked for', async (t) => {
   t.like(JSON.parse(stderr), { 0: { code: 'size-even', place: { line: 4 } } });
 });
 
+test.serial('as JSON, standard output is one document: what hosts need, and what was written', async (t) => {
+  const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
+  t.teardown(() => fs.rm(folder, { recursive: true, force: true }));
+  const { stdout, stderr } = await run(['compile', '-', '-o', path.join(folder, 'out'), '--format', 'json'], SMALLEST);
+  t.deepEqual(JSON.parse(stderr), []);
+  const { needs, files } = JSON.parse(stdout) as { needs: { kind: string }[]; files: string[] };
+  t.deepEqual(
+    needs.map(({ kind }) => kind),
+    ['upload', 'right', 'image', 'package', 'fetch', 'port'],
+  );
+  t.true(files.some((name) => name.endsWith('aws/etcd/user-data')));
+  const checked = await run(['check', '-', '--format', 'json'], SMALLEST);
+  t.deepEqual(JSON.parse(checked.stdout), { needs });
+});
+
 test.serial('compile writes the same bytes each time, and nothing for a wrong spec', async (t) => {
   const folder = await fs.mkdtemp(path.join(tmpdir(), 'quorumgate-test-'));
   t.teardown(() => fs.rm(folder, { recursive: true, force: true }));

@@ -15,15 +15,19 @@ export function withOutput(command: Command, what: string): Command {
     .option('--check', 'write nothing; exit with 1 when the output directory is not what the spec gives now');
 }
 
-/** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */
+/** Writes, and prints the paths after `report`, or what `inJson` makes of them. Nothing but the end of the machine stops it half way. */
 export async function write(
   directory: string,
   files: readonly OutputFile[],
   report: readonly string[],
-  cluster?: string,
+  {
+    cluster,
+    inJson,
+  }: { cluster?: string | undefined; inJson?: ((written: readonly string[]) => object) | undefined } = {},
 ): Promise<void> {
   const written = await untouched(() => writeOutput(directory, files, cluster));
-  process.stdout.write([...report, ...written].map((line) => `${line}\n`).join(''));
+  if (inJson !== undefined) process.stdout.write(`${JSON.stringify(inJson(written), null, 2)}\n`);
+  else process.stdout.write([...report, ...written].map((line) => `${line}\n`).join(''));
 }
 
 /** A command that writes these files, and what to look out for when it is run again. */

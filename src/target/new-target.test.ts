@@ -121,7 +121,7 @@ test('a new target with forms is one folder and one entry in the list: it compil
   writeFileSync(join(copy, 'good.yaml'), spec('tls: off\ndocuments: {baseUrl: "https://x.example"}'));
   const compiled = await run('--import=tsx', 'src/cli/main.ts', 'compile', 'good.yaml');
   const uploaded = compiled.said.match(/^before a host boots, put (\S+) at https:\/\/x\.example\/etcd-/m)?.[1] ?? '';
-  t.regex(compiled.said, /^plain-json\/etcd: .*, by URL\nbefore a host boots.*\nplain-json: say hello\n/m);
+  t.regex(compiled.said, /^plain-json\/etcd: .*, by URL\nplain-json: say hello\nbefore a host boots, put .*\n/m);
   t.true(
     compiled.said.endsWith(`\nout/plain-json/etcd/document\nout/${uploaded}\nout/plain-json/roles\n`),
     compiled.said,

@@ -23,8 +23,12 @@ function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
   return {
     documents,
     shared: [file('iam-policy.json', printPolicy(needed)), ports],
-    notes: [
-      `aws: the IAM role of ${roles} instances needs aws/iam-policy.json (Consul's auto-join: ${needed.join(', ')})`,
+    rights: [
+      {
+        kind: 'right',
+        items: needed,
+        text: `give the IAM role of ${roles} instances aws/iam-policy.json (Consul's auto-join: ${needed.join(', ')})`,
+      },
     ],
   };
 }
