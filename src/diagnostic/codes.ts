@@ -155,6 +155,11 @@ export const CODES = {
     'A file that hosts cannot unpack',
     'Use an archive that ends with {archives}, or the plain executable.',
   ),
+  'program-system': error('A program for another system', 'Give the URL of the one for Linux.'),
+  'program-architecture': warning(
+    'Programs for two kinds of machine',
+    'Give the URLs of one architecture: a host has one.',
+  ),
   'program-credentials': error(
     'A URL with credentials',
     'Remove them: the URL stands in a file that every user of a host can read. Serve the file without a password.',

@@ -11,7 +11,15 @@ import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { operatorKeys } from './rule/operator-key.ts';
 import { ports } from './rule/port.ts';
-import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
+import {
+  programMachines,
+  programUrls,
+  sharedHash,
+  sidekickHash,
+  unneededNode,
+  unneededPrograms,
+  urlVersion,
+} from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { consulFolders, discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { secrets } from './rule/secret.ts';
@@ -41,6 +49,7 @@ const RULES: readonly Rule[] = [
   consulPlaces,
   sharedHash,
   programUrls,
+  programMachines,
   urlVersion,
   sidekickHash,
   unneededNode,
