@@ -23,10 +23,16 @@ export function extraLines({ files, units, extra }: Plan): string {
     ...files.flatMap(({ path, owner }) =>
       owner === undefined ? [] : [`chown ${owner.user}:${owner.group} ${shellWord(path)} || :`],
     ),
-    ...states.map(({ name, state }) =>
+    ...states.flatMap(({ name, state }) =>
+      state === 'enabled'
+        ? [`systemctl --quiet enable ${shellWord(name)} && systemctl --no-block start ${shellWord(name)} || :`]
+        : [],
+    ),
+    // Last, and without a reload: of a timer that is masked while it runs, systemd says that it failed (252, in the lab 2026-11-30).
+    ...states.flatMap(({ name, state }) =>
       state === 'masked'
-        ? `systemctl --quiet --no-block mask --now ${shellWord(name)} || :`
-        : `systemctl --quiet enable ${shellWord(name)} && systemctl --no-block start ${shellWord(name)} || :`,
+        ? [`systemctl --quiet --no-reload mask ${shellWord(name)} && systemctl --no-block stop ${shellWord(name)} || :`]
+        : [],
     ),
   ]
     .map((line) => `${line}\n`)

@@ -99,7 +99,7 @@ export function doFirstBoot(tree: HostTree): void {
   }
   for (const [, name] of script.matchAll(/^systemctl --quiet enable (\S+) && systemctl --no-block start \1 /gm))
     tree.enabled.push(word(name));
-  for (const [, name] of script.matchAll(/^systemctl .* mask --now (\S+) /gm))
+  for (const [, name] of script.matchAll(/^systemctl --quiet --no-reload mask (\S+) && /gm))
     tree.others = [...(tree.others ?? []), maskText(word(name))];
 }
 

@@ -30,7 +30,11 @@ export function checkPrograms(spec: Spec, target: string): Problem[] {
 
 type Version = IgnitionConfig['ignition']['version'];
 
-const as = (text: string) => (/^\d+$/.test(text) ? { id: Number(text) } : { name: text });
+/** Root by its number: nobody has to be asked for that. */
+const as = (text: string) => {
+  if (text === 'root') return { id: 0 };
+  return /^\d+$/.test(text) ? { id: Number(text) } : { name: text };
+};
 const owned = (owner: Owner | undefined) =>
   owner === undefined || ownerText(owner) === 'root' ? {} : { user: as(owner.user), group: as(owner.group) };
 

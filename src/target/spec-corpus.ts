@@ -191,7 +191,7 @@ const extra = fc.option(
     const { kernelArguments: _, ignition: __, ...neutral } = all;
     return { all: plain ? neutral : all, ...(both && { etcd: more }) };
   }),
-  { nil: undefined, freq: 1 },
+  { nil: undefined, freq: 2 },
 );
 
 export const specs: fc.Arbitrary<string> = fc
