@@ -17,6 +17,7 @@ const FOLDER = {
   'emit.ts': `import { gzip } from '../../format/gzip.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { anyExtra } from '../extra.ts';
 import { type Form, firstThatFits } from '../form.ts';
 import { plannedTree } from '../host-tree.ts';
 import { PLATFORMS } from '../limits.ts';
@@ -46,7 +47,10 @@ function document(plan: Plan, { platform, baseUrl }: Spec['documents']): Emitted
 
 export const plainJson: Target = {
   name: 'plain-json',
-  check: ({ tls }) => (tls === 'off' ? [] : [{ code: 'target-without-containers', pointer: '/tls', message: 'no TLS here' }]),
+  check: (spec) => [
+    ...anyExtra(spec, 'plain-json', 'it takes files alone'),
+    ...(spec.tls === 'off' ? [] : [{ code: 'target-without-containers' as const, pointer: '/tls', message: 'no TLS here' }]),
+  ],
   emit: (plans, _, { documents }) => ({
     documents: plans.map((plan) => document(plan, documents)),
     shared: [{ path: 'plain-json/roles', bytes: encode(plans.map(({ role }) => role)) }],
