@@ -1,17 +1,19 @@
 import { diagnose } from './diagnostic/diagnose.ts';
 import type { Diagnostic } from './diagnostic/diagnostic.ts';
 import { buildPlans } from './plan/build.ts';
+import { checkExtra } from './plan/extra-check.ts';
 import type { Assets, Plan } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
 import type { Spec } from './spec/defaults.ts';
-import { sourceOf, wantedFiles } from './spec/delivered.ts';
 import { type LockFile, readLock } from './spec/lock.ts';
 import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
 import type { Problem } from './spec/problem.ts';
 import { type PlaceOf, readSpec } from './spec/read.ts';
+import { unreadFragments } from './target/extra.ts';
 import { targets } from './target/index.ts';
-import type { Emitted, Limit, OutputFile, Part, Target } from './target/target.ts';
+import { type Need, needs } from './target/needs.ts';
+import type { Emitted, Limit, OutputFile, Part, Target, Upload } from './target/target.ts';
 import { textFile } from './target/text-file.ts';
 
 export type { Assets, LockFile, OutputFile };
@@ -30,9 +32,6 @@ export interface Sized {
   /** The parts that weigh most in it, where that was weighed. */
   largest: readonly Part[];
 }
-
-/** Something that is to be done besides handing documents over. */
-type Need = { what: 'upload'; path: string; url: string } | { what: 'note'; note: string };
 
 export interface Compiled {
   /** Empty when there is any error. */
@@ -77,27 +76,27 @@ export function compile(
   const { spec: named, refused: unlocked } = locked(overlay?.(written) ?? written, lock, file, placed);
   const { spec, script } = withOwnScript(named, assets);
   const chosen = targets.filter((target) => spec.targets.includes(target.name));
-  const refused = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
-  if (refused.length > 0) return { ...NOTHING, diagnostics: [...diagnostics, ...refused], place };
-  const plans = buildPlans(spec, assets);
+  const unread = unreadFragments(spec, chosen, targets).map(placed);
+  const told = [...diagnostics, ...unread];
+  const unable = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
+  // A release without its hash is in no plan yet.
+  const plans = unlocked.length > 0 ? [] : buildPlans(spec, assets);
+  const refused = [...unable, ...checkExtra(plans, spec).map(placed)];
+  if (refused.length > 0) return { ...NOTHING, diagnostics: [...told, ...refused], place };
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
   const documents = outputs.flatMap(({ target, documents }) =>
     documents.map((document) => sized(target, document, sizes)),
   );
   const oversized = documents.filter(({ size, limit }) => size > limit.bytes).map((one) => tooLarge(one, spec, place));
-  const all = [...diagnostics, ...oversized];
+  const all = [...told, ...oversized];
   const failed = all.some(({ severity }) => severity === 'error');
-  const parts = outputs.flatMap(({ target, documents: emitted, notes = [] }) => [
-    ...emitted.flatMap(({ uploads = [], role }) => [
-      ...documents.filter((one) => one.target === target.name && one.role === role),
-      ...uploads.map(toNeed),
-    ]),
-    ...notes.map((note): Need => ({ what: 'note', note })),
-  ]);
-  const last: Need[] = [
-    ...(script === undefined ? [] : [toNeed({ path: SCRIPT, url: script.url })]),
-    ...secretNotes(spec).map((note): Need => ({ what: 'note', note })),
+  const uploads = [
+    ...outputs.flatMap(({ documents }) => documents.flatMap(({ uploads: own = [] }) => own)),
+    ...(script === undefined ? [] : [{ path: SCRIPT, url: script.url }]),
   ];
+  const names = chosen.map(({ name }) => name);
+  const rights = outputs.flatMap(({ rights: own = [] }) => own);
+  const wanted = failed ? [] : [...uploads.map(uploadNeed), ...rights, ...needs(spec, plans, names)];
   return {
     files: failed
       ? []
@@ -110,8 +109,14 @@ export function compile(
     place,
     plans,
     documents,
-    needs: [...parts, ...last].filter((part): part is Need => 'what' in part),
-    report: [...parts, ...last].map((part) => ('what' in part ? needLine(part) : sizeLine(part))),
+    needs: wanted,
+    report: [
+      ...outputs.flatMap(({ target, notes = [] }) => [
+        ...documents.filter((one) => one.target === target.name).map(sizeLine),
+        ...notes,
+      ]),
+      ...wanted.map(({ text }) => `before a host boots, ${text}`),
+    ],
     ...(failed ? {} : { spec }),
   };
 }
@@ -158,23 +163,11 @@ const policyFiles = (spec: Spec): OutputFile[] =>
 const scriptFiles = (script: OwnScript | undefined): OutputFile[] =>
   script === undefined ? [] : [{ path: SCRIPT, bytes: script.bytes }];
 
-const toNeed = ({ path, url }: { path: string; url: string }): Need => ({ what: 'upload', path, url });
-
-/** A line of what has to reach hosts besides, by names alone. */
-function secretNotes(spec: Spec): string[] {
-  const { secrets } = spec;
-  if (sourceOf(spec) === undefined) return [];
-  const names = wantedFiles(spec, true).join(', ');
-  const how = {
-    image: 'its secrets have to be in /etc/quorumgate-secrets:',
-    credentials: 'systemd has to have as its credentials, quorumgate. before each name:',
-  };
-  const wanted = typeof secrets === 'object' ? 'what `secrets` brings has to have' : how[secrets as keyof typeof how];
-  return [`before a host boots, ${wanted} ${names} (docs/secrets.md)`];
-}
-
-const needLine = (need: Need): string =>
-  need.what === 'note' ? need.note : `before a host boots, put ${need.path} at ${need.url} (it holds no secret)`;
+const uploadNeed = ({ path, url }: Upload): Need => ({
+  kind: 'upload',
+  items: [path, url],
+  text: `put ${path} at ${url} (it holds no secret)`,
+});
 
 /** Of its limit: a document with more of it may not fit when the next key is written. */
 const NEAR = 3 / 4;

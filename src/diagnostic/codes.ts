@@ -1,4 +1,5 @@
 import { allowable, type CodeEntry, error, warning } from './entry.ts';
+import { EXTRA } from './extra-codes.ts';
 import { OUTPUT } from './output-codes.ts';
 
 /** Every code of the front end. Codes are stable: scripts and documents refer to them. */
@@ -51,7 +52,7 @@ export const CODES = {
   'empty-list': error('An empty list', 'Name at least one.'),
   'too-many-items': error('A list that is too long', 'Keep at most {limit}.'),
   'repeated-item': error('An item listed twice', 'Remove one of the two.'),
-  'choose-one': error('Not exactly one choice', '{verb} exactly one of: {allowed}.'),
+  'choose-one': error('Not exactly one choice', '{verb} one of: {allowed}.'),
 
   // Rules across fields.
   'size-even': error('An even number of members', 'Use {below} or {above} members.'),
@@ -157,6 +158,11 @@ export const CODES = {
     'A file that hosts cannot unpack',
     'Use an archive that ends with {archives}, or the plain executable.',
   ),
+  'program-system': error('A program for another system', 'Give the URL of the one for Linux.'),
+  'program-architecture': warning(
+    'Programs for two kinds of machine',
+    'Give the URLs of one architecture: a host has one.',
+  ),
   'program-credentials': error(
     'A URL with credentials',
     'Remove them: the URL stands in a file that every user of a host can read. Serve the file without a password.',
@@ -182,6 +188,11 @@ export const CODES = {
     'A setting for releases that no release needs',
     'Remove it, or write `{program}: release` under `programs`.',
   ),
+  'proxy-credentials': error(
+    'A proxy with credentials',
+    'Remove them: the URL stands in a file that every user of a host can read. Let the proxy take the hosts by their addresses.',
+  ),
+  'proxy-unneeded': warning('A proxy that nothing would use', 'Remove `environment`.'),
   'index-credentials': error(
     'An index with credentials',
     'Remove them: spec and lock file are committed. Give the path of a copy of the index, or serve it without a password.',
@@ -234,6 +245,7 @@ export const CODES = {
   ),
   'allow-unneeded': warning('A reason for what is not there', 'Remove it.'),
 
+  ...EXTRA,
   ...OUTPUT,
 } satisfies Record<string, CodeEntry>;
 

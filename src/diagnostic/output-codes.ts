@@ -25,6 +25,10 @@ export const OUTPUT = {
     'Hosts without a network of their own',
     'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the target gives its hosts addresses in it.',
   ),
+  'metadata-elsewhere': error(
+    'A metadata service that is not there',
+    'Write `address: {cidr: 10.0.0.0/16}` with the network that the hosts share, or `address: {interface: eth1}`.',
+  ),
   'network-small': error('A network too small for the hosts', 'Use a /25 or wider, for example `{example}`.'),
   'network-taken': error(
     'A network that is in use already',
@@ -34,6 +38,10 @@ export const OUTPUT = {
   'target-without-containers': error(
     'A static pod where there is no container runtime for it',
     'Write `runtime: service`, or use another target.',
+  ),
+  'target-without-proxy': error(
+    'A document that no proxy can bring',
+    'Remove `documents.baseUrl`, or compile for this target without `environment`.',
   ),
   'compose-base': error(
     'Containers without an image',

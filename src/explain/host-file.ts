@@ -128,7 +128,7 @@ export function explainOutput(word: string, { compiled }: Known): Explained[] {
   const file = compiled?.files.find((one) => one.path === path);
   if (compiled === undefined || file === undefined) return [];
   const document = compiled.documents.find((one) => one.file.path === path);
-  const need = compiled.needs.find((one) => one.what === 'upload' && one.path === path);
+  const need = compiled.needs.find(({ kind, items }) => kind === 'upload' && items[0] === path);
   const facts: Fact[] = [
     document === undefined
       ? [
@@ -139,7 +139,7 @@ export function explainOutput(word: string, { compiled }: Known): Explained[] {
         ]
       : ['is', `the document for hosts of role ${document.role}, in the form ${document.form ?? 'of its target'}`],
     ...(document === undefined ? [] : limitFacts(document)),
-    ...(need?.what === 'upload' ? ([['goes to', need.url]] satisfies Fact[]) : []),
+    ...(need ? ([['goes to', need.items[1] ?? '']] satisfies Fact[]) : []),
     ['asked for by', lineOf('/targets', compiled.place) ?? ''],
     ['size', `${file.bytes.length} bytes`],
   ];

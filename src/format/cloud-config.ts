@@ -8,8 +8,20 @@ interface WriteFile {
   content: string;
 }
 
+interface CloudUser {
+  name: string;
+  uid?: number;
+  /** With commas: as each version takes it. */
+  groups?: string;
+  shell?: string;
+  ssh_authorized_keys?: readonly string[];
+}
+
 export interface CloudConfig {
   bootcmd?: string[][];
+  groups?: string[];
+  /** `default` is the image's own user, which is gone without it. */
+  users?: ('default' | CloudUser)[];
   write_files: WriteFile[];
   runcmd: string[][];
 }

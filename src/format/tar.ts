@@ -28,9 +28,12 @@ const RECORD = 20 * BLOCK;
 
 /** The files of an archive as `printTar` makes them. */
 export function readTar(archive: Uint8Array): TarFile[] {
-  return parseTar(archive).map(({ name, attrs, data }) => ({
-    path: name,
-    mode: Number.parseInt(attrs?.mode ?? '', 8),
-    bytes: Uint8Array.from(data ?? []),
-  }));
+  let at = 0;
+  return parseTar(archive).map(({ attrs, data }) => {
+    const bytes = Uint8Array.from(data ?? []);
+    // The library takes a backslash for a slash, and tar does not: names of mount units have some.
+    const path = new TextDecoder().decode(archive.subarray(at, at + 100)).replace(/\0.*/s, '');
+    at += BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK;
+    return { path, mode: Number.parseInt(attrs?.mode ?? '', 8), bytes };
+  });
 }

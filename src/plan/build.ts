@@ -1,18 +1,22 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
 import { clusterEnvironment, programList, runsPods, wantsPackages } from './environment.ts';
+import { withExtra } from './extra.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
 import { podFiles } from './kubelet.ts';
 import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { MANIFESTS } from './pod.ts';
+import { proxyDropIns } from './proxy.ts';
 import { secretFiles } from './secrets.ts';
 import { dataDropIns, unitsOf } from './units.ts';
 
 /** One plan per role that the spec has, members first. */
 export function buildPlans(spec: Spec, assets: Assets): Plan[] {
   const roles: Role[] = spec.consul.servers === 'role' ? ['etcd', 'consul-server'] : ['etcd'];
-  return roles.map((role) => ({ role, files: files(spec, role, assets), units: units(spec, role, assets) }));
+  return roles.map((role) =>
+    withExtra({ role, files: files(spec, role, assets), units: units(spec, role, assets) }, spec),
+  );
 }
 
 function units(spec: Spec, role: Role, assets: Assets): PlanUnit[] {
@@ -51,6 +55,7 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ...(runsPods(spec, role) ? podFiles(spec, role, assets) : []),
     ...(isMember ? dataDirectoryDropIns(spec, role, assets) : []),
     ...tmpfiles(spec, role),
+    ...proxyDropIns(spec, role),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { extraLines } from './extra-script.ts';
 import { asset, dense } from './file.ts';
 import { fill } from './fill.ts';
 import type { Assets, Plan, PlanFile } from './plan.ts';
@@ -6,15 +7,15 @@ import { unitRows } from './units.ts';
 /** Makes the users and enables the units of a plan, where the boot system does not do so itself. Run once. */
 export const FIRST_BOOT = '/opt/quorumgate/libexec/first-boot';
 
-function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
-  const enabled = units.filter((unit) => unit.enabled).map(({ name }) => name);
+function firstBoot(plan: Plan, { templates }: Assets): PlanFile {
+  const enabled = plan.units.filter((unit) => unit.enabled && unit.pointer === undefined).map(({ name }) => name);
   const daemons = [...new Set(unitRows.filter(({ isCommon }) => isCommon).map(({ name }) => name))].filter((name) =>
     enabled.includes(name),
   );
   const content = dense(
     fill(asset(templates, 'first-boot.sh'), { units: enabled.join(' '), daemons: daemons.join(' ') }),
   );
-  return { path: FIRST_BOOT, mode: 0o755, content, pointer: '' };
+  return { path: FIRST_BOOT, mode: 0o755, content: content + extraLines(plan), pointer: '' };
 }
 
 /**
@@ -22,11 +23,11 @@ function firstBoot({ units }: Plan, { templates }: Assets): PlanFile {
  * near by is what gzip shortens.
  */
 export function everyFile(plan: Plan, assets: Assets): PlanFile[] {
-  const units = plan.units.map(({ name, content }) => ({
+  const units = plan.units.map(({ name, content, pointer = '' }) => ({
     path: `/etc/systemd/system/${name}`,
     mode: 0o644,
     content,
-    pointer: '',
+    pointer,
   }));
   return [...plan.files, firstBoot(plan, assets), ...units];
 }

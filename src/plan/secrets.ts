@@ -18,7 +18,7 @@ function certificates({ tls, consul, ...spec }: Spec, role: Role): [what: string
 }
 
 /** /etc/quorumgate/secrets: what units/scripts/secrets.sh reads. */
-function secretList(spec: Spec, role: Role): string {
+export function secretList(spec: Spec, role: Role): string {
   const { encrypt, tokens } = spec.consul;
   const rows: [what: string, path: string | undefined][] = [
     ['gossip', encrypt],

@@ -116,7 +116,20 @@ const allowed = {
 };
 
 export const CONTEXTS: readonly Context[] = [
-  { spec: { ...fetched, etcd: { ...fetched.etcd, settings: {} } } },
+  {
+    spec: {
+      ...fetched,
+      etcd: { ...fetched.etcd, settings: {} },
+      environment: { httpProxy: 'http://proxy.example.com:3128' },
+    },
+  },
+  {
+    spec: {
+      ...fetched,
+      consul: { servers: 'role', join: ['192.168.56.11'] },
+      extra: { all: { groups: ['a'] }, etcd: { groups: ['b'] }, 'consul-server': { groups: ['c'] } },
+    },
+  },
   { spec: allowed },
   { spec: pods },
   { spec: secured({}) },

@@ -45,7 +45,7 @@ function values(node: SchemaNode, pointer: string): unknown[] {
   const said = [...(fallback === undefined ? [] : [fallback]), ...examples, ...words(node)];
   const numbers = [minimum, maximum].filter((one) => one !== undefined);
   const switches = node.type === 'boolean' ? [true, false] : [];
-  const lists = items === undefined ? [] : samples(items).map((one) => [one]);
+  const lists = items?.pattern === undefined ? [] : samples(items).map((one) => [one]);
   const strings = node.type === 'string' && node.enum === undefined ? samples(node) : [];
   return [...said, ...numbers, ...switches, ...lists, ...strings].filter((value) => !isMapping(value));
 }

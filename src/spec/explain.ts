@@ -222,7 +222,8 @@ function chooseOne({ kind, pointer, schema, value }: Mismatch): Explained {
   const allowed = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
   const present = Object.keys(value ?? {}).map((key) => `\`${key}\``);
   const has = present.length === 0 ? 'is empty' : `has ${list(present)} at once`;
-  const detail = { verb: present.length === 0 ? 'Add' : 'Keep', allowed: allowed.join(', ') };
+  const least = schema.maxProperties === undefined ? 'at least' : 'exactly';
+  const detail = { verb: `${present.length === 0 ? 'Add' : 'Keep'} ${least}`, allowed: allowed.join(', ') };
   return { code: 'choose-one', pointer, message: `${name(pointer, kind)} ${has}.`, detail };
 }
 

@@ -65,7 +65,8 @@ function rows(node: SchemaNode, path: string, always = true): string[] {
     ];
     return [
       `| ${cells.map(cell).join(' | ')} |`,
-      ...rows(inner, full, always && isRequired && inner.else === undefined),
+      ...(inner.like === undefined ? rows(inner, full, always && isRequired && inner.else === undefined) : []),
+      ...(inner.items === undefined ? [] : rows(inner.items, `${full}[]`, false)),
     ];
   });
 }
@@ -81,7 +82,7 @@ export function typeOf(node: SchemaNode): string {
   if (choices.length > 0) return choices.join(' or ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (inner.type === 'object') return 'mapping';
-  if (inner.type === 'array') return 'list of strings';
+  if (inner.type === 'array') return inner.items?.type === 'object' ? 'list of mappings' : 'list of strings';
   if (inner.type !== 'integer') return inner.type ?? '';
   return `integer, ${inner.minimum ?? ''} to ${inner.maximum ?? ''}`;
 }

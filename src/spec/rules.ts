@@ -5,12 +5,22 @@ import { consulSettings, consulTls, consulTokens } from './rule/consul.ts';
 import { consulCount, joinLength, memberCount } from './rule/count.ts';
 import { delivery, secured, source } from './rule/delivery.ts';
 import { type Rule, type RuleContext, toDraft } from './rule/draft.ts';
+import { environment } from './rule/environment.ts';
+import { extra } from './rule/extra.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
 import { datacenter, targetNames } from './rule/name.ts';
 import { operatorKeys } from './rule/operator-key.ts';
 import { ports } from './rule/port.ts';
-import { programUrls, sharedHash, sidekickHash, unneededNode, unneededPrograms, urlVersion } from './rule/program.ts';
+import {
+  programMachines,
+  programUrls,
+  sharedHash,
+  sidekickHash,
+  unneededNode,
+  unneededPrograms,
+  urlVersion,
+} from './rule/program.ts';
 import { indexCredentials, releases, unneededReleases } from './rule/release.ts';
 import { consulFolders, discoveryInPod, images, kubeletMode, nodeLabels, tlsFolders } from './rule/runtime.ts';
 import { secrets } from './rule/secret.ts';
@@ -43,6 +53,7 @@ const RULES: readonly Rule[] = [
   consulPlaces,
   sharedHash,
   programUrls,
+  programMachines,
   urlVersion,
   sidekickHash,
   unneededNode,
@@ -59,6 +70,8 @@ const RULES: readonly Rule[] = [
   dataDirectory,
   settingVersions,
   elections,
+  environment,
+  extra,
   secrets,
 ];
 

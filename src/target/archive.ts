@@ -3,7 +3,7 @@ import { gzip } from '../format/gzip.ts';
 import { printTar, readTar } from '../format/tar.ts';
 import { everyFile } from '../plan/first-boot.ts';
 import type { Assets, Plan } from '../plan/plan.ts';
-import { enabledByFirstBoot, type HostTree } from './host-tree.ts';
+import { doFirstBoot, type HostTree } from './host-tree.ts';
 
 /** Everything that a host of a plan gets, as one `.tar.gz` to be unpacked at `/`, the first boot's script among it. */
 export function hostArchive(plan: Plan, assets: Assets): Uint8Array {
@@ -20,5 +20,5 @@ export function unpackInto(tree: HostTree, archive: Uint8Array): void {
   for (const { path, mode, bytes } of readTar(ungzip(archive))) {
     tree.files.set(`/${path}`, { mode, owner: 'root', bytes });
   }
-  tree.enabled.push(...enabledByFirstBoot(tree.files));
+  doFirstBoot(tree);
 }

@@ -23,17 +23,22 @@ const assetsWith = (length: number) => ({
 });
 
 const FETCHED = `${WITHOUT_PROGRAMS}programs: {node: image}\ndocuments: {baseUrl: "https://x.example/"}\n`;
-const fetched = readSpec(FETCHED, 'x', ['aws']).spec;
+/** As a cloud has it that is EC2, and as one that is not. */
+const elsewhere = FETCHED.replace('metadata: ec2', 'cidr: 10.0.0.0/16');
+const proxy = 'environment: {httpsProxy: "https://proxy.example.com:3128"}\n';
+const fetchable = [FETCHED + proxy, elsewhere + proxy, FETCHED].map((text) => readSpec(text, 'x', ['aws']).spec);
 
 /** The targets that fetch what is over the limit of some place, each with a sidekick that is; the others take a document of any size. */
 const limited = targets.flatMap((target) => {
-  if (fetched === undefined || (target.check?.(fetched) ?? []).length > 0) return [];
+  const fetched = fetchable.find((spec) => spec !== undefined && (target.check?.(spec) ?? []).length === 0);
+  if (fetched === undefined) return [];
   const emit = (length: number) => {
     const assets = assetsWith(length);
     return target.emit(buildPlans(fetched, assets), assets, fetched);
   };
   const limit = Math.max(...emit(0).documents.map((document) => document.limit.bytes));
-  return Number.isFinite(limit) ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
+  const fetches = emit(0).documents.some(({ forms = [] }) => forms.some((form) => /fetched|by URL/.test(form)));
+  return fetches ? [{ target, spec: fetched, length: 2 * limit, output: emit(2 * limit) }] : [];
 });
 
 const decoder = new TextDecoder();
@@ -73,18 +78,20 @@ function strays(target: Target, read: Spec, length: number): string[] {
 }
 
 test('every target comes to the plan in each of its forms, but for what it declares', (t) => {
-  let count = 0;
+  let [count, wishes] = [0, 0];
   fc.assert(
     fc.property(specs, fc.constantFrom(0, 8_000, 40_000), (text, length) => {
       const { spec, diagnostics } = readSpec(text, 'x', ['aws']);
       t.deepEqual(diagnostics, [], text);
       if (spec === undefined) return;
       count += 1;
+      if (spec.extra !== undefined) wishes += 1;
       for (const target of targets) t.deepEqual(strays(target, spec, length), [], text);
     }),
-    { numRuns: 300, seed: 4 },
+    { numRuns: 540, seed: 4 },
   );
   t.true(count >= 300, `${count} specs`);
+  t.true(wishes >= 200, `${wishes} with extra`);
   for (const { target, spec, length } of limited) t.deepEqual(strays(target, spec, length), [], target.name);
   for (const { name } of targets) t.true((seen.targets.get(name) ?? 0) >= 30, `${name}: ${seen.targets.get(name)}`);
   t.deepEqual([...seen.taken].sort(), [...seen.forms].sort(), 'each form');

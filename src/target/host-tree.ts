@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Owner, Plan, PlanUser } from '../plan/plan.ts';
 import type { Difference } from './target.ts';
 
 /** Files and units that a target leaves on a host. */
@@ -6,6 +6,8 @@ export interface HostTree {
   files: Map<string, HostEntry>;
   /** Units that are started at every boot. */
   enabled: string[];
+  /** Users, groups and whatever else is no file, a line each. */
+  others?: string[];
 }
 
 interface HostEntry {
@@ -16,25 +18,50 @@ interface HostEntry {
 }
 
 /** The tree that the plan wants, as it stands: every target has to come to it. */
-export function plannedTree({ files, units }: Plan): HostTree {
+export function plannedTree({ files, units, extra }: Plan): HostTree {
   const encode = (text: string) => new TextEncoder().encode(text);
   return {
     files: new Map([
-      ...files.map(({ path, mode, content }) => [path, { mode, owner: 'root', bytes: encode(content) }] as const),
+      ...files.map(
+        ({ path, mode, content, owner }) => [path, { mode, owner: ownerText(owner), bytes: encode(content) }] as const,
+      ),
+      ...(extra?.directories ?? []).map(({ path, mode, owner }) => [path, { mode, owner: ownerText(owner) }] as const),
       ...units.map(
         ({ name, content }) =>
           [`/etc/systemd/system/${name}`, { mode: 0o644, owner: 'root', bytes: encode(content) }] as const,
       ),
     ]),
-    enabled: units.filter(({ enabled }) => enabled).map(({ name }) => name),
+    enabled: [
+      ...units.filter(({ enabled }) => enabled).map(({ name }) => name),
+      ...(extra?.states ?? []).flatMap(({ name, state }) => (state === 'enabled' ? [name] : [])),
+    ],
+    others: [
+      ...(extra?.users ?? []).map(userText),
+      ...(extra?.groups ?? []).map(groupText),
+      ...(extra?.states ?? []).flatMap(({ name, state }) => (state === 'masked' ? [maskText(name)] : [])),
+      ...(extra?.kernelArguments ?? []).map(argumentText),
+    ],
   };
 }
+
+/** An owner as trees have it. */
+export const ownerText = ({ user, group }: Owner = { user: 'root', group: 'root' }): string =>
+  user === 'root' && group === 'root' ? 'root' : `${user}:${group}`;
+
+/** Lines of `others`, each as every reader has to come to it. */
+export const userText = ({ name, uid, groups, shell, keys }: PlanUser): string =>
+  `user ${name} ${uid ?? '-'} ${groups.join(',')} ${shell} ${keys.join(' | ')}`;
+export const groupText = (name: string): string => `group ${name}`;
+export const maskText = (name: string): string => `masked ${name}`;
+export const argumentText = (argument: string): string => `kernel argument ${argument}`;
 
 /** Paths at which two trees are not the same; a unit of another state counts by its path. */
 export function unequal(one: HostTree, other: HostTree): string[] {
   const paths = new Set([...one.files.keys(), ...other.files.keys()]);
   const states = new Set([...one.enabled, ...other.enabled]);
+  const [mine, theirs] = [one.others ?? [], other.others ?? []];
   return [
+    ...[...new Set([...mine, ...theirs])].filter((line) => mine.includes(line) !== theirs.includes(line)),
     ...[...paths].filter((path) => !isSame(one.files.get(path), other.files.get(path))),
     ...[...states]
       .filter((name) => one.enabled.includes(name) !== other.enabled.includes(name))
@@ -55,11 +82,25 @@ export function undeclared(paths: readonly string[], differs: readonly Differenc
   return paths.filter((path) => !differs.some((difference) => difference.path === path));
 }
 
-/** The units that first-boot.sh enables, when a boot system runs it. */
-export function enabledByFirstBoot(files: HostTree['files']): string[] {
-  const script = new TextDecoder().decode(files.get('/opt/quorumgate/libexec/first-boot')?.bytes);
+/** Does to a tree what its first-boot.sh does, when a boot system runs that: users of its own are no part of it. */
+export function doFirstBoot(tree: HostTree): void {
+  const script = new TextDecoder().decode(tree.files.get('/opt/quorumgate/libexec/first-boot')?.bytes);
   const [, units = ''] = /^systemctl .*\breenable (.*)$/m.exec(script) ?? [];
-  return units.split(' ').filter((name) => name !== '');
+  const word = (text = '') => text.replace(/^'(.*)'$/, '$1');
+  tree.enabled.push(...units.split(' ').filter((name) => name !== ''));
+  for (const [, mode = '', user = '', group = '', path = ''] of script.matchAll(
+    /^install -d -m (\d{4}) -o (\S+) -g (\S+) (\S+) /gm,
+  ))
+    tree.files.set(path, { mode: Number.parseInt(mode, 8), owner: ownerText({ user, group }) });
+  for (const [, user = '', group = '', path] of script.matchAll(/^chown (\S+):(\S+) (\S+) /gm)) {
+    const file = tree.files.get(word(path));
+    if (file === undefined) throw new Error(`chown of ${path}, which is not there`);
+    file.owner = ownerText({ user, group });
+  }
+  for (const [, name] of script.matchAll(/^systemctl --quiet enable (\S+) && systemctl --no-block start \1 /gm))
+    tree.enabled.push(word(name));
+  for (const [, name] of script.matchAll(/^systemctl --quiet --no-reload mask (\S+) && /gm))
+    tree.others = [...(tree.others ?? []), maskText(word(name))];
 }
 
 /** One line an entry, to read and to compare: state, mode, owner, size, path. */

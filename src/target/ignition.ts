@@ -3,13 +3,14 @@ import { base64, type DataUrl, plainDataUrl, shortestDataUrl } from '../format/d
 import { gzip } from '../format/gzip.ts';
 import { type IgnitionConfig, printIgnition, printIgnitionStub } from '../format/ignition.ts';
 import { programSources } from '../plan/environment.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Owner, Plan } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
 import { type Form, firstThatFits, type Written } from './form.ts';
+import { ownerText } from './host-tree.ts';
 import { PLATFORMS } from './limits.ts';
 import type { Emitted, Part } from './target.ts';
-import { type Documents, uploadTo } from './upload.ts';
+import { type Fetched, uploadTo } from './upload.ts';
 
 /** The writer that Ignition's targets share: a plan's files and units in Ignition's words. */
 
@@ -29,27 +30,69 @@ export function checkPrograms(spec: Spec, target: string): Problem[] {
 
 type Version = IgnitionConfig['ignition']['version'];
 
+/** Root by its number: nobody has to be asked for that. */
+const as = (text: string) => {
+  if (text === 'root') return { id: 0 };
+  return /^\d+$/.test(text) ? { id: Number(text) } : { name: text };
+};
+const owned = (owner: Owner | undefined) =>
+  owner === undefined || ownerText(owner) === 'root' ? {} : { user: as(owner.user), group: as(owner.group) };
+
+const yes = true as const;
+
+/** Sections that only a spec with `extra` has. */
+function extraSections({ extra }: Plan, version: Version, toUrl: (bytes: Uint8Array) => DataUrl) {
+  const { users = [], groups = [], kernelArguments = [], ignition = [] } = extra ?? {};
+  const passwd = {
+    ...(groups.length > 0 && { groups: groups.map((name) => ({ name })) }),
+    ...(users.length > 0 && {
+      users: users.map(({ name, uid, groups: others, shell, keys }) => ({
+        name,
+        ...(uid === undefined ? {} : { uid }),
+        ...(others.length > 0 && { groups: others }),
+        shell,
+        ...(keys.length > 0 && { sshAuthorizedKeys: keys }),
+      })),
+    }),
+  };
+  const documents = ignition.map(({ value }) => toUrl(encode(JSON.stringify(value))));
+  const config = version === '2.2.0' ? { append: documents } : { merge: documents };
+  return {
+    ignition: { version, ...(documents.length > 0 && { config }) },
+    ...(groups.length + users.length > 0 && { passwd }),
+    ...(kernelArguments.length > 0 && { kernelArguments: { shouldExist: kernelArguments } }),
+  };
+}
+
 export function toIgnition(plan: Plan, version: Version, toUrl: (bytes: Uint8Array) => DataUrl): IgnitionConfig {
   const place = version === '2.2.0' ? { filesystem: 'root' as const } : {};
+  const { directories = [], states = [] } = plan.extra ?? {};
   return {
-    ignition: { version },
+    ...extraSections(plan, version, toUrl),
     storage: {
-      // The programs' folder is there before the first program: made by Ignition it has its label, where there are labels.
-      directories: [{ ...place, path: '/opt/quorumgate/bin', mode: 0o755 }],
-      files: plan.files.map(({ path, mode, content }) => ({
+      directories: [
+        // The programs' folder is there before the first program: made by Ignition it has its label, where there are labels.
+        { ...place, path: '/opt/quorumgate/bin', mode: 0o755 },
+        ...directories.map(({ path, mode, owner }) => ({ ...place, path, mode, ...owned(owner) })),
+      ],
+      files: plan.files.map(({ path, mode, content, owner }) => ({
         ...place,
         path,
         mode,
         overwrite: true,
+        ...owned(owner),
         contents: toUrl(encode(content)),
       })),
     },
     systemd: {
-      units: plan.units.map(({ name, content, enabled }) => ({
-        name,
-        ...(enabled ? { enabled } : {}),
-        contents: content,
-      })),
+      units: [
+        ...plan.units.map(({ name, content, enabled }) => ({
+          name,
+          ...(enabled ? { enabled } : {}),
+          contents: content,
+        })),
+        ...states.map(({ name, state }) => (state === 'masked' ? { name, mask: yes } : { name, enabled: yes })),
+      ],
     },
   };
 }
@@ -58,7 +101,7 @@ export function toIgnition(plan: Plan, version: Version, toUrl: (bytes: Uint8Arr
 function entries(plan: Plan, { storage, systemd }: IgnitionConfig): { name: string; pointer: string; text: string }[] {
   return [
     ...plan.files.map(({ path, pointer }, index) => ({ name: path, pointer, entry: storage.files[index] })),
-    ...plan.units.map(({ name }, index) => ({ name, pointer: '', entry: systemd.units[index] })),
+    ...plan.units.map(({ name, pointer = '' }, index) => ({ name, pointer, entry: systemd.units[index] })),
   ].map(({ name, pointer, entry }) => ({ name, pointer, text: `${JSON.stringify(entry)},\n` }));
 }
 
@@ -96,14 +139,19 @@ export function writeDocument(folder: string, text: string, parts: () => Part[])
 const HEADERS = 10;
 
 /** A stub that has another document fetched; legal in every version. None where the spec names no place for it. */
-export function byUrl(folder: string, version: Version, { baseUrl, timeout }: Documents, whole: () => Written): Form[] {
+export function byUrl(
+  folder: string,
+  version: Version,
+  { documents: { baseUrl, timeout }, environment: proxy }: Fetched,
+  whole: () => Written,
+): Form[] {
   if (baseUrl === undefined) return [];
   const write = () => {
     const { files } = whole();
     const upload = uploadTo(baseUrl, folder, 'ign', files[0].bytes);
     const replace = { source: upload.url, verification: { hash: `sha512-${upload.sha512}` as const } };
     const timeouts = { httpResponseHeaders: HEADERS, httpTotal: timeout };
-    const text = printIgnitionStub({ ignition: { version, config: { replace }, timeouts } });
+    const text = printIgnitionStub({ ignition: { version, config: { replace }, timeouts, ...(proxy && { proxy }) } });
     const stub = writeDocument(folder, text, () => []);
     return { ...stub, files: [stub.files[0], upload.file], uploads: [upload] } satisfies Written;
   };
@@ -114,7 +162,7 @@ export function byUrl(folder: string, version: Version, { baseUrl, timeout }: Do
  * One document of spec 3.3.0: as it is while that fits, else compressed whole in a stub that the reader unpacks, else
  * fetched.
  */
-export function emitIgnition3(plan: Plan, target: string, documents: Documents): Emitted {
+export function emitIgnition3(plan: Plan, target: string, spec: Fetched): Emitted {
   const folder = `${target}/${plan.role}`;
   const inline = () => {
     const config = toIgnition(plan, '3.3.0', (bytes) => shortestDataUrl(bytes, gzip));
@@ -129,9 +177,9 @@ export function emitIgnition3(plan: Plan, target: string, documents: Documents):
     });
     return writeDocument(folder, stub, () => weigh(plan, inner, growth()));
   };
-  return firstThatFits(plan.role, PLATFORMS[documents.platform], [
+  return firstThatFits(plan.role, PLATFORMS[spec.documents.platform], [
     { name: 'inline', write: inline },
     { name: 'config.replace with gzip', write: wrapped },
-    ...byUrl(folder, '3.3.0', documents, inline),
+    ...byUrl(folder, '3.3.0', spec, inline),
   ]);
 }

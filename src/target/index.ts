@@ -1,4 +1,5 @@
 import { aws } from './aws/emit.ts';
+import { cloudInit } from './cloud-init/emit.ts';
 import { compose } from './compose/emit.ts';
 import { containerLinux } from './container-linux/emit.ts';
 import { fedoraCoreos } from './fedora-coreos/emit.ts';
@@ -7,4 +8,4 @@ import type { Target } from './target.ts';
 import { vagrant } from './vagrant/emit.ts';
 
 /** The one list of targets. */
-export const targets: readonly Target[] = [aws, containerLinux, flatcar, fedoraCoreos, vagrant, compose];
+export const targets: readonly Target[] = [aws, ...cloudInit, containerLinux, flatcar, fedoraCoreos, vagrant, compose];

@@ -3,7 +3,7 @@ import { ungzip } from 'pako';
 import type { CloudConfig } from '../format/cloud-config.ts';
 import { unpackInto } from './archive.ts';
 import { FETCH_UNIT } from './fetched.ts';
-import { enabledByFirstBoot, type HostTree } from './host-tree.ts';
+import { doFirstBoot, groupText, type HostTree, userText } from './host-tree.ts';
 import type { OutputFile } from './target.ts';
 import { fetchUpload } from './upload.ts';
 
@@ -13,11 +13,19 @@ export function interpretCloudConfigFiles(outputs: readonly OutputFile[], target
   for (const { path, bytes } of outputs) {
     const [folder, role = '', name] = path.split('/');
     if (folder !== target || name !== 'user-data') continue;
-    const tree = interpretCloudConfig(new TextDecoder().decode(ungzip(bytes)));
+    const tree = interpretCloudConfig(textOf(bytes));
     if (tree.enabled.includes(FETCH_UNIT)) unpackInto(tree, fetchedBy(tree, outputs));
     trees.set(role, tree);
   }
   return trees;
+}
+
+/** As cloud-init reads user-data: as it is, unpacked, or in base64 where its data source takes that. */
+function textOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0x1f) return new TextDecoder().decode(ungzip(bytes));
+  const text = new TextDecoder().decode(bytes);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return text;
+  return textOf(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
 }
 
 /**
@@ -26,7 +34,7 @@ export function interpretCloudConfigFiles(outputs: readonly OutputFile[], target
  */
 function interpretCloudConfig(text: string): HostTree {
   if (!text.startsWith('#cloud-config\n')) throw new Error('no #cloud-config in the first line: it is ignored');
-  const { bootcmd, write_files, runcmd } = load(text) as CloudConfig;
+  const { bootcmd, write_files, runcmd, users = [], groups = [] } = load(text) as CloudConfig;
   const files: HostTree['files'] = new Map();
   for (const { path, permissions, content } of write_files) {
     if (!/^0[0-7]{3}$/.test(permissions)) throw new Error(`${path}: permissions ${permissions}`);
@@ -34,12 +42,21 @@ function interpretCloudConfig(text: string): HostTree {
     files.set(path, { mode: Number.parseInt(permissions, 8), owner: 'root', bytes });
   }
   const runs = [bootcmd ?? [], runcmd].every((commands) =>
-    commands.some((command) => command.join(' ').includes('sh /opt/quorumgate/libexec/first-boot')),
+    commands.some((command) => [command].flat().join(' ').includes('sh /opt/quorumgate/libexec/first-boot')),
   );
-  const enabled = runcmd.flatMap(([program, ...words]) =>
-    program === 'systemctl' && words.includes('enable') ? words.slice(-1) : [],
-  );
-  return { files, enabled: runs ? enabledByFirstBoot(files) : enabled };
+  const enabled = runcmd.flatMap((command) => {
+    const [program, ...words] = [command].flat();
+    return program === 'systemctl' && words.includes('enable') ? words.slice(-1) : [];
+  });
+  if (users.length > 0 && !users.includes('default')) throw new Error("the image's own user would be gone");
+  const accounts = users.flatMap((user) => {
+    if (user === 'default') return [];
+    const { ssh_authorized_keys: keys = [], groups: others, shell = '', ...rest } = user;
+    return [userText({ ...rest, shell, keys, groups: others?.split(',') ?? [] })];
+  });
+  const tree: HostTree = { files, enabled: runs ? [] : enabled, others: [...accounts, ...groups.map(groupText)] };
+  if (runs) doFirstBoot(tree);
+  return tree;
 }
 
 /** The file that the unit of a short document fetches, and refuses when the hash is another. */

@@ -1,6 +1,6 @@
 import { readDataUrl } from '../format/data-url.ts';
 import { parseUnitFile, unitWords } from '../format/unit-file.ts';
-import type { HostTree } from './host-tree.ts';
+import { argumentText, groupText, type HostTree, maskText, ownerText, userText } from './host-tree.ts';
 import type { OutputFile } from './target.ts';
 import { fetchUpload } from './upload.ts';
 
@@ -8,9 +8,14 @@ import { fetchUpload } from './upload.ts';
 export interface AnyIgnition {
   ignition: {
     version: string;
-    config?: { replace?: Resource };
+    config?: { replace?: Resource; merge?: Resource[]; append?: Resource[] };
     timeouts?: { httpResponseHeaders?: number; httpTotal?: number };
   };
+  passwd?: {
+    groups?: { name: string }[];
+    users?: { name: string; uid?: number; groups?: string[]; shell?: string; sshAuthorizedKeys?: string[] }[];
+  };
+  kernelArguments?: { shouldExist?: string[] };
   storage?: { directories?: AnyNode[]; files?: (AnyNode & { contents?: Resource })[] };
   systemd?: { units?: { name: string; enabled?: boolean; mask?: boolean; contents?: string }[] };
 }
@@ -28,6 +33,7 @@ export interface AnyNode {
   overwrite?: boolean;
   append?: boolean;
   user?: { id?: number; name?: string };
+  group?: { id?: number; name?: string };
 }
 
 /** Reads `TARGET/ROLE/config.ign` of each role as Ignition, and systemd at its first boot, would. */
@@ -53,8 +59,8 @@ export function interpretIgnition(text: string, outputs: readonly OutputFile[] =
     if (!node.path.startsWith('/')) throw new Error(`${node.path}: not absolute`);
     if (is2 && node.filesystem !== 'root') throw new Error(`${node.path}: no filesystem`);
     if (!is2 && files.has(node.path)) throw new Error(`${node.path}: twice`);
-    const owner = node.user?.name ?? ((node.user?.id ?? 0) || 'root');
-    files.set(node.path, { mode: node.mode ?? mode, owner: String(owner), ...(bytes === undefined ? {} : { bytes }) });
+    const owner = ownerText({ user: nameOf(node.user), group: nameOf(node.group) });
+    files.set(node.path, { mode: node.mode ?? mode, owner, ...(bytes === undefined ? {} : { bytes }) });
   };
   for (const node of config.storage?.directories ?? []) put(node, 0o755);
   for (const node of config.storage?.files ?? []) put(node, 0o644, read(node.contents ?? {}, version, 'data'));
@@ -67,9 +73,48 @@ export function interpretIgnition(text: string, outputs: readonly OutputFile[] =
     }
     // A preset does nothing for a unit that says not what wants it.
     const unit = parseUnitFile(contents ?? '');
-    if (isEnabled === true && unitWords(unit, 'Install', 'WantedBy').length > 0) enabled.push(name);
+    const isWanted = contents === undefined || unitWords(unit, 'Install', 'WantedBy').length > 0;
+    if (isEnabled === true && isWanted) enabled.push(name);
   }
-  return { files, enabled };
+  return merged({ files, enabled, others: othersOf(config) }, config.ignition);
+}
+
+const nameOf = ({
+  id,
+  name = id === undefined || id === 0 ? 'root' : String(id),
+}: {
+  id?: number;
+  name?: string;
+} = {}) => name;
+
+function othersOf({ passwd = {}, kernelArguments, systemd }: AnyIgnition): string[] {
+  return [
+    ...(passwd.users ?? []).map(({ groups = [], shell = '', sshAuthorizedKeys: keys = [], ...rest }) =>
+      userText({ ...rest, groups, shell, keys }),
+    ),
+    ...(passwd.groups ?? []).map(({ name }) => groupText(name)),
+    ...(kernelArguments?.shouldExist ?? []).map(argumentText),
+    ...(systemd?.units ?? []).flatMap(({ name, mask }) => (mask === true ? [maskText(name)] : [])),
+  ];
+}
+
+/** A document and those that it merges: they win: by path, by name. */
+function merged(
+  tree: HostTree,
+  { version, config: { merge = [], append = [] } = {} }: AnyIgnition['ignition'],
+): HostTree {
+  if ((version.startsWith('2.') ? merge : append).length > 0)
+    throw new Error(`spec ${version} has another word for it`);
+  for (const resource of [...merge, ...append]) {
+    const text = new TextDecoder().decode(read(resource, version, 'config'));
+    const { version: own } = (JSON.parse(text) as AnyIgnition).ignition;
+    if (own[0] !== version[0]) throw new Error(`spec ${version} merges none of ${own}`);
+    const { files, enabled, others = [] } = interpretIgnition(text);
+    for (const [path, entry] of files) tree.files.set(path, entry);
+    tree.enabled.push(...enabled);
+    tree.others = [...(tree.others ?? []), ...others];
+  }
+  return tree;
 }
 
 /** The document that a stub stands for. */

@@ -1,11 +1,18 @@
 import test from 'ava';
+import { ROWS } from './cloud-init/rows.ts';
 import { imageLimit } from './compose/limits.ts';
 import { unitLineLimit } from './container-linux/limits.ts';
 import { measure, PLATFORMS } from './limits.ts';
 import type { Limit } from './target.ts';
 import { scriptLimit } from './vagrant/limits.ts';
 
-const limits: Limit[] = [...Object.values(PLATFORMS), scriptLimit, imageLimit, unitLineLimit];
+const limits: Limit[] = [
+  ...Object.values(PLATFORMS),
+  ...ROWS.map(({ limit }) => limit),
+  scriptLimit,
+  imageLimit,
+  unitLineLimit,
+];
 
 /** Parts that a row lacks to be a fact. */
 function lacking({ place, bytes, counted, source, date }: Limit): string[] {
@@ -20,6 +27,14 @@ function lacking({ place, bytes, counted, source, date }: Limit): string[] {
 
 test('every limit has its size, what is counted, a source and a date', (t) => {
   for (const limit of limits) t.deepEqual(lacking(limit), [], limit.place);
+});
+
+test('every row of cloud-init has a source and a date, and an encoding that its field takes', (t) => {
+  for (const { name, source, date, limit, encodings } of ROWS) {
+    t.deepEqual(lacking({ ...limit, source, date }), [], name);
+    t.is(encodings[0], 'plain text', name);
+  }
+  t.is(new Set(ROWS.map(({ name }) => name)).size, ROWS.length);
 });
 
 test('a limit without them would be found', (t) => {

@@ -17,6 +17,7 @@ const FOLDER = {
   'emit.ts': `import { gzip } from '../../format/gzip.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
+import { anyExtra } from '../extra.ts';
 import { type Form, firstThatFits } from '../form.ts';
 import { plannedTree } from '../host-tree.ts';
 import { PLATFORMS } from '../limits.ts';
@@ -46,7 +47,10 @@ function document(plan: Plan, { platform, baseUrl }: Spec['documents']): Emitted
 
 export const plainJson: Target = {
   name: 'plain-json',
-  check: ({ tls }) => (tls === 'off' ? [] : [{ code: 'target-without-containers', pointer: '/tls', message: 'no TLS here' }]),
+  check: (spec) => [
+    ...anyExtra(spec, 'plain-json', 'it takes files alone'),
+    ...(spec.tls === 'off' ? [] : [{ code: 'target-without-containers' as const, pointer: '/tls', message: 'no TLS here' }]),
+  ],
   emit: (plans, _, { documents }) => ({
     documents: plans.map((plan) => document(plan, documents)),
     shared: [{ path: 'plain-json/roles', bytes: encode(plans.map(({ role }) => role)) }],
@@ -121,7 +125,7 @@ test('a new target with forms is one folder and one entry in the list: it compil
   writeFileSync(join(copy, 'good.yaml'), spec('tls: off\ndocuments: {baseUrl: "https://x.example"}'));
   const compiled = await run('--import=tsx', 'src/cli/main.ts', 'compile', 'good.yaml');
   const uploaded = compiled.said.match(/^before a host boots, put (\S+) at https:\/\/x\.example\/etcd-/m)?.[1] ?? '';
-  t.regex(compiled.said, /^plain-json\/etcd: .*, by URL\nbefore a host boots.*\nplain-json: say hello\n/m);
+  t.regex(compiled.said, /^plain-json\/etcd: .*, by URL\nplain-json: say hello\nbefore a host boots, put .*\n/m);
   t.true(
     compiled.said.endsWith(`\nout/plain-json/etcd/document\nout/${uploaded}\nout/plain-json/roles\n`),
     compiled.said,

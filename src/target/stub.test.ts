@@ -38,7 +38,9 @@ async function boot(served: Served, timeout = 30): Promise<{ said: string; found
   const at = (name: string) => join(folder, name);
   try {
     const baseUrl = `${server.url}/a`;
-    const { files } = emitIgnition3(plan ?? never(), 'flatcar', { platform: 'virtualbox', baseUrl, timeout });
+    const { files } = emitIgnition3(plan ?? never(), 'flatcar', {
+      documents: { platform: 'virtualbox', baseUrl, timeout },
+    });
     whole = Uint8Array.from(files[1]?.bytes ?? []);
     writeFileSync(at('config.ign'), files[0]?.bytes ?? '');
     const flags = [`--config-cache=${at('cache')}`, `--neednet=${at('neednet')}`, `--state-file=${at('state')}`];

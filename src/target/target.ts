@@ -2,6 +2,7 @@ import type { Assets, Plan } from '../plan/plan.ts';
 import type { Spec } from '../spec/defaults.ts';
 import type { Problem } from '../spec/problem.ts';
 import type { HostTree } from './host-tree.ts';
+import type { Need } from './needs.ts';
 
 export interface OutputFile {
   /** Relative to the output directory, `/` separated: `aws/etcd/user-data`. */
@@ -59,6 +60,8 @@ export interface Output {
   shared?: OutputFile[];
   /** Things that the user has to do besides handing documents over, a line each. */
   notes?: string[];
+  /** Rights that hosts need on their platform. */
+  rights?: Need[];
 }
 
 /** Where a host of this target is other than the plan says: declared, so that a test can hold all else equal. */
@@ -71,7 +74,11 @@ export interface Difference {
 /** One way to hand plans to machines. */
 export interface Target {
   name: string;
+  /** The folder of those that share one: else its own name. */
+  family?: string;
   differs?: readonly Difference[];
+  /** The format of fragments that it merges. */
+  reads?: 'cloudConfig' | 'ignition';
   /** Diagnostics of a valid spec that this target cannot do: errors all of them. */
   check?(spec: Spec): Problem[];
   emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output;

@@ -10,8 +10,8 @@ export interface Uploaded extends Upload {
   sha512: string;
 }
 
-/** The place of uploads, where the spec names one. */
-export type Documents = Spec['documents'];
+/** The place of uploads, where the spec names one, and the way there. */
+export type Fetched = Pick<Spec, 'documents' | 'environment'>;
 
 /** The name holds the content's hash: what hosts of an earlier output refer to is never written over. */
 export function uploadTo(baseUrl: string, folder: string, ending: string, bytes: Uint8Array): Uploaded {

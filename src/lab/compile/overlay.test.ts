@@ -50,6 +50,15 @@ test('what has no route out comes from the lab, and each change is told', (t) =>
   t.deepEqual(cloud.address, { metadata: 'ec2' }, 'the original is left alone');
 });
 
+test('a proxy stays where hosts of the lab reach it', (t) => {
+  const proxied = (environment: Spec['environment'] & {}) => overlay(spec({ environment }), options);
+  const far = proxied({ httpProxy: 'http://p:3128', noProxy: ['a'] });
+  t.is(far.spec.environment, undefined);
+  t.true(far.changes.includes('environment.httpProxy: http://p:3128 -> none'));
+  const own = { httpProxy: 'http://10.1.2.1:3128' };
+  t.deepEqual(proxied(own).spec.environment, own);
+});
+
 test('stand-ins are said in one line, with what keeps them out of a spec', (t) => {
   const { changes } = overlay(spec(), options);
   t.deepEqual(

@@ -98,6 +98,7 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
   }
   changes.push(...standIns([options.etcd, options.consul]));
   takePrograms(spec, original, options, network, change);
+  withoutProxy(spec, network, change);
   if (spec.documents.baseUrl !== undefined) {
     const baseUrl = `http://${network.gateway}`;
     change('documents.baseUrl', spec.documents.baseUrl, baseUrl);
@@ -155,6 +156,16 @@ function takePrograms(spec: Spec, original: Spec, options: OverlayOptions, netwo
     const sidekick = served(options.sidekick);
     change('programs.sidekick', shown(original.programs.sidekick), shown(sidekick));
     spec.programs.sidekick = sidekick;
+  }
+}
+
+/** A proxy that is not in the lab's own network cannot be reached. */
+function withoutProxy(spec: Spec, { gateway }: Network, change: Change): void {
+  const { httpProxy, httpsProxy } = spec.environment ?? {};
+  for (const [name, proxy] of Object.entries({ httpProxy, httpsProxy })) {
+    if (proxy === undefined || new URL(proxy).hostname === gateway) continue;
+    change(`environment.${name}`, proxy, 'none');
+    delete spec.environment;
   }
 }
 

@@ -130,11 +130,11 @@ export const dataDirectory: Rule = ({ etcd }) => {
 };
 
 /** The directory among `directories` that is `path` or holds it. */
-function holder(directories: readonly string[], path: string): string | undefined {
+export function holder(directories: readonly string[], path: string): string | undefined {
   return directories.find((directory) => path === directory || path.startsWith(`${directory}/`));
 }
 
-function notPlain(path: string, pointer: string): Problem[] {
+export function notPlain(path: string, pointer: string): Problem[] {
   const plain = normalized(path);
   if (plain === path) return [];
   const message = `\`${path}\` is a roundabout way to write \`${plain}\`.`;

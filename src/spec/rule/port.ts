@@ -1,7 +1,8 @@
 import type { Problem } from '../problem.ts';
 import type { Rule } from './draft.ts';
 
-const TAKEN: Readonly<Record<number, string>> = {
+/** Ports of Consul's that nothing here changes. */
+export const TAKEN: Readonly<Record<number, string>> = {
   8300: "Consul's servers",
   8301: "Consul's gossip in the LAN",
   8302: "Consul's gossip in the WAN",

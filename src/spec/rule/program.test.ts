@@ -82,3 +82,23 @@ const unknown = { programs: 'programs: {sidekick: {url: "https://x/y"}}' };
 test(advises, unknown, /^Add `sha256: …`.+only that of `etcd-sidekick\.cjs` is known here\.$/);
 test(advises, both, /^Remove `programs\.node`, or give the URL of `etcd-sidekick\.cjs`/);
 test(advises, fetched('https://x/etcd.deb'), /`\.tar\.gz`, `\.tgz`, `\.tar\.xz`, `\.zip`, or the plain executable/);
+
+const two = (etcd: string, consul: string) => ({
+  programs: `programs: {etcd: {url: "https://x/${etcd}", sha256: ${sha}}, consul: {url: "https://x/${consul}", sha256: ${'cd'.repeat(32)}}}`,
+});
+test(finds, two('etcd-linux-amd64.tar.gz', 'consul_linux_amd64.zip'));
+test(finds, two('etcd-linux-arm64.tar.gz', 'consul_linux_arm64.zip'));
+test(finds, two('etcd-linux-x86_64.tar.gz', 'consul-x64.zip'));
+test(finds, two('amd64/arm64/etcd', 'arm64/consul'));
+test(
+  finds,
+  two('etcd-linux-arm64.tar.gz', 'consul_linux_amd64.zip'),
+  'program-architecture: "https://x/etcd-linux-arm64.tar.gz"',
+);
+test(finds, fetched('https://x/etcd-darwin-amd64.zip'), 'program-system: "https://x/etcd-darwin-amd64.zip"');
+test(
+  finds,
+  fetched('https://x/etcd-v3.7.3-windows-amd64.zip'),
+  'program-system: "https://x/etcd-v3.7.3-windows-amd64.zip"',
+);
+test(finds, fetched('https://darwin.example/windows/etcd'));

@@ -57,6 +57,36 @@ export const programUrls: Rule = ({ programs }) =>
     return problems;
   });
 
+const SYSTEMS = /(?:^|[^a-z])(darwin|macos|windows|freebsd|openbsd|solaris)(?![a-z])/i;
+const ARCHITECTURES: readonly (readonly [name: string, word: RegExp])[] = [
+  ['amd64', /(?:^|[^a-z0-9])(?:amd64|x86_64|x64)(?![a-z0-9])/i],
+  ['arm64', /(?:^|[^a-z0-9])(?:arm64|aarch64)(?![a-z0-9])/i],
+];
+
+/** Machines that programs are for, by the names of their files: all of one kind, and running Linux. */
+export const programMachines: Rule = ({ programs }) => {
+  const problems: Problem[] = [];
+  let first: { name: string; architecture: string } | undefined;
+  for (const name of FETCHED) {
+    const source = programs?.[name];
+    if (typeof source !== 'object' || source.url === undefined) continue;
+    const pointer = `/programs/${name}/url`;
+    const file = source.url.replace(/[?#].*$/, '').replace(/^.*\//, '');
+    const [, system] = SYSTEMS.exec(file) ?? [];
+    if (system !== undefined) {
+      const message = `\`programs.${name}.url\` names ${system}, and hosts run Linux.`;
+      problems.push({ code: 'program-system', pointer, message });
+    }
+    const [architecture, ...others] = ARCHITECTURES.filter(([, word]) => word.test(file)).map(([one]) => one);
+    if (architecture === undefined || others.length > 0) continue;
+    first ??= { name, architecture };
+    if (first.architecture === architecture) continue;
+    const message = `\`programs.${name}.url\` names ${architecture}, and \`programs.${first.name}.url\` ${first.architecture}.`;
+    problems.push({ code: 'program-architecture', pointer, message });
+  }
+  return problems;
+};
+
 /** Versions that the path of a program's URL names. */
 function versionsIn(source: unknown): readonly string[] {
   const { url } = (source ?? {}) as { url?: unknown };

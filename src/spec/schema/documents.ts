@@ -7,7 +7,7 @@ export const Documents = Type.Object(
     platform: withDefault(
       Type.Enum(['ec2', 'azure', 'gce', 'openstack', 'hetzner', 'vsphere', 'virtualbox', 'qemu'], {
         description:
-          'What takes the Ignition documents: its limit counts. `ec2` is the narrowest but for `virtualbox`; target `aws` is always EC2.',
+          'What takes the Ignition documents: its limit counts. `ec2` is the narrowest but for `virtualbox`; targets of cloud-init have their own.',
       }),
       'ec2',
     ),
@@ -26,7 +26,7 @@ export const Documents = Type.Object(
         minimum: 10,
         maximum: 3600,
         description:
-          'Seconds to fetch from `baseUrl`. Ignition ends the boot then; under `aws` it bounds each try, and tries go on.',
+          'Seconds to fetch from `baseUrl`. Ignition ends the boot then; under cloud-init it bounds each try, and tries go on.',
       }),
       300,
     ),

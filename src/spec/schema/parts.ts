@@ -4,7 +4,7 @@ import { type Static, type TObject, type TProperties, type TSchema, Type } from 
 export const strict = { additionalProperties: false } as const;
 
 /** Keywords of our own: what they say is for people. */
-export const ANNOTATIONS = ['form', 'tooLow'];
+export const ANNOTATIONS = ['form', 'tooLow', 'like'];
 
 interface TextNode {
   pattern: string;

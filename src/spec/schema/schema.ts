@@ -5,6 +5,8 @@ import { Programs } from './artifact.ts';
 import { Cluster } from './cluster.ts';
 import { Compose } from './compose.ts';
 import { Documents } from './documents.ts';
+import { Environment } from './environment.ts';
+import { Extra } from './extra.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { HostPath, SecretPath, strict, Text, WordOr, withDefault } from './parts.ts';
 import { Releases } from './release.ts';
@@ -208,6 +210,8 @@ export const SpecSchema = Type.Object(
     kubernetes: withDefault(Kubernetes, {}),
     programs: withDefault(Programs, {}),
     releases: Type.Optional(Releases),
+    environment: Type.Optional(Environment),
+    extra: Type.Optional(Extra),
     documents: withDefault(Documents, {}),
     compose: Type.Optional(Compose),
     allow: Type.Optional(Allow),

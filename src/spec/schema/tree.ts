@@ -13,6 +13,8 @@ export interface SchemaNode {
   form?: string;
   /** Why nothing below `minimum` is taken. */
   tooLow?: string;
+  /** The neighbour that has the same keys: the reference says them once. */
+  like?: string;
   examples?: readonly unknown[];
   minimum?: number;
   maximum?: number;

@@ -51,7 +51,8 @@ for (const name of specs) {
       const packed = compiled.files.find((file) => file.path === `aws/${role}/user-data`)?.bytes ?? new Uint8Array();
       t.is(gunzipSync(packed).toString('utf8'), text);
       const config = load(text) as CloudConfig;
-      t.deepEqual(Object.keys(config), ['bootcmd', 'write_files', 'runcmd']);
+      const ours = ['bootcmd', 'write_files', 'runcmd'];
+      t.deepEqual(Object.keys(config), name === 'extra.yaml' ? ['bootcmd', 'users', ...ours.slice(1), 'ntp'] : ours);
       const paths = config.write_files.map((file) => file.path);
       t.is(new Set(paths).size, paths.length);
       for (const file of config.write_files) {

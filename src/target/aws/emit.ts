@@ -2,6 +2,7 @@ import { base64 } from '../../format/data-url.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
+import { kernelArguments } from '../extra.ts';
 import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
 import type { Emitted, Output, Target } from '../target.ts';
@@ -22,8 +23,12 @@ function emit(plans: readonly Plan[], assets: Assets, spec: Spec): Output {
   return {
     documents,
     shared: [file('iam-policy.json', printPolicy(needed)), ports],
-    notes: [
-      `aws: the IAM role of ${roles} instances needs aws/iam-policy.json (Consul's auto-join: ${needed.join(', ')})`,
+    rights: [
+      {
+        kind: 'right',
+        items: needed,
+        text: `give the IAM role of ${roles} instances aws/iam-policy.json (Consul's auto-join: ${needed.join(', ')})`,
+      },
     ],
   };
 }
@@ -33,7 +38,9 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
   return emitCloudConfig(plan, assets, {
     folder: `aws/${role}`,
     limit: PLATFORMS.ec2,
-    documents: spec.documents,
+    // Compressed always: one form less is one way less to hand it over wrongly.
+    encodings: ['gzip'],
+    spec,
     besides(bytes) {
       const encoded = base64(bytes);
       return [
@@ -47,6 +54,8 @@ function document(plan: Plan, assets: Assets, spec: Spec): Emitted {
 export const aws: Target = {
   name: 'aws',
   differs: cloudConfigDiffers,
+  reads: 'cloudConfig',
+  check: (spec) => kernelArguments(spec, 'aws'),
   emit,
   interpret: (files) => interpretCloudConfigFiles(files, 'aws'),
 };

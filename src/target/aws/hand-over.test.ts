@@ -65,10 +65,10 @@ test('the policy: what the entries call, once, said by the report; none without 
   t.deepEqual(policy(JOIN), {
     actions: ['ec2:DescribeInstances'],
     notes: [
-      "aws: the IAM role of etcd instances needs aws/iam-policy.json (Consul's auto-join: ec2:DescribeInstances)",
+      "before a host boots, give the IAM role of etcd instances aws/iam-policy.json (Consul's auto-join: ec2:DescribeInstances)",
     ],
   });
-  t.regex(policy(JOIN, 'role').notes.join('\n'), /^aws: the IAM role of etcd and consul-server instances/);
+  t.regex(policy(JOIN, 'role').notes.join('\n'), /give the IAM role of etcd and consul-server instances/);
   t.deepEqual(policy(`${JOIN} service=ecs\n    - ${JOIN}`).actions, [
     'ec2:DescribeInstances',
     'ecs:DescribeTasks',

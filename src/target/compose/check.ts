@@ -2,6 +2,7 @@ import type { Spec } from '../../spec/defaults.ts';
 import { sourceOf } from '../../spec/delivered.ts';
 import type { Problem } from '../../spec/problem.ts';
 import { dockerBridge } from '../docker.ts';
+import { anyExtra } from '../extra.ts';
 import { checkNumbering } from '../numbered.ts';
 import { staticPods } from '../static-pods.ts';
 
@@ -14,6 +15,7 @@ export function check(spec: Spec): Problem[] {
     ...consul(spec),
     ...secrets(spec),
     ...staticPods(spec, 'no container has a kubelet'),
+    ...anyExtra(spec, 'compose', 'nobody logs in to its containers, and they run no units'),
     ...checkNumbering(spec, { target: 'compose', taken }),
   ];
 }

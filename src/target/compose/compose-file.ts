@@ -1,6 +1,8 @@
 import { dump } from 'js-yaml';
+import { wantsPackages } from '../../plan/environment.ts';
 import type { NumberedHost } from '../../plan/hosts.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { proxyVariables } from '../../plan/proxy.ts';
 import type { Spec } from '../../spec/defaults.ts';
 import { numbered } from '../numbered.ts';
 import { type Container, containersOf, HOST_UNIT, serviceName } from './containers.ts';
@@ -9,7 +11,7 @@ import { users } from './limits.ts';
 /** The part of the Compose format that is used: as Compose 1.29 and 2 both take it. */
 interface Service {
   image: string;
-  build?: { context: string; dockerfile: string };
+  build?: { context: string; dockerfile: string; args?: Record<string, string> };
   command: string[];
   user: string;
   hostname?: string;
@@ -76,7 +78,7 @@ function serviceOf(spec: Spec, host: NumberedHost, container: Container): Servic
   const isOwner = unit === HOST_UNIT;
   return {
     image: `localhost/quorumgate-${spec.cluster.name}-${host.role}`,
-    build: { context: '..', dockerfile: `compose/${host.role}/Dockerfile` },
+    build: { context: '..', dockerfile: `compose/${host.role}/Dockerfile`, ...buildArgs(spec) },
     command: [unit],
     user: `${users[user]}:${users[user]}`,
     ...(isOwner
@@ -102,6 +104,12 @@ function serviceOf(spec: Spec, host: NumberedHost, container: Container): Servic
     security_opt: ['no-new-privileges:true'],
     restart: 'always',
   };
+}
+
+/** Docker knows these names: they are there while the image is built, and not in it. */
+function buildArgs(spec: Spec) {
+  const args = proxyVariables(spec);
+  return Object.keys(args).length > 0 && wantsPackages(spec) ? { args } : {};
 }
 
 function mounts(spec: Spec, { name }: NumberedHost, { unit, user }: Container): Mount[] {

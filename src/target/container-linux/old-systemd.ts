@@ -19,7 +19,12 @@ export function restartsOneshot(unit: string): boolean {
 /** A plan with its units as this version of systemd takes them. */
 export function planFor(systemd: string, plan: Plan): Plan {
   if (!isIn(systemd, VERSIONS.systemdRefusesRetries)) return plan;
-  return { ...plan, units: plan.units.map((unit) => ({ ...unit, content: forOldSystemd(unit.content) })) };
+  return {
+    ...plan,
+    units: plan.units.map((unit) =>
+      unit.pointer === undefined ? { ...unit, content: forOldSystemd(unit.content) } : unit,
+    ),
+  };
 }
 
 /** Whether this version of systemd enables a unit of this name by a preset. */

@@ -102,14 +102,16 @@ function checkUnit({ name, enabled, mask, contents = '' }: Unit): string[] {
 }
 
 const KEYS: Record<string, readonly string[]> = {
-  config: ['ignition', 'storage', 'systemd'],
+  config: ['ignition', 'passwd', 'storage', 'systemd'],
   ignition: ['version', 'config', 'timeouts'],
-  references: ['replace'],
+  references: ['replace', 'append'],
   timeouts: ['httpResponseHeaders', 'httpTotal'],
   storage: ['directories', 'files'],
   node: ['filesystem', 'path', 'mode', 'overwrite', 'append', 'user', 'group', 'contents'],
   contents: ['source', 'compression', 'verification'],
   unit: ['name', 'enabled', 'mask', 'contents'],
+  passwd: ['users', 'groups'],
+  user: ['name', 'uid', 'groups', 'shell', 'sshAuthorizedKeys'],
 };
 
 /** Validators warn of them at most: `enable` is one letter short. */
@@ -125,6 +127,8 @@ function unknownKeys(config: AnyIgnition): string[] {
     ...check('references', config.ignition.config ?? {}),
     ...check('timeouts', config.ignition.timeouts ?? {}),
     ...check('storage', config.storage ?? {}),
+    ...check('passwd', config.passwd ?? {}),
+    ...(config.passwd?.users ?? []).flatMap((user) => check('user', user)),
     ...[...files, ...(config.storage?.directories ?? [])].flatMap((node) => check('node', node)),
     ...files.flatMap(({ contents = {} }) => check('contents', contents)),
     ...(config.systemd?.units ?? []).flatMap((unit) => check('unit', unit)),

@@ -1,3 +1,4 @@
+import { ignitionExtra } from '../extra.ts';
 import { checkPrograms, emitIgnition3 } from '../ignition.ts';
 import { interpretIgnitionFiles } from '../interpret-ignition.ts';
 import type { Target } from '../target.ts';
@@ -7,9 +8,12 @@ export const fedoraCoreos: Target = {
   differs: [
     { path: '/opt/quorumgate/bin', why: 'made by Ignition, which labels it for SELinux: programs in it may be run' },
   ],
-  check: (spec) => checkPrograms(spec, 'fedora-coreos'),
-  emit: (plans, _, { documents }) => ({
-    documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', documents)),
-  }),
+  reads: 'ignition',
+  check: (spec) => [
+    ...checkPrograms(spec, 'fedora-coreos'),
+    // A link into /var there.
+    ...ignitionExtra(spec, { target: 'fedora-coreos', spec: 3, writable: /^\/usr\/local\// }),
+  ],
+  emit: (plans, _, spec) => ({ documents: plans.map((plan) => emitIgnition3(plan, 'fedora-coreos', spec)) }),
   interpret: (files) => interpretIgnitionFiles(files, 'fedora-coreos'),
 };

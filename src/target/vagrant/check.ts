@@ -1,5 +1,6 @@
 import type { Spec } from '../../spec/defaults.ts';
 import type { Problem } from '../../spec/problem.ts';
+import { kernelArguments } from '../extra.ts';
 import { checkNumbering } from '../numbered.ts';
 import { natNetworks } from './limits.ts';
 
@@ -11,5 +12,5 @@ const taken = natNetworks.map(({ cidr, provider }) => ({
 
 /** Diagnostics of a spec that Vagrant's boxes cannot do. */
 export function check(spec: Spec): Problem[] {
-  return checkNumbering(spec, { target: 'vagrant', taken });
+  return [...checkNumbering(spec, { target: 'vagrant', taken }), ...kernelArguments(spec, 'vagrant')];
 }

@@ -74,7 +74,11 @@ for (const spec of readdirSync(testdata).filter((name) => name.endsWith('.spec.y
       const userData = files.find(({ path }) => path === `vagrant/${role}/user-data`);
       const config = load(userData === undefined ? '' : text(userData)) as CloudConfig;
       t.deepEqual(
-        [...tree.files].map(([path, { mode, bytes }]) => [path, `0${mode.toString(8)}`, Buffer.from(bytes).toString()]),
+        [...tree.files].map(([path, { mode, bytes }]) => [
+          path,
+          `0${mode.toString(8)}`,
+          Buffer.from(bytes ?? []).toString(),
+        ]),
         config.write_files.map(({ path, permissions, content }) => [path, permissions, content]),
       );
       t.true(tree.enabled.includes('quorumgate.target'));
@@ -154,7 +158,7 @@ test('what is not plain text travels as base64, and comes back', (t) => {
   const script = printScript('@{files}\n', files);
   const [tree] = interpret([{ path: 'vagrant/etcd/provision.sh', bytes: Buffer.from(script) }]).values();
   t.deepEqual(
-    [...(tree?.files.values() ?? [])].map(({ bytes }) => Buffer.from(bytes).toString()),
+    [...(tree?.files.values() ?? [])].map(({ bytes }) => Buffer.from(bytes ?? []).toString()),
     contents,
   );
   t.is(script.match(/^bytes /gm)?.length, 5);

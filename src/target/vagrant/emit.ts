@@ -3,14 +3,14 @@ import { fill } from '../../plan/fill.ts';
 import { everyFile, FIRST_BOOT } from '../../plan/first-boot.ts';
 import type { Assets, Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
-import { FIRST_BOOT_COMMANDS, toCloudConfig } from '../cloud-config.ts';
+import { accounts, FIRST_BOOT_COMMANDS, toCloudConfig } from '../cloud-config.ts';
 import { numbered } from '../numbered.ts';
 import type { Emitted, Output, Target } from '../target.ts';
 import { textFile } from '../text-file.ts';
 import { check } from './check.ts';
 import { interpret } from './interpret.ts';
 import { scriptLimit } from './limits.ts';
-import { printScript } from './script.ts';
+import { printAccounts, printScript } from './script.ts';
 
 function template({ templates }: Assets, name: string): string {
   const text = templates[name];
@@ -40,8 +40,10 @@ const file = (path: string, text: string) => textFile(`vagrant/${path}`, text);
 
 function document(plan: Plan, assets: Assets): Emitted {
   const files = everyFile(plan, assets);
-  const script = printScript(template(assets, 'Vagrantfile.provision'), files);
-  const userData = toCloudConfig(files, FIRST_BOOT_COMMANDS);
+  const { extra } = plan;
+  const own = extra === undefined ? [] : printAccounts(template(assets, 'Vagrantfile.extra'), extra);
+  const script = printScript(template(assets, 'Vagrantfile.provision'), files, own);
+  const userData = toCloudConfig(files, { ...FIRST_BOOT_COMMANDS, ...(extra && accounts(extra)) });
   return {
     role: plan.role,
     files: [file(`${plan.role}/provision.sh`, script), file(`${plan.role}/user-data`, userData)],
