@@ -72,7 +72,7 @@ const consul = fc
 
 /** How a spec is secured besides: by what it says, or by what is brought. */
 const secrets = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 9, arbitrary: fc.constant({}) },
   {
     weight: 1,
     arbitrary: fc.constantFrom(
