@@ -16,7 +16,7 @@ interface Told {
   output: string[];
   files: { path: string; size: number; sha256: string; spec?: string }[];
   documents: { target: string; role: string; size: number; limit: { bytes: number | null }; sha256: string }[];
-  needs: { what: string; path?: string; url?: string; note?: string }[];
+  needs: { kind: string; items: string[]; text: string; role?: string }[];
   differences: { kind: string; path: string }[];
 }
 
@@ -43,9 +43,13 @@ test('compile: one object, with the files as they are on the disk, sizes, limits
   }
   t.like(documents, { 0: { target: 'aws', role: 'etcd', limit: { bytes: 16_384, counted: 'raw' } }, length: 1 });
   t.is(documents[0]?.sha256, files.find((file) => file.path === 'out/aws/etcd/user-data')?.sha256);
-  const upload = { path: 'upload/etcd-sidekick.cjs', url: 'https://artifacts.example.com/etcd-sidekick.cjs' };
-  t.deepEqual(needs.at(-1), { spec: 'a.yaml', what: 'upload', ...upload });
-  t.regex(needs[0]?.note ?? '', /iam-policy\.json/);
+  const upload = ['upload/etcd-sidekick.cjs', 'https://artifacts.example.com/etcd-sidekick.cjs'];
+  t.like(needs[0], { spec: 'a.yaml', kind: 'upload', items: upload });
+  t.deepEqual(
+    needs.map(({ kind }) => kind),
+    ['upload', 'right', 'image', 'package', 'fetch', 'port'],
+  );
+  t.regex(needs[1]?.text ?? '', /iam-policy\.json/);
 });
 
 test('compile --check: the differences, and the error that ends it', (t) => {

@@ -90,5 +90,5 @@ export const EXAMPLES: Readonly<Partial<Record<Code, Example>>> = {
   'kubernetes-unneeded': { wrong: ['kubernetes: {mode: standalone}'], right: [] },
   'allow-unneeded': { wrong: ['allow: {etcd-insecure: no longer so}'], right: [] },
   'allow-impossible': { wrong: ['allow: {size-even: we like it}'], right: [] },
-  'target-unknown': swap('targets: [<>]', 'aws', 'azure'),
+  'target-unknown': swap('targets: [<>]', 'aws', 'solaris'),
 };

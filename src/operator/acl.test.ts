@@ -61,8 +61,10 @@ async function startConsul(program: string, directory: string): Promise<string> 
   const word = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
   const secrets = { encrypt: word('gossip'), acl: { tokens: { agent: word('agent'), default: word('dns') } } };
   writeFileSync(join(place, 'secrets.json'), JSON.stringify(secrets));
+  // Its place on hosts is not here.
+  const addresses = { http: `127.0.0.1 unix://${join(place, 'http.sock')}` };
   const ports = { http, dns: -1, server, serf_lan: lan, serf_wan: -1 };
-  writeFileSync(join(place, 'test.json'), JSON.stringify({ ports, retry_join: [`127.0.0.1:${lan}`] }));
+  writeFileSync(join(place, 'test.json'), JSON.stringify({ ports, addresses, retry_join: [`127.0.0.1:${lan}`] }));
   const flags = [`-config-dir=${place}`, `-data-dir=${join(place, 'data')}`, '-node=etcd-1', '-bind=127.0.0.1'];
   running.push(spawn(program, ['agent', ...flags], { stdio: 'ignore' }));
   return `127.0.0.1:${http}`;

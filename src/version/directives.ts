@@ -15,6 +15,7 @@ export const DIRECTIVES = {
     MemoryMax: 231,
     NoNewPrivileges: 187,
     PrivateDevices: 209,
+    PrivateMounts: 239,
     ProtectClock: 245,
     ProtectControlGroups: 232,
     ProtectHome: 214,
@@ -47,7 +48,7 @@ export const DIRECTIVES = {
   always: new Set(
     `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
     EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitFSIZE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec
-    OnUnitInactiveSec PartOf PathChanged PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
+    OnUnitInactiveSec PartOf PathChanged DeviceAllow DevicePolicy PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
     UMask User WantedBy Wants WorkingDirectory`.split(/\s+/),
   ) as ReadonlySet<string>,
 };

@@ -69,7 +69,7 @@ async function assertHidden(t: ExecutionContext, lab: Lab, directory: string): P
       name,
       "runuser -u nobody -- sh -c 'cat $(find /run/quorumgate -type f ! -name host.env ! -name recursors.json ! -name secrets) | wc -c' 2>/dev/null",
     );
-    // What is left out is no secret: name and address, DNS servers, a mark.
+    // Left out is what is no secret: name and address, DNS servers, a mark.
     t.regex(read, /^0$/m, `${name}: ${read}`);
     const other = await output(lab, name, 'runuser -u consul -- cat /run/quorumgate/etcd/peer.key | wc -c');
     t.regex(other, /^0$/m, `${name}: ${other}`);
