@@ -84,7 +84,8 @@ export const inner = [
   ...['answering', 'asksDns', 'attempt', 'candidates', 'cause', 'cloned', 'dead', 'known', 'launchedAt', 'membership'],
   ...['probe', 'retired', 'unfit', 'untouched', 'wal', 'decision', 'indexes', 'look', 'modified', 'via'],
   ...['clientPort', 'clientTls', 'clusterId', 'dataDirectory', 'datacenter', 'discovery', 'domain', 'metricsPort'],
-  ...['peerPort', 'peerUrls', 'replaceDeadAfter', 'why'],
+  ...['peerPort', 'peerUrls', 'replaceDeadAfter', 'why', 'absent', 'answers', 'leftOut', 'patience', 'proven'],
+  ...['operatorKeys', 'stranger', 'strangers'],
 ];
 
 async function bundleSidekick() {
