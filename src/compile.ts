@@ -43,7 +43,7 @@ export interface Compiled {
   plans: Plan[];
   /** The place in the text of what a pointer names. */
   place: PlaceOf;
-  /** The two above in lines for people: each document's size against its limit, what is largest where that is near, and what is needed. */
+  /** Documents and needs in lines for people: each document's size against its limit, what is largest where that is near, and what is needed. */
   report: string[];
   /** The spec with defaults; undefined when it has errors. */
   spec?: Spec;

@@ -26,6 +26,8 @@ export interface Diagnostic {
   place?: Place;
   /** A literal replacement for what stands at `place`, when there is a likely one. */
   suggestion?: string;
+  /** Of a warning: the reason by which the spec allows it. */
+  allowed?: string;
 }
 
 /** A file of the output. */

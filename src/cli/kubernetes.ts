@@ -66,7 +66,7 @@ export function addKubernetesCommand(program: Command): void {
         const { files, notes } = emitKubernetes(spec, await optionsOf(spec, flags));
         add(
           'needs',
-          notes.map((note) => ({ what: 'note', note })),
+          notes.map((text) => ({ kind: 'note', items: [], text })),
         );
         const report = notes.map((note) => `note: ${note}`);
         if (!flags.check) return write(flags.output, files, report);

@@ -79,7 +79,7 @@ test('commands that print lines give them as `output`', (t) => {
   const { told } = place(t);
   t.like(told('key', 'generate', '--out', 'k'), { command: 'key generate', exitCode: 0, output: { length: 2 } });
   t.like(told('lock', 'a.yaml'), { command: 'lock', output: { length: 1 } });
-  t.like(told('kubernetes', 'a.yaml'), { exitCode: 0, needs: { 0: { what: 'note' } } });
+  t.like(told('kubernetes', 'a.yaml'), { exitCode: 0, needs: { 0: { kind: 'note' } } });
   t.is(told('pki', 'init', '--dir', 'pki').exitCode, 0);
   t.like(told('pki', 'status', '--dir', 'pki'), { certificates: { length: 3, 0: { what: 'CA for peers' } } });
   t.true(told('kubernetes', 'a.yaml').files.some((file) => file.path.startsWith('out/kubernetes/')));

@@ -17,7 +17,7 @@ export function withOutput(command: Command, what: string): Command {
     .option('--check', 'write nothing; exit with 1 when the output directory is not what the spec gives now');
 }
 
-/** Writes, and prints the paths after `report`, or what `inJson` makes of them. Nothing but the end of the machine stops it half way. */
+/** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */
 export async function write(
   directory: string,
   files: readonly OutputFile[],

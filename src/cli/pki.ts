@@ -118,11 +118,12 @@ function addInit(pki: Command): void {
 
 /** Where the spec wants the files of a host. */
 function places(spec: Spec, file: string, dir: string): string[] {
-  if (spec.tls === 'off') return ['The spec has `tls: off`: no host uses them. docs/tls.md says what to write.'];
+  // Also where etcd has none of it: Consul has.
   if (sourceOf(spec) !== undefined)
     return [
       `Now make an archive for each host: quorumgate pki pack ${file} --dir ${dir} --secrets DIRECTORY --out DIRECTORY`,
     ];
+  if (spec.tls === 'off') return ['The spec has `tls: off`: no host uses them. docs/tls.md says what to write.'];
   const { peer, client } = spec.tls;
   const rows = [
     ['peer.crt', peer.cert],

@@ -14,6 +14,7 @@ const OWNED = [
   '/etc/quorumgate',
   '/opt/quorumgate',
   '/run/quorumgate',
+  '/run/consul',
   '/run/etcd',
   '/var/lib/quorumgate',
   '/var/lib/quorumgate-etcd',

@@ -66,6 +66,7 @@ test('init without a terminal says at once what is missing; what would not compi
     ['--size', '4', '--sidekick-url', URL_OF],
     ['--name', 'a: b', '--sidekick-url', URL_OF],
     ['--name', '"\n#', '--sidekick-url', URL_OF],
+    ['--target', 'compose', '--secrets', 'image'],
     ['--target', 'vagrant', '--cidr', 'nonsense', '--join', 'x'],
     ['--target', 'vagrant', '--cidr', '10.0.0.0/8', '--size', '1000000000'],
     ['--target', 'vagrant', '--interface', 'eth1', '--join', 'x'],

@@ -11,7 +11,6 @@ import { number } from '../number.ts';
 import { add, fileRow, isForPrograms, say, tell } from '../report.ts';
 import { type Answers, joinOf, NUMBERED, starter } from './starter.ts';
 
-/** Compose has none. */
 const SECRETS = ['image', 'credentials', 'off'];
 const SERVERS = ['members', 'role', 'existing'];
 const names = targets.map(({ name }) => name);
@@ -158,7 +157,8 @@ async function collect(flags: Flags, ask: Ask, command: Command): Promise<Answer
       : undefined;
   const secrets =
     target === 'compose'
-      ? 'off'
+      ? // No container gets any: what is asked for all the same the compiler refuses.
+        (flags.secrets ?? 'off')
       : await oneOf(
           flags.secrets,
           '--secrets',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
-import { helpOf, shown, wholeProgram } from './commands.ts';
+import { helpOf, nameOf, shown, wholeProgram } from './commands.ts';
 
 /** Text as roff takes it: no line is a request, no character an escape, and each dash one that can be copied. */
 function plain(text: string): string {
@@ -11,10 +11,6 @@ function plain(text: string): string {
 }
 
 const everyCommand = (parent: Command): Command[] => shown(parent).flatMap((one) => [one, ...everyCommand(one)]);
-
-function nameOf(command: Command): string {
-  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
-}
 
 /** quorumgate(1): what each command says of itself, as roff. The same bytes for the same sources. */
 export async function manPage(): Promise<string> {
