@@ -148,8 +148,9 @@ async function readMembers(
   const isLinear = byLog.lists.length > 0;
   const { lists } = isLinear ? byLog : await gather(urls, (url) => etcd.known(url, PATIENCE));
   const own = lists.filter(({ clusterId }) => right === undefined || clusterId === right);
-  const [first] = own.length > 0 ? own : lists;
-  const answers = { lists, causes: byLog.causes };
+  // Another cluster's etcd at the address of a member that is gone is like nobody there.
+  const answers = { lists: own.length > 0 ? own : lists, causes: byLog.causes };
+  const [first] = answers.lists;
   if (first === undefined) return answers;
   const isPlain = settings.scheme === 'http';
   return { list: first, doubt: doubtOf(first, answers, { isLinear, isNamed: named.length > 0, right, isPlain }) };

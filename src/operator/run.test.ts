@@ -129,12 +129,13 @@ onLinux('a record is replaced only in the version that was read', async (t) => {
   t.regex(notes.join(), /bootstrap was changed by another at this moment, and is left as it is/);
 });
 
-/** Three members that answer as etcd's JSON gateway does. */
-async function etcd(port: number, refuseRemoval = false) {
+/** Three members that answer as etcd's JSON gateway does; at the address of one of them, if said, another cluster's. */
+async function etcd(port: number, { refuseRemoval = false, stranger = 0 } = {}) {
   const members = new Set([1, 2, 3]);
   const idOf = (n: number) => decimal(ids[n - 1] ?? '');
   let leader = idOf(1);
-  const header = (n: number) => ({ cluster_id: decimal(born.cluster_id), member_id: idOf(n) });
+  const header = (n: number) =>
+    n === stranger ? { cluster_id: '7', member_id: '8' } : { cluster_id: decimal(born.cluster_id), member_id: idOf(n) };
   const answer = (n: number, path: string, body: Record<string, string>): unknown => {
     switch (path.replace('/v3/', '')) {
       case 'maintenance/status':
@@ -142,6 +143,8 @@ async function etcd(port: number, refuseRemoval = false) {
       case 'kv/range':
         return { header: header(n) };
       case 'cluster/member/list': {
+        if (n === stranger)
+          return { header: header(n), members: [{ ID: '8', peerURLs: [`http://${at(n)}:${CLOSED}`] }] };
         const all = [...members].map((m) => ({
           ID: idOf(m),
           name: `etcd-${m}`,
@@ -198,7 +201,7 @@ onLinux('retire hands on, marks, removes, agrees on the new size, in this order'
 
 onLinux('a removal that the cluster does not do leaves no mark', async (t) => {
   begin('member');
-  t.teardown(await etcd(12_380, true));
+  t.teardown(await etcd(12_380, { refuseRemoval: true }));
   const patient = retireAt(12_380, { name: 'etcd-2', patience: 1000 });
   await t.throwsAsync(patient, { message: /does not remove etcd-2: status 404; the mark .* taken back/ });
   t.is(consul.log.at(-1), 'DELETE etcd3/mycluster/retired/disk-2');
@@ -212,6 +215,16 @@ onLinux('where nobody publishes a list none is made', async (t) => {
   await retireAt(12_381, { name: 'etcd-3' });
   t.false(consul.keys.has(listKey('mycluster', born.cluster_id)));
   t.is(JSON.parse(consul.keys.get(`${keyPrefix('mycluster')}retired/disk-3`)?.value ?? '').proof, undefined);
+});
+
+onLinux('a member that is gone is retired though another cluster has come to its address', async (t) => {
+  begin('member');
+  for (const one of consul.hosts) one.alive = one.node !== 'etcd-3';
+  t.teardown(await etcd(12_384, { stranger: 3 }));
+  const said: string[] = [];
+  await retireAt(12_384, { name: 'etcd-3', key }, said);
+  t.regex(said.join('\n'), /127\.0\.0\.4 answers as member 0000000000000008|taken for dead/);
+  t.true(said.includes('the members are etcd-1, etcd-2'));
 });
 
 onLinux('W3: an extra entry of the catalog is not asked, and does not change who is a member', async (t) => {

@@ -231,4 +231,8 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, identity-goes-back 5 2, isolate 2 0, wipe 0 0, readdress 2 0, settle 0 0',
     ),
   },
+  {
+    what: '1021, 1487: what a launch that came to nothing has left, on a volume that was away when an operator reset',
+    schedule: on('1 volumes', 'fail-launch 3 15, settle 0 0, unmount 0 0, reset 0 0'),
+  },
 ];

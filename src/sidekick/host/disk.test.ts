@@ -145,6 +145,7 @@ for (const [mark, nonce] of [
   test(`what an interrupted launch has left is moved aside without its mark, ${mark}`, (t) => {
     const { disk, data, put } = host();
     put(mark, nonce);
+    put(`member.${nonce}/snap/db`, 'left by the attempt before, which must not fill the disk');
     put('member/snap/db', 'empty');
     put('member/wal.tmp/0000000000000000-0000000000000000.wal', 'half');
     if (nonce) put('member/wal/0.tmp', 'odd');

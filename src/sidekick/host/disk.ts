@@ -71,9 +71,12 @@ export function diskPort(settings: Settings, env = process.env, state = '/var/li
       syncDirectory(data);
     },
     setAside: (as) => {
+      const found = readMark();
       let to = `${member}.${as}`;
+      // A launch that fails again and again, for want of space say, must not fill the disk: what it leaves is no data.
+      if (found === as) rmSync(to, { recursive: true, force: true });
       for (let n = 2; existsSync(to); n++) to = `${member}.${as}.${n}`;
-      (readMark() === undefined ? renameSync : moveUnmarked)(member, to);
+      (found === undefined ? renameSync : moveUnmarked)(member, to);
       syncDirectory(data);
     },
     decide: (environment) => {

@@ -105,6 +105,10 @@ test('2: not when what was launched was a later member', gives, { keys: born(), 
 const reset = { ...makeRecord(members, 'other', 2000), lineage: record.cluster_id, proof: 'x'.repeat(86) };
 const signedReset: Change = { keys: verified(reset), proven: new Set([recordKey('c')]) };
 test('2: after a signed reset it starts anew', gives, { ...signedReset, self: launched }, 'new');
+const remained: Change['self'] = { ...another, data: remains() };
+test('2: also on what is left of a launch that came to nothing', gives, { ...signedReset, self: remained }, 'new');
+const unmarked: Change['self'] = { ...remained, untouched: false };
+test('2: not on what may be left of more', gives, { ...signedReset, self: unmarked }, 'lock');
 test('2: not after one that nobody signed', gives, { keys: born(reset), self: launched }, 'wait', /signed by no/);
 test('2: at another address it joins', gives, { keys: born(), self: { peerUrl: urlOf(9) }, ...at(9) }, 'lock');
 test('2: under another name', gives, { keys: born(), self: { name: 'h9' } }, 'lock');

@@ -242,7 +242,9 @@ function launchedBefore({ self, keys }: Observed, record: ClusterRecord, id: str
   // An operator's reset has made other members; what was before has promised nothing to this cluster.
   const isBefore = self.record !== undefined && self.record.generation < record.generation;
   if (self.phase !== 'fresh' && !again && !isBefore) return '';
-  if (self.data.state === 'remains' && !again) return `${self.data.what}, and no log of etcd; `;
+  // Where the mark is, the launch that has left them has promised nothing.
+  const isNothing = again || (self.untouched && isBefore);
+  if (self.data.state === 'remains' && !isNothing) return `${self.data.what}, and no log of etcd; `;
   const launch = keys.known ? keys.value.launches.get(`${lineageOf(record)}/${id}`)?.launch : undefined;
   const isSpent = launch !== undefined && (launch.log || !again || launch.nonce !== self.nonce);
   const isRemembered = self.place?.memberId === id && !(again && self.place.nonce === self.nonce);

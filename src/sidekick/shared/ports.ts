@@ -187,7 +187,7 @@ export interface DiskPort {
    */
   mark(): string | undefined;
   setMark(nonce: string): void;
-  /** Moves everything under `member/`, but a launch mark, to `member.AS`, deleting nothing. */
+  /** Moves everything under `member/`, but a launch mark, to `member.AS`, deleting nothing but what the launch of that mark left there before. */
   setAside(as: string): void;
   /** etcd's environment for the start that follows. */
   decide(environment: Record<string, string>): void;
