@@ -23,6 +23,7 @@ export function startEtcd(world: World, host: Host): void {
   const volume = volumeOf(host);
   const { decision = {}, failing } = host;
   host.failing = 'none';
+  if (volume.log === undefined) guardCompany(world, host, decision);
   // Before its log etcd makes a database.
   if (failing === 'remains' && volume.log === undefined) volume.snap ??= 'none yet';
   if (failing !== 'none') {
@@ -90,17 +91,22 @@ export function srvUrls(world: World, host: Host, isEtcd: boolean): string[] {
   return urls.filter((_, index) => index !== last);
 }
 
+/** Guards that no host begins as one of strangers that pass for its cluster, be it in vain, while anybody could have told otherwise. */
+function guardCompany(world: World, host: Host, decision: Record<string, string>): void {
+  const urls = decision.ETCD_INITIAL_CLUSTER_STATE === 'new' ? [] : urlsIn(decision.ETCD_INITIAL_CLUSTER);
+  const isTrue = world.hosts.some(({ etcd, net }) => etcd && net === host.net && urls.includes(etcd.url));
+  const twin = urls.flatMap((url) => world.strangers.get(url) ?? []).find((stranger) => stranger.twin);
+  if (isTrue || !twin?.members.some(({ url }) => url === urlOf(world, host.address))) return;
+  if (twin.twin === 'believed') world.excused = 'in plain http only liars answered';
+  else breach(world, `${host.name} joins strangers that pass for its cluster`);
+}
+
 /** etcd's own rule: the list must be that of the members, as the first of them that answers has it. */
 function existingLog(world: World, host: Host, decision: Record<string, string>): Wal | undefined {
   const urls = urlsIn(decision.ETCD_INITIAL_CLUSTER);
   const mine = urlOf(world, host.address);
   const peer = world.hosts.find(({ etcd, net }) => etcd && net === host.net && urls.includes(etcd.url));
   const wal = peer?.etcd?.wal;
-  const twin = urls.flatMap((url) => world.strangers.get(url) ?? []).find((stranger) => stranger.twin);
-  if (twin && !wal && twin.members.some(({ url }) => url === mine)) {
-    if (twin.twin === 'believed') world.excused = 'in plain http only liars answered';
-    else breach(world, `${host.name} joins strangers that pass for its cluster`);
-  }
   const seats = wal && seatsOf(wal);
   const seat = seats?.find(({ url }) => url === mine);
   if (!wal || !seat || urls.length !== seats?.length || !seats.every(({ url }) => urls.includes(url))) return undefined;

@@ -1,14 +1,16 @@
 import test from 'ava';
-import { listKey } from '../shared/keys.ts';
+import { listKey, recordKey } from '../shared/keys.ts';
 import { decide } from './decide.ts';
 import {
   agreed,
   type Change,
   given,
   gives,
+  keys,
   known,
   launched,
   listed,
+  members,
   mute,
   other,
   own,
@@ -147,3 +149,24 @@ for (const state of ['member', 'remains', 'missing']) {
   test(`one ${state}: never`, gives, change, 'wait', new RegExp(`data is left on h2 \\(${state}\\), h3`));
 }
 test('one absent: never', gives, { ...wiped, ...nobody }, 'wait', /not here: http:\/\/10.0.0.2:2380, http/);
+const unconfirmed = (...more: [string, object][]) => ({
+  ...wiped,
+  ...nobody,
+  keys: keys([recordKey('c'), record], ...more),
+});
+test(
+  'nor by a record that no member has confirmed',
+  gives,
+  unconfirmed(),
+  'wait',
+  /by Consul's key etcd3\/c\/bootstrap,/,
+);
+const seats = members.map(({ name, peer_url }, n) => ({
+  id: `000000000000000${n}`,
+  name,
+  peer_urls: [peer_url],
+  learner: false,
+}));
+const list = { cluster_id: record.cluster_id, members: seats, size: 3 };
+const listedOnly = unconfirmed([listKey('c', record.cluster_id), list]);
+test('nor by such a list', gives, listedOnly, 'wait', /by Consul's key etcd3\/c\/lineage\/\w+\/members,/);

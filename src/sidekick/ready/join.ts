@@ -66,8 +66,9 @@ function unspent({ self, keys }: Observed, record: ClusterRecord): string | unde
 /** Advice for an operator when nobody answers: never what would give up data that may be there. */
 function advice({ keys, candidates, roll }: Observed, record: ClusterRecord): string {
   if (!roll?.known || [...roll.value.answers.values()].some(({ is }) => is === 'list')) return '';
-  const list = keys.known ? keys.value.lists.get(lineageOf(record))?.list.members : undefined;
-  const urls = list?.map(({ peer_urls: [url = ''] }) => url) ?? record.members.map(({ peer_url }) => peer_url);
+  const found = keys.known ? keys.value.lists.get(lineageOf(record)) : undefined;
+  const urls =
+    found?.list.members.map(({ peer_urls: [url = ''] }) => url) ?? record.members.map(({ peer_url }) => peer_url);
   const there = candidates.known ? candidates.value : [];
   const holding = there.filter(({ meta }) => meta.state !== 'empty' && meta.state !== 'launched');
   if (holding.length > 0) {
@@ -76,9 +77,8 @@ function advice({ keys, candidates, roll }: Observed, record: ClusterRecord): st
   }
   const absent = urls.filter((url) => !there.some(({ peerUrl }) => peerUrl === url));
   const isSeen = keys.known && keys.value.records.has(lineageOf(record));
-  const from = isSeen
-    ? ''
-    : `, by Consul's key ${keys.known ? keys.value.bootstrap?.entry.key : ''}, which no member has confirmed`;
+  const by = found?.entry.key ?? (keys.known ? keys.value.bootstrap?.entry.key : '');
+  const from = isSeen ? '' : `, by Consul's key ${by}, which no member has confirmed`;
   if (absent.length > 0) return `; not here: ${absent.join(', ')}${from}`;
   return '; if no data is left anywhere: quorumgate reset, or restore';
 }
