@@ -54,12 +54,31 @@ export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex'
 export const sha512 = (bytes) => createHash('sha512').update(bytes).digest('hex');
 `;
 
+/** Loops of pako, which run before V8 has looked at them, and what Node has in their place. */
+const NATIVE_LOOPS = /** @type {const} */ ([
+  [/let len = buf\.length; while \(--len >= 0\) \{ buf\[len\] = 0; \}/g, 'buf.fill(0);'],
+  [
+    /const crc32 = \(crc, buf, len, pos\) => \{.*?\n\};/s,
+    `import { crc32 as native } from 'node:zlib';
+const crc32 = (crc, buf, len, pos) => native(buf.subarray(pos, pos + len), crc);`,
+  ],
+]);
+
 /**
  * Puts what starts quickly in the place of two modules: neither compiles schemas at each start, nor hashes in JavaScript. Node's
  * own modules are taken as they are: by `import` all that they have is looked at, and much of it is loaded for that alone.
  * @param {esbuild.PluginBuild} build @param {string} root @param {esbuild.BuildOptions} common */
 function replaceSlow(build, root, common) {
   build.onLoad({ filter: /[\\/]src[\\/]format[\\/]hash\.ts$/ }, () => ({ contents: NATIVE_HASH, loader: 'js' }));
+  build.onLoad({ filter: /[\\/]node_modules[\\/]pako[\\/]dist[\\/]pako\.esm\.mjs$/ }, async ({ path: file }) => {
+    const text = await fs.readFile(file, 'utf8');
+    const contents = NATIVE_LOOPS.reduce((before, [loop, native]) => {
+      const after = before.replace(loop, native);
+      if (after === before) throw new Error(`pako has no ${loop} any more`);
+      return after;
+    }, text);
+    return { contents, loader: 'js' };
+  });
   build.onResolve({ filter: /./ }, ({ path: name, importer }) => {
     if (!isBuiltin(name)) return undefined;
     // For commands that are programs of their own, of which there are none here.
@@ -146,19 +165,66 @@ export async function validators(root, common) {
   });
   const sources = Buffer.from(outputFiles[0]?.text ?? '').toString('base64');
   const { ANNOTATIONS, READER, SCHEMAS } = await import(`data:text/javascript;base64,${sources}`);
-  const ajv = new Ajv({ ...READER, code: { source: true, esm: true } }).addVocabulary(ANNOTATIONS);
+  const ajv = new Ajv({ ...READER, inlineRefs: false, code: { source: true, esm: true } }).addVocabulary(ANNOTATIONS);
   const names = Object.keys(SCHEMAS);
   // Under its name: an `$id` would be told apart from it.
-  const named = names.map((name) => ({ ...SCHEMAS[name], $id: name }));
-  for (const schema of named) ajv.addSchema(schema);
-  const whole = standalone.default(ajv, Object.fromEntries(names.map((name) => [`check_${name}`, name])));
-  // It has the schemas in it, for the keys that there are: once is enough.
-  const code = named.reduce((text, one) => text.replace(JSON.stringify(one), () => `SCHEMAS.${one.$id}`), whole);
-  return `export const SCHEMAS = JSON.parse(${JSON.stringify(JSON.stringify(SCHEMAS))});
+  const silent = new Set([...ANNOTATIONS, '$id', '$schema', 'title', 'description', 'examples']);
+  for (const name of names) ajv.addSchema({ ...parted(SCHEMAS[name], silent), $id: name });
+  const code = standalone.default(ajv, Object.fromEntries(names.map((name) => [`check_${name}`, name])));
+  // Read where something is wrong, or asked about.
+  const getters = names.map((name) => {
+    const json = JSON.stringify(JSON.stringify(SCHEMAS[name]));
+    return `get ${name}() { return (read.${name} ??= JSON.parse(${json})); }`;
+  });
+  const text = `const read = {};
+export const SCHEMAS = { ${getters.join(', ')} };
 ${code}
 const CHECKS = { ${names.map((name) => `${name}: check_${name}`).join(', ')} };
 export function check(name, value) { return CHECKS[name](value) ? [] : (CHECKS[name].errors ?? []); }
 `;
+  return (await esbuild.transform(text, { format: 'esm', minify: true })).code;
+}
+
+/** Keywords that hold schemas by a name, and those that hold one. */
+const BY_NAME = new Set(['properties', 'patternProperties']);
+const ONE = new Set(['items', 'additionalProperties', 'then', 'else']);
+/** Characters of a part. */
+const LEAST = 60;
+
+/**
+ * A schema that judges the same, its larger parts under `$defs`: of each ajv makes one function for all places that have it, which V8
+ * compiles when it is called. As one function the spec's is 300 kB, compiled as a whole.
+ * @param {object} schema @param {Set<string>} silent keywords that judge nothing
+ * @returns {object}
+ */
+function parted(schema, silent) {
+  /** @type {Map<string, string>} */
+  const parts = new Map();
+  /** @param {object} one @returns {object} */
+  const judging = (one) =>
+    Object.fromEntries(
+      Object.entries(one)
+        .filter(([key]) => !silent.has(key))
+        .map(([key, value]) => {
+          if (ONE.has(key)) return [key, part(value)];
+          if (!BY_NAME.has(key)) return [key, value];
+          return [key, Object.fromEntries(Object.entries(value).map(([name, item]) => [name, part(item)]))];
+        }),
+    );
+  /** @param {object | boolean} one @returns {object | boolean} */
+  const part = (one) => {
+    if (typeof one === 'boolean') return one;
+    const { default: preset, ...rest } = /** @type {{ default?: unknown }} */ (judging(one));
+    const text = JSON.stringify(rest);
+    const before = preset === undefined ? {} : { default: preset };
+    if (text.length < LEAST) return { ...rest, ...before };
+    if (!parts.has(text)) parts.set(text, `p${parts.size}`);
+    return { ...before, $ref: `#/$defs/${parts.get(text)}` };
+  };
+  const whole = part(schema);
+  return Object.assign(whole, {
+    $defs: Object.fromEntries([...parts].map(([text, name]) => [name, JSON.parse(text)])),
+  });
 }
 
 /** The folders of packages that parts were taken from, each with one of its files. @param {string[]} inputs @returns {Map<string, string>} */

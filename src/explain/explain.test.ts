@@ -6,7 +6,7 @@ import { CODES } from '../diagnostic/codes.ts';
 import { loadAssets } from '../io/assets.ts';
 import { unitRows } from '../plan/units.ts';
 import { SMALLEST } from '../spec/reference.ts';
-import { mappings, ROOT } from '../spec/schema/tree.ts';
+import { mappings, specSchema } from '../spec/schema/tree.ts';
 import { targets } from '../target/index.ts';
 import { EXAMPLES } from './code-examples.ts';
 import { explain, meantBy } from './explain.ts';
@@ -58,7 +58,7 @@ for (const [code, { wrong, right }] of Object.entries(EXAMPLES)) {
 }
 
 test('every code, key and unit is explained, with and without a spec', (t) => {
-  const keys = mappings(ROOT).flatMap(({ pointer, node }) =>
+  const keys = mappings(specSchema()).flatMap(({ pointer, node }) =>
     Object.keys(node.properties ?? {}).map((key) => `${pointer}/${key}`),
   );
   for (const known of [bare, withSpec(SMALLEST)]) {

@@ -1,7 +1,7 @@
 import { CODES } from '../diagnostic/codes.ts';
 import { unitRows } from '../plan/units.ts';
 import { segments } from '../spec/pointer.ts';
-import { mappings, ROOT } from '../spec/schema/tree.ts';
+import { mappings, specSchema } from '../spec/schema/tree.ts';
 import { nearest } from '../spec/suggest.ts';
 import { ETCD_SETTINGS } from '../version/etcd-settings.ts';
 import { explainCode } from './code.ts';
@@ -19,7 +19,7 @@ export function explain(word: string, known: Known): Explained[] {
 
 /** The name that was probably meant. */
 export function meantBy(word: string, { compiled }: Known): string | undefined {
-  const keys = mappings(ROOT).flatMap(({ pointer, node }) =>
+  const keys = mappings(specSchema()).flatMap(({ pointer, node }) =>
     Object.keys(node.properties ?? {}).map((key) => [...segments(pointer), key].join('.')),
   );
   const paths = (compiled?.plans ?? []).flatMap(({ files }) => files.map(({ path }) => path));

@@ -1,6 +1,6 @@
 import { child, isWithin, segments } from '../spec/pointer.ts';
 import { typeOf } from '../spec/reference.ts';
-import { mapping, ROOT, type SchemaNode, schemaAt } from '../spec/schema/tree.ts';
+import { mapping, type SchemaNode, schemaAt, specSchema } from '../spec/schema/tree.ts';
 import { changeOf } from './changes.ts';
 import { type Explained, type Fact, type Known, lineOf } from './explained.ts';
 
@@ -16,14 +16,14 @@ function toPointer(word: string): string {
 /** A key of the spec: what may stand there, and what stands there. */
 export function explainKey(word: string, known: Known): Explained[] {
   const pointer = toPointer(word);
-  const node = word === '' ? undefined : schemaAt(ROOT, pointer);
+  const node = word === '' ? undefined : schemaAt(specSchema(), pointer);
   if (node === undefined) return [];
   const name = segments(pointer).join('.');
   return [{ kind: 'key', name, facts: [...schemaFacts(pointer, node), ...specFacts(pointer, known)] }];
 }
 
 function schemaFacts(pointer: string, node: SchemaNode): Fact[] {
-  const holder = schemaAt(ROOT, pointer.slice(0, pointer.lastIndexOf('/')));
+  const holder = schemaAt(specSchema(), pointer.slice(0, pointer.lastIndexOf('/')));
   const key = segments(pointer).at(-1) ?? '';
   const { properties = {} } = mapping(node);
   const isRequired = holder !== undefined && (mapping(holder).required ?? []).includes(key);

@@ -13,7 +13,7 @@ import { printLock } from './lock.ts';
 import { wantedReleases } from './locked.ts';
 import { child, parent, segments } from './pointer.ts';
 import { readSpec } from './read.ts';
-import { mapping, mappings, ROOT, type SchemaNode, words } from './schema/tree.ts';
+import { mapping, mappings, type SchemaNode, specSchema, words } from './schema/tree.ts';
 import { check } from './validators.ts';
 
 // A key that is accepted has an effect: two valid specs that differ in it alone differ in an output, or in a diagnostic.
@@ -53,7 +53,7 @@ function values(node: SchemaNode, pointer: string): unknown[] {
 const isMapping = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
 
 /** Every key that is no mapping alone, with its node. */
-const leaves = mappings(ROOT).flatMap(({ pointer, node }) =>
+const leaves = mappings(specSchema()).flatMap(({ pointer, node }) =>
   Object.entries(mapping(node).properties ?? {})
     .filter(([, inner]) => inner.properties === undefined)
     .map(([key, inner]) => ({ pointer: child(pointer, key), node: inner, holder: node })),

@@ -11,10 +11,7 @@ export interface DocumentKind {
   called: string;
 }
 
-const KINDS = {
-  spec: { root: SCHEMAS.spec, called: 'The spec' },
-  lock: { root: SCHEMAS.lock, called: 'The lock file' },
-} satisfies Record<keyof typeof SCHEMAS, DocumentKind>;
+const CALLED: Readonly<Record<keyof typeof SCHEMAS, string>> = { spec: 'The spec', lock: 'The lock file' };
 
 /**
  * Checks a value against a schema: one problem for each mistake, and the value with every default filled in.
@@ -28,7 +25,9 @@ export function validate(
 ): { problems: Explained[]; filled: unknown } {
   const filled = structuredClone(value);
   const errors = check(name, filled);
-  const mismatches = errors.flatMap((error) => toMismatch(error, value, KINDS[name], sourceText));
+  if (errors.length === 0) return { problems: [], filled };
+  const kind = { root: SCHEMAS[name], called: CALLED[name] };
+  const mismatches = errors.flatMap((error) => toMismatch(error, value, kind, sourceText));
   return { problems: withoutEchoes(mismatches).map((mismatch) => EXPLAIN[mismatch.keyword](mismatch)), filled };
 }
 

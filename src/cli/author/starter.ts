@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
 import { toNetwork } from '../../format/ipv4.ts';
 import { numberedHosts } from '../../plan/hosts.ts';
-import { ROOT, schemaAt } from '../../spec/schema/tree.ts';
+import { schemaAt, specSchema } from '../../spec/schema/tree.ts';
 import { NEWEST } from '../../version/facts.ts';
 
 /** Everything that a first spec is made of. */
@@ -109,7 +109,7 @@ const WIDTH = 100;
 /** The schema's description, before its key. */
 function comment(pointer: string): string[] {
   const indent = `${'  '.repeat(pointer.split('/').length - 2)}# `;
-  return wrapped(schemaAt(ROOT, pointer)?.description ?? '', indent);
+  return wrapped(schemaAt(specSchema(), pointer)?.description ?? '', indent);
 }
 
 function wrapped(text: string, indent = '# '): string[] {

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { SCHEMAS } from '../validators.ts';
 import { gaps } from './gaps.ts';
-import { ROOT, type SchemaNode } from './tree.ts';
+import { type SchemaNode, specSchema } from './tree.ts';
 
 test('every key has a description, and every string a form in words', (t) => {
-  t.deepEqual(gaps(ROOT), []);
+  t.deepEqual(gaps(specSchema()), []);
   // Its keys are in no document.
   t.deepEqual(
     gaps(SCHEMAS.lock).filter((gap) => !gap.endsWith(': no description')),

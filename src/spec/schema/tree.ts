@@ -30,7 +30,7 @@ export interface SchemaNode {
 }
 
 /** The spec's schema, to be walked. The library's own types hide the branches of `if`. */
-export const ROOT: SchemaNode = SCHEMAS.spec;
+export const specSchema = (): SchemaNode => SCHEMAS.spec;
 
 /** The branch that is a mapping: a word or a mapping is written `if: string, then: enum, else: object`. */
 export const mapping = (node: SchemaNode): SchemaNode => node.else ?? node;
