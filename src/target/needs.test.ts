@@ -11,7 +11,8 @@ function needsOf(text: string): string[] {
   const { needs, report, diagnostics } = compile(text, { file: 'x', assets });
   for (const { text: said } of needs) if (!report.includes(`before a host boots, ${said}`)) throw new Error(said);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new Error(JSON.stringify(diagnostics));
-  return needs.map(({ kind, role = 'all', items }) => `${kind} ${role}: ${items.join(' ')}`);
+  const others = needs.filter(({ kind }) => kind !== 'network');
+  return others.map(({ kind, role = 'all', items }) => `${kind} ${role}: ${items.join(' ')}`);
 }
 
 const on = (target: string, text = WITHOUT_PROGRAMS) =>
@@ -35,6 +36,22 @@ test('programs by how they come, rights, and ports', (t) => {
   );
   const { report } = compile(`${WITHOUT_PROGRAMS}environment: {httpsProxy: "http://p:1"}\n`, { file: 'x', assets });
   t.true(report.some((line) => line.endsWith('install from their distribution: socat, node, by http://p:1')));
+});
+
+test('what nothing secures is said each time', (t) => {
+  const open = (text: string) => {
+    const [first, ...more] = compile(text, { file: 'x', assets }).needs.filter(({ kind }) => kind === 'network');
+    t.is(more.length, 0);
+    return first?.items.join();
+  };
+  const text = on('hetzner');
+  t.is(open(text), 'etcd,Consul');
+  t.is(open(text.replace('servers: members', 'servers: existing')), 'etcd', 'that one others look after');
+  t.is(open(text.replace('tls: off', 'secrets: image')), undefined);
+  const half = `tls:
+  peer: {cert: /etc/etcd/peer.crt, key: /etc/etcd/peer.key, ca: /etc/etcd/peer-ca.crt}
+  client: {cert: /etc/etcd/server.crt, key: /etc/etcd/server.key, ca: /etc/etcd/client-ca.crt}`;
+  t.is(open(text.replace('tls: off', half)), 'Consul');
 });
 
 test('systems without a package manager have it all in their image', (t) => {

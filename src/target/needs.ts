@@ -7,7 +7,7 @@ import { portRules } from './aws/ports.ts';
 
 /** Something that has to be there before a host boots. */
 export interface Need {
-  kind: 'upload' | 'right' | 'image' | 'package' | 'fetch' | 'file' | 'device' | 'consul' | 'port';
+  kind: 'network' | 'upload' | 'right' | 'image' | 'package' | 'fetch' | 'file' | 'device' | 'consul' | 'port';
   /** Of whose hosts; of all where it is missing. */
   role?: Role;
   items: readonly string[];
@@ -119,6 +119,15 @@ function existing({ consul }: Spec): Need[] {
   return [{ kind: 'consul', items: consul.join, text }];
 }
 
+/** What nothing secures: said each time, for nothing else keeps it. */
+function unsecured({ tls, consul }: Spec): Need[] {
+  const isConsulOpen = consul.servers !== 'existing' && consul.tokens === undefined;
+  const items = [...(tls === 'off' ? ['etcd'] : []), ...(isConsulOpen ? ['Consul'] : [])];
+  if (items.length === 0) return [];
+  const text = `keep everybody else out of the hosts' network: nothing secures ${items.join(' and ')}, and who reaches a host may change all that is there (docs/secrets.md)`;
+  return [{ kind: 'network', items, text }];
+}
+
 /** Targets whose hosts are on one machine, behind no firewall. */
 const LOCAL = ['vagrant', 'compose'];
 
@@ -126,6 +135,7 @@ const LOCAL = ['vagrant', 'compose'];
 export function needs(spec: Spec, plans: readonly Plan[], targets: readonly string[]): Need[] {
   const isLocal = targets.every((name) => LOCAL.includes(name));
   return [
+    ...unsecured(spec),
     ...existing(spec),
     ...plans.flatMap((plan) => [
       ...programs(spec, plan.role, targets),
