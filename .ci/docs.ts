@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { cliReference } from '../src/cli/reference/commands.ts';
 import { labTables } from '../src/cli/reference/lab.ts';
-import { isAllowable } from '../src/diagnostic/codes.ts';
+import { CODES, type Code, isAllowable } from '../src/diagnostic/codes.ts';
 import { changeTable } from '../src/explain/changes.ts';
+import { diagnosticIndex, diagnosticPage } from '../src/explain/page.ts';
+import { loadAssets } from '../src/io/assets.ts';
 import { cells } from '../src/lab/scenario/matrix/cells.ts';
 import { RESULTS, readResults, tableOf } from '../src/lab/scenario/matrix/results.ts';
 import { LAYERS } from '../src/layers.ts';
@@ -14,6 +16,7 @@ import { toSvg } from '../src/plan/graph-svg.ts';
 import { AS_OF, type Fact, NEWEST, VERSIONS } from '../src/version/facts.ts';
 
 const root = path.join(import.meta.dirname, '..');
+const assets = loadAssets();
 
 export const documents: Record<string, () => Promise<string> | string> = {
   'docs/boot-order.svg': () => toSvg(toDot(bootGraph(unitTexts()))),
@@ -21,6 +24,13 @@ export const documents: Record<string, () => Promise<string> | string> = {
   'docs/cli.md': cliReference,
   'docs/compatibility.md': () => filled('docs/compatibility.md', { versions: versions(), matrix: matrix() }),
   'docs/operations.md': () => filled('docs/operations.md', { changes: changeTable() }),
+  'docs/diagnostics/README.md': diagnosticIndex,
+  ...Object.fromEntries(
+    (Object.keys(CODES) as Code[]).map((code) => [
+      `docs/diagnostics/${code}.md`,
+      async () => diagnosticPage(code, await assets),
+    ]),
+  ),
   'docs/lab.md': async () => filled('docs/lab.md', { ...(await labTables()), scenario: scenario() }),
 };
 

@@ -1,6 +1,6 @@
 import { CODES, type Code } from '../diagnostic/codes.ts';
 import type { CodeEntry } from '../diagnostic/entry.ts';
-import { EXAMPLES } from './code-examples.ts';
+import { EXAMPLES } from './example/index.ts';
 import type { Explained, Fact, Known } from './explained.ts';
 
 /** A diagnostic: its meaning, its remedy, and where the spec at hand has it. */

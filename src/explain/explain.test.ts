@@ -2,15 +2,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { compile } from '../compile.ts';
-import { CODES } from '../diagnostic/codes.ts';
+import { CODES, type Code } from '../diagnostic/codes.ts';
 import { loadAssets } from '../io/assets.ts';
 import { unitRows } from '../plan/units.ts';
 import { SMALLEST } from '../spec/reference.ts';
 import { mappings, specSchema } from '../spec/schema/tree.ts';
 import { targets } from '../target/index.ts';
-import { EXAMPLES } from './code-examples.ts';
+import { lockOf, specOf } from './example/example.ts';
+import { EXAMPLES } from './example/index.ts';
 import { explain, meantBy } from './explain.ts';
 import type { Explained, Known } from './explained.ts';
+import { WITHOUT_SPEC } from './page.ts';
 import { reasonOf, unitReasons } from './reasons.ts';
 
 const assets = await loadAssets();
@@ -24,38 +26,25 @@ const withSpec = (text: string): Known => ({
   compiled: compile(text, { file: 'cluster.yaml', assets, sizes: true }),
 });
 
-const LINES = {
-  version: 'version: 1',
-  cluster: 'cluster: {name: mycluster, size: 3}',
-  targets: 'targets: [aws]',
-  address: 'address: {metadata: ec2}',
-  consul: 'consul: {servers: members, join: [10.0.0.5]}',
-  etcd: 'etcd: {version: 3.7.3}',
-  tls: 'tls: off',
-  programs: 'programs: {sidekick: {url: "https://example.com/etcd-sidekick.cjs"}}',
-};
-const keyOf = (line: string) => line.split(':')[0] ?? '';
-
-/** The smallest spec with these lines in the place of those that have their keys. */
-function withLines(lines: readonly string[]): string {
-  const first = keyOf(lines[0] ?? '');
-  const base = Object.entries(LINES).filter(([key]) => key !== first);
-  return `${[...base.map(([, line]) => line), ...lines].join('\n')}\n`;
-}
-
-for (const [code, { wrong, right }] of Object.entries(EXAMPLES)) {
+for (const [code, example] of Object.entries(EXAMPLES)) {
   test(`the example of ${code}: the wrong lines have it, the right ones compile`, (t) => {
-    const found = (lines: readonly string[]) => compile(withLines(lines), { file: 'x', assets }).diagnostics;
+    const found = (which: 'wrong' | 'right') =>
+      compile(specOf(example, which), { file: 'cluster.yaml', assets, lock: lockOf(example, which) }).diagnostics;
     t.true(
-      found(wrong).some((one) => one.code === code),
-      JSON.stringify(found(wrong)),
+      found('wrong').some((one) => one.code === code),
+      JSON.stringify(found('wrong')),
     );
+    const left = found('right').filter(({ message }) => !message.includes(' Allowed: '));
     t.deepEqual(
-      found(right).map((one) => `${one.code}: ${one.message}`),
+      left.map((one) => `${one.code}: ${one.message}`),
       [],
     );
   });
 }
+
+test('every code has an example, or says why it has none', (t) => {
+  for (const code of Object.keys(CODES) as Code[]) t.not(code in EXAMPLES, code in WITHOUT_SPEC, code);
+});
 
 test('every code, key and unit is explained, with and without a spec', (t) => {
   const keys = mappings(specSchema()).flatMap(({ pointer, node }) =>

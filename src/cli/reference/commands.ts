@@ -19,7 +19,7 @@ With \`--format json\` a command prints one JSON object on standard output, what
 | \`output\` | the lines that people get and that no other part has |
 | \`files\` | \`path\`, \`size\` and \`sha256\` of what is written; with \`check\` of what would be |
 | \`documents\` | of \`compile\` and \`check\`, for each target and role: \`path\`, \`sha256\`, \`form\`, \`size\` as the \`limit\` counts it (\`bytes\` is null where any size is taken), \`largest\` where that was weighed |
-| \`needs\` | what has to be there before a host boots: its \`kind\` (\`upload\`, \`right\`, \`image\`, \`package\`, \`fetch\`, \`file\`, \`device\`, \`consul\`, \`port\`; \`note\` of \`kubernetes\`), \`items\`, \`text\`, and the \`role\` of the hosts, if not all |
+| \`needs\` | what has to be there before a host boots: its \`kind\` (\`network\`, \`upload\`, \`right\`, \`image\`, \`package\`, \`fetch\`, \`file\`, \`device\`, \`consul\`, \`port\`; \`note\` of \`kubernetes\`), \`items\`, \`text\`, and the \`role\` of the hosts, if not all |
 | \`programs\`, \`members\`, \`certificates\` | of \`lock\`, \`member list\` and \`pki status\`: their rows |
 | \`differences\` | of \`--check\`: \`kind\`, \`path\`, and whether the file \`isInTheWay\` |
 

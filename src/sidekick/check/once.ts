@@ -236,7 +236,7 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     schedule: on('1 volumes', 'fail-launch 3 15, settle 0 0, unmount 0 0, reset 0 0'),
   },
   {
-    what: '1056, 890: a host whose etcd fails joins strangers, in plain, while none that knows better can be asked',
+    what: '1056, 890; 1095, 3561: a host whose etcd fails joins strangers, in plain, while none that knows better can be asked',
     schedule: on('3', 'settle 0 0, lie-catalog 1 10, fail-launch 0 0, pose-as-cluster 2 0, go-back 2 0, settle 0 0'),
   },
 ];

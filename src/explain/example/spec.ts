@@ -1,16 +1,4 @@
-import type { Code } from '../diagnostic/codes.ts';
-
-/** Lines of a spec that show a diagnostic, and the same without it. A test puts both into the smallest spec. */
-export interface Example {
-  wrong: readonly string[];
-  right: readonly string[];
-}
-
-/** One line, in which a part is wrong. */
-const swap = (line: string, right: string, wrong: string): Example => ({
-  wrong: [line.replace('<>', () => wrong)],
-  right: [line.replace('<>', () => right)],
-});
+import { type Examples, swap } from './example.ts';
 
 const CLUSTER = 'cluster: {name: <>, size: 3}';
 const SIZE = 'cluster: {name: mycluster, size: <>}';
@@ -24,9 +12,16 @@ const TLS = (peer: string, client: string) =>
   `tls: {peer: {cert: /etc/etcd/peer.crt, key: /etc/etcd/peer.key, ca: ${peer}}, client: {cert: /etc/etcd/server.crt, key: ${client}, ca: /etc/etcd/client-ca.crt}}`;
 const PEER_CA = '/etc/etcd/peer-ca.crt';
 const KEY = '/etc/etcd/server.key';
+/** Public halves: of the examples in RFC 8032. */
+const KEYS = [
+  '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  'PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw',
+  '_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU',
+];
+const OLD = 'allow: {etcd-unsupported: until May, etcd-insecure: until May, etcd-faulty: until May}';
 
-/** Of codes that a line or two can show. */
-export const EXAMPLES: Readonly<Partial<Record<Code, Example>>> = {
+/** Of YAML, of the schema, and of what a key may not say. */
+export const SPEC: Examples = {
   'yaml-syntax': swap(CLUSTER, 'mycluster', '[mycluster'),
   'yaml-tab': { wrong: ['address:', '\tcidr: 10.0.0.0/16'], right: ['address:', '  cidr: 10.0.0.0/16'] },
   'yaml-anchor': swap(CLUSTER, 'mycluster', '&name mycluster'),
@@ -91,4 +86,58 @@ export const EXAMPLES: Readonly<Partial<Record<Code, Example>>> = {
   'allow-unneeded': { wrong: ['allow: {etcd-insecure: no longer so}'], right: [] },
   'allow-impossible': { wrong: ['allow: {size-even: we like it}'], right: [] },
   'target-unknown': swap('targets: [<>]', 'aws', 'solaris'),
+  'spec-blank': swap('cluster: {name:<>mycluster, size: 3}', ' ', '\u00a0'),
+  'yaml-too-deep': swap(SIZE, '3', `${'['.repeat(24)}3${']'.repeat(24)}`),
+  'yaml-several-documents': { wrong: ['--- {}'], right: [] },
+  'yaml-alias': swap(CLUSTER, 'mycluster', '*name'),
+  'yaml-merge-key': swap('etcd: {version: 3.7.3, <>}', 'peerPort: 2390', '<<: {peerPort: 2390}'),
+  'yaml-key': swap('etcd: {version: 3.7.3, <>: 2390}', 'peerPort', '[peerPort]'),
+  'spec-empty': { wrong: ['# nothing but this'], right: [], whole: true },
+  'spec-not-mapping': { wrong: ['- version: 1', '- targets: [aws]'], right: [], whole: true },
+  'too-long': swap(CLUSTER, 'mycluster', 'the-cluster-of-the-shop-in-its-first-region'),
+  'too-many-items': swap(
+    'cluster: {name: mycluster, size: 3, operatorKeys: [<>]}',
+    `${KEYS[0]}, ${KEYS[1]}`,
+    KEYS.join(', '),
+  ),
+  'operator-key-invalid': swap(
+    'cluster: {name: mycluster, size: 3, operatorKeys: [<>]}',
+    KEYS[0] ?? '',
+    'A'.repeat(43),
+  ),
+  'spec-secret': swap(
+    CONSUL,
+    'settings: {limits: {http_max_conns_per_client: 400}}',
+    'settings: {limits: {token: 01234567-89ab-cdef-0123-456789abcdef}}',
+  ),
+  'srv-needs-tls': {
+    wrong: ['etcd: {version: 3.4.45, discovery: srv}', OLD],
+    right: ['etcd: {version: 3.4.45, discovery: committed}', OLD],
+  },
+  'etcd-insecure': swap(VERSION, '3.7.3', '3.6.5'),
+  'etcd-faulty': swap(VERSION, '3.7.3', '3.6.5'),
+  'consul-dns-broken': swap(CONSUL, 'version: 2.1.0', 'version: 1.19.1'),
+  'consul-too-old': swap(CONSUL, 'version: 2.1.0', 'version: 1.6.10'),
+  'consul-unsupported': swap(CONSUL, 'version: 2.1.0', 'version: 1.21.5'),
+  'join-provider-unknown': swap(
+    JOIN,
+    'provider=aws tag_key=etcd tag_value=x',
+    'provider=awss tag_key=etcd tag_value=x',
+  ),
+  'join-aws-ecs': swap(
+    JOIN,
+    'provider=aws tag_key=etcd tag_value=x',
+    'provider=aws tag_key=etcd tag_value=x service=ecs',
+  ),
+  'join-aws-option': swap(
+    JOIN,
+    'provider=aws tag_key=etcd tag_value=x region=eu-west-1',
+    'provider=aws tag_key=etcd tag_value=x regoin=eu-west-1',
+  ),
+  'join-secret': swap(
+    JOIN,
+    'provider=os tag_key=etcd tag_value=x user_name=a',
+    'provider=os tag_key=etcd tag_value=x user_name=a password=b',
+  ),
+  'data-directory-taken': swap(ETCD, 'dataDirectory: /srv/etcd', 'dataDirectory: /var/lib/consul/etcd'),
 };
