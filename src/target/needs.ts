@@ -119,7 +119,7 @@ function existing({ consul }: Spec): Need[] {
   return [{ kind: 'consul', items: consul.join, text }];
 }
 
-/** What nothing secures: said each time, for nothing else keeps it. */
+/** Programs that nothing secures: said each time. */
 function unsecured({ tls, consul }: Spec): Need[] {
   const isConsulOpen = consul.servers !== 'existing' && consul.tokens === undefined;
   const items = [...(tls === 'off' ? ['etcd'] : []), ...(isConsulOpen ? ['Consul'] : [])];
