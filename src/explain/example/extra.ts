@@ -44,7 +44,7 @@ export const EXTRA_ONES: Examples = {
   ),
   'extra-fragment-word': swap(ALL, 'cloudConfig: {package_update: true}', 'cloudConfig: {package_update: yes}'),
   'extra-fragment-unread': {
-    wrong: ['targets: [aws]', 'extra: {all: {ignition: {ignition: {version: 3.3.0}}}}'],
+    wrong: ['targets: [aws]', ...OWN, 'extra: {all: {ignition: {ignition: {version: 3.3.0}}}}'],
     right: on('flatcar', { wrong: '', right: 'extra: {all: {ignition: {ignition: {version: 3.3.0}}}}' }).right,
   },
   'extra-read-only': on('flatcar', {
@@ -52,7 +52,7 @@ export const EXTRA_ONES: Examples = {
     right: ALL.replace('<>', file('/opt/bin/a')),
   }),
   'target-without-extra': {
-    wrong: ['targets: [aws]', ALL.replace('<>', 'kernelArguments: [quiet]')],
+    wrong: ['targets: [aws]', ...OWN, ALL.replace('<>', 'kernelArguments: [quiet]')],
     right: on('flatcar', { wrong: '', right: ALL.replace('<>', 'kernelArguments: [quiet]') }).right,
   },
 };

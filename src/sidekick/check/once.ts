@@ -239,4 +239,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
     what: '1056, 890; 1095, 3561: a host whose etcd fails joins strangers, in plain, while none that knows better can be asked',
     schedule: on('3', 'settle 0 0, lie-catalog 1 10, fail-launch 0 0, pose-as-cluster 2 0, go-back 2 0, settle 0 0'),
   },
+  {
+    what: '1114, 1427: a copied log beside the file of a launch that was given up, on a host that has had another since',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, go-back 6 6, settle 0 0, crash-others 1 0, clone 2 0, identity-goes-back 0 19',
+    ),
+  },
 ];

@@ -15,6 +15,8 @@ export function mayRun(world: World, program: Program): boolean {
   if (log === undefined || !isMember(world, log)) return false;
   if (identity?.phase !== 'launched' || identity.machineId !== host.root.machineId) return false;
   const { record, memberId, peerUrl } = identity;
+  // Of a launch that was given up: whose the log is only the file outside it tells.
+  if (memberId === undefined && host.root.place && host.root.place.memberId !== log.memberId) return false;
   if ((record?.cluster_id ?? log.clusterId) !== log.clusterId || (memberId ?? log.memberId) !== log.memberId)
     return false;
   if (peerUrl !== undefined && peerUrl !== urlOf(world, host.address)) return false;

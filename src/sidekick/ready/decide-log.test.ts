@@ -249,6 +249,15 @@ test(
   'refuse',
   /member \w+ was launched on this host: a copied directory\?/,
 );
+const givenUp = { data: log, phase: 'launched', record, nonce: 'n2' } as const;
+test(
+  'a launch that was given up beside it, and another member launched here',
+  gives,
+  { self: { ...givenUp, place: place({ memberId: '00000000000000ff' }) } },
+  'refuse',
+  /member \w+ was launched on this host: a copied directory\?/,
+);
+test('the same with this very member', gives, { self: { ...givenUp, place: place() } }, 'start');
 test('the same with this very member: it starts', gives, { self: { ...forgotten, place: place() } }, 'start');
 test(
   'its identity lost, and its cluster has that member at another address',

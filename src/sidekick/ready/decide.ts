@@ -110,9 +110,9 @@ function whyNot(seen: Observed, log: Log, own: string): string | undefined {
     const launched = self.memberId ? `member ${self.memberId} of ${own}` : 'a disk that was never launched';
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, quorumgate.json beside it of ${launched}: one of them is of another disk; if this is the right log, delete that file`;
   }
-  // The file beside the data is lost, the one outside it is not.
+  // The file beside the data is lost, or of a launch that was given up; the one outside it tells.
   const { place } = self;
-  if (isForgotten(self) && place && place.memberId !== log.memberId) {
+  if ((isForgotten(self) || self.memberId === undefined) && place && place.memberId !== log.memberId) {
     return `the log here is of member ${log.memberId} of cluster ${log.clusterId}, and member ${place.memberId} was launched on this host: a copied directory? If it is the right log: rm /var/lib/quorumgate-etcd/place.json`;
   }
   return undefined;
