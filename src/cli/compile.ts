@@ -39,13 +39,13 @@ export function addCompileCommands(program: Command): void {
     for (const spec of specs) {
       const compiled = await run(spec, options);
       found.push(...compiled.diagnostics);
-      add(
-        'files',
-        compiled.files.map(({ path, bytes }) => ({ spec, ...fileRow(path, bytes) })),
-      );
-      if (compiled.report.length === 0 || isForPrograms()) continue;
-      if (specs.length > 1) say(`${spec}:`);
-      print(compiled.report.map((line) => `${line}\n`).join(''));
+      if (isForPrograms()) {
+        const rows = compiled.files.map(({ path, bytes }) => ({ spec, ...fileRow(path, bytes) }));
+        add('files', rows);
+      } else if (compiled.report.length > 0) {
+        if (specs.length > 1) say(`${spec}:`);
+        print(compiled.report.map((line) => `${line}\n`).join(''));
+      }
     }
     assertStrict(found, options.strict);
   });
