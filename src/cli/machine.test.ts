@@ -47,7 +47,7 @@ test('compile: one object, with the files as they are on the disk, sizes, limits
   t.like(needs[0], { spec: 'a.yaml', kind: 'upload', items: upload });
   t.deepEqual(
     needs.map(({ kind }) => kind),
-    ['upload', 'right', 'image', 'package', 'fetch', 'port'],
+    ['upload', 'right', 'network', 'image', 'package', 'fetch', 'port'],
   );
   t.regex(needs[1]?.text ?? '', /iam-policy\.json/);
 });
