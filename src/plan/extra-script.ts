@@ -21,7 +21,7 @@ export function extraLines({ files, units, extra }: Plan): string {
         `install -d -m ${mode.toString(8).padStart(4, '0')} -o ${user} -g ${group} ${path} || :`,
     ),
     ...files.flatMap(({ path, owner }) =>
-      owner === undefined ? [] : [`chown ${owner.user}:${owner.group} ${shellWord(path)} || :`],
+      owner === undefined ? [] : [`chown -h ${owner.user}:${owner.group} ${shellWord(path)} || :`],
     ),
     ...states.flatMap(({ name, state }) =>
       state === 'enabled'

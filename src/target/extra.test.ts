@@ -121,7 +121,7 @@ const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9o
 
 inRoot('vagrant: a box gets its users, and a second run changes nothing', (t) => {
   const extra = `users: [{name: qgops, uid: 1777, groups: [qgsite, adm], sudo: true, sshAuthorizedKeys: ["${KEY}"]}], groups: [qgsite],
-    files: [{path: /etc/qg/a, content: "a b\\n", user: qgops, mode: "0640"}], directories: [{path: /opt/qg-folder, mode: "0750", group: qgsite}],
+    files: [{path: /etc/qg/a, content: "a b\\n", user: qgops, mode: "0640"}, {path: /home/qgops/note, content: x, user: qgops}], directories: [{path: /opt/qg-folder, mode: "0750", group: qgsite}],
     mounts: [{path: /opt/my-data, device: /dev/vdz}]`;
   const script = compiled('vagrant', extra.replace(/\n */g, ' ')).text('provision.sh');
   t.not(script, '');
@@ -133,17 +133,21 @@ inRoot('vagrant: a box gets its users, and a second run changes nothing', (t) =>
     for name in systemctl systemd-sysusers systemd-tmpfiles; do
       printf '#!/bin/sh\\necho "%s $*"\\n' $name >/usr/local/sbin/$name; chmod +x /usr/local/sbin/$name
     done
-    dash /dev/shm/qg-$$.sh; echo SECOND; dash /dev/shm/qg-$$.sh; rm /dev/shm/qg-$$.sh
+    dash /dev/shm/qg-$$.sh; echo SECOND; dash /dev/shm/qg-$$.sh
     echo LOOK; id qgops; getent passwd qgops; cat ~qgops/.ssh/authorized_keys
     stat -c '%n %a %U:%G' ~qgops/.ssh ~qgops/.ssh/authorized_keys /etc/qg/a /opt/qg-folder /etc/sudoers.d/quorumgate-qgops
     ls /etc/systemd/system/*.mount
+    echo mine >/etc/victim; chmod 600 /etc/victim
+    runuser -u qgops -- sh -c 'cd /home/qgops; ln -sf /etc/victim .ssh/authorized_keys; rm note; ln -s /etc/victim note.new'
+    dash /dev/shm/qg-$$.sh >/dev/null 2>/dev/shm/qg-$$.err; rm /dev/shm/qg-$$.sh
+    echo LINKS; cat /etc/victim; stat -c '%n %a %U:%G' /etc/victim /home/qgops/note; cat /dev/shm/qg-$$.err; rm /dev/shm/qg-$$.err
   `;
   const { stdout, stderr, status } = spawnSync('unshare', ['--mount', 'sh', '-ec', stage], {
     input: script,
     encoding: 'utf8',
   });
   t.is(status, 0, stdout + stderr);
-  const [first = '', second = '', look = ''] = stdout.split(/SECOND\n|LOOK\n/);
+  const [first = '', second = '', look = '', links = ''] = stdout.split(/SECOND\n|LOOK\n|LINKS\n/);
   t.regex(first, /changed: user qgops\n/);
   t.regex(
     first,
@@ -162,4 +166,7 @@ inRoot('vagrant: a box gets its users, and a second run changes nothing', (t) =>
     /^\/etc\/qg\/a 640 qgops:qgops\n\/opt\/qg-folder 750 root:qgsite\n\/etc\/sudoers\.d\/quorumgate-qgops 440 root:root$/m,
   );
   t.true(look.includes('/etc/systemd/system/opt-my\\x2ddata.mount\n'));
+  // Links that a user lays in a home lead root nowhere.
+  t.regex(links, /^mine\n\/etc\/victim 600 root:root\n\/home\/qgops\/note 644 qgops:qgops\n/);
+  t.regex(links, /quorumgate: user qgops does not get its keys: what is in \/home\/qgops\/\.ssh\?/);
 });

@@ -92,7 +92,7 @@ export function doFirstBoot(tree: HostTree): void {
     /^install -d -m (\d{4}) -o (\S+) -g (\S+) (\S+) /gm,
   ))
     tree.files.set(path, { mode: Number.parseInt(mode, 8), owner: ownerText({ user, group }) });
-  for (const [, user = '', group = '', path] of script.matchAll(/^chown (\S+):(\S+) (\S+) /gm)) {
+  for (const [, user = '', group = '', path] of script.matchAll(/^chown -h (\S+):(\S+) (\S+) /gm)) {
     const file = tree.files.get(word(path));
     if (file === undefined) throw new Error(`chown of ${path}, which is not there`);
     file.owner = ownerText({ user, group });
