@@ -160,14 +160,29 @@ function checkSidekick(text, metafile) {
   if (bad.length > 0) throw new Error(`src/sidekick: not self-contained: ${[...new Set(bad)].join(', ')}`);
 }
 
-const EXPORTS =
-  "export { SpecSchema } from './src/spec/schema/schema.ts'; export { gaps } from './src/spec/schema/gaps.ts';";
+const EXPORTS = `export { SpecSchema } from './src/spec/schema/schema.ts';
+export { gaps } from './src/spec/schema/gaps.ts';
+export { published } from './src/spec/schema/published.ts';
+export { targets } from './src/target/index.ts';`;
 
 async function schema() {
-  const { SpecSchema, gaps } = await evaluate(EXPORTS);
+  const { SpecSchema, gaps, published, targets } = await evaluate(EXPORTS);
   const missing = gaps(SpecSchema);
   if (missing.length > 0) throw new Error(`src/spec/schema/schema.ts: ${missing.join(', ')}`);
-  return `${JSON.stringify(sorted(JSON.parse(JSON.stringify(SpecSchema))), undefined, 2)}\n`;
+  return `${JSON.stringify(
+    sorted(
+      JSON.parse(
+        JSON.stringify(
+          published(
+            SpecSchema,
+            targets.map((/** @type {{ name: string }} */ one) => one.name),
+          ),
+        ),
+      ),
+    ),
+    undefined,
+    2,
+  )}\n`;
 }
 
 /** @param {unknown} value @returns {unknown} */

@@ -3,6 +3,7 @@ import { type Compiled, compile, FOLDERS, NOTHING, type Sized } from '../compile
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { loadAssets } from '../io/assets.ts';
 import { readInput } from '../io/input.ts';
+import { published } from '../spec/schema/published.ts';
 import { SCHEMAS } from '../spec/validators.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
@@ -53,7 +54,16 @@ export function addCompileCommands(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the spec, for editors')
     .action(() => {
-      process.stdout.write(`${JSON.stringify(SCHEMAS.spec, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify(
+          published(
+            SCHEMAS.spec,
+            targets.map(({ name }) => name),
+          ),
+          null,
+          2,
+        )}\n`,
+      );
     });
 }
 

@@ -16,7 +16,7 @@ export const Cluster = Type.Object(
       maximum: 9,
       form: '1, 3, 5, 7 or 9',
       description: 'Number of members. Odd: 1, 3, 5, 7 or 9.',
-      examples: [3],
+      examples: [3, 1, 5, 7, 9],
     }),
     operatorKeys: withDefault(
       Type.Array(
