@@ -246,4 +246,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, go-back 6 6, settle 0 0, crash-others 1 0, clone 2 0, identity-goes-back 0 19',
     ),
   },
+  {
+    what: '1160, 715: a member that was verifying as Consul lost its keys looks again before a disk goes back',
+    schedule: on(
+      '3',
+      'gather 0 0, abreast 0 14, go-back 1 0, kv-lost 0 0, settle 0 0, go-back 0 0, settle 0 0, crash-others 0 0, lose-place 0 0',
+    ),
+  },
 ];

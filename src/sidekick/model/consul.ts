@@ -130,6 +130,7 @@ export function endSession({ consul }: World, session: string): void {
 export function loseKeys(world: World): void {
   for (const key of [...world.consul.keep.entries.keys()]) setKey(world, key, undefined);
   world.retired.clear();
+  world.meddled += 1;
   world.verified.clear();
   world.consul.wasLost = true;
   loseLock(world);

@@ -71,8 +71,10 @@ function finish(world: World, program: Program): void {
   const { host, kind } = program;
   if (kind === 'server') host.isRegistered = true;
   if (kind === 'client') {
-    host.verifiedAt = stateOf(world);
-    for (const id of host.etcd?.wal.head?.config.named ?? []) world.verified.add(id);
+    // Of what has gone since it read it knows nothing; the timer looks again.
+    const isOld = program.meddled !== world.meddled;
+    host.verifiedAt = isOld ? '' : stateOf(world);
+    for (const id of isOld ? [] : (host.etcd?.wal.head?.config.named ?? [])) world.verified.add(id);
   }
   if (kind !== 'gate') return;
   host.isLaunching = true;

@@ -56,6 +56,7 @@ function listed(world: World, seats: readonly Seat[]) {
 function lie(world: World, key: string, value: string | undefined): void {
   const isRecord = key.endsWith('/record') || key === recordKey(CLUSTER);
   if (isRecord && world.consul.keep.entries.has(key)) world.consul.wasLost = true;
+  world.meddled += 1;
   world.verified.delete(/\/launch\/(.+)$/.exec(key)?.[1] ?? '');
   world.retired.delete(/\/retired\/(.+)$/.exec(key)?.[1] ?? '');
   world.story?.push(

@@ -26,6 +26,7 @@ export function makeWorld(terms: Terms): World {
     strangers: new Map(),
     born: new Set(),
     launches: new Map(),
+    meddled: 0,
     verified: new Set(),
     signed: new Map(),
     retired: new Set(),

@@ -36,6 +36,8 @@ export interface Program {
   waited: number;
   /** There was a member's data when it began, and nothing true against it. */
   mayRun: boolean;
+  /** How often somebody had meddled with the keys when it began. */
+  meddled: number;
   /** Peer URLs of members, by ID, as it was last told. */
   told: Map<string, string>;
   /** Of one turn. */
@@ -81,6 +83,7 @@ export function start(world: World, host: Host, kind: string, main: (program: Pr
     time: world.clock,
     waited: 0,
     mayRun: false,
+    meddled: world.meddled,
     told: new Map(),
     calls: 0,
     outcome: 'runs',

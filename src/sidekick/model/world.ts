@@ -28,6 +28,8 @@ export interface World {
   born: Set<string>;
   /** Values that programs have last written at the keys of launches. */
   launches: Map<string, string>;
+  /** How often keys were lost, or written by nobody's right. */
+  meddled: number;
   /** IDs of members that a verified member has seen to have started. */
   verified: Set<string>;
   /** Records that an operator has signed, by cluster. */
