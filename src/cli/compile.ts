@@ -7,7 +7,7 @@ import { published } from '../spec/schema/published.ts';
 import { SCHEMAS } from '../spec/validators.ts';
 import { targets } from '../target/index.ts';
 import { EXIT } from './exit.ts';
-import { checkOutput, withOutput, write } from './output.ts';
+import { withOutput } from './output-option.ts';
 import { add, fileRow, isForPrograms, print, say, tell } from './report.ts';
 import { assertStrict, isRefused, strictOption } from './strict.ts';
 
@@ -86,6 +86,8 @@ function addCompile(program: Command): void {
       if (process.exitCode) return;
       if (output === STDOUT) return writeOne(command, chosen(command, compiled, role), compiled.report);
       const cluster = compiled.spec?.cluster.name;
+      // `check` starts without what writes.
+      const { checkOutput, write } = await import('./output.ts');
       if (!check) return write(output, compiled.files, compiled.report, cluster);
       const again = (target ?? []).flatMap((name) => ['--target', name]);
       return checkOutput(output, compiled.files, {

@@ -1,21 +1,10 @@
 import path from 'node:path';
-import type { Command } from 'commander';
 import type { OutputFile } from '../compile.ts';
 import { compareOutput } from '../io/compare.ts';
 import { IoError } from '../io/io-error.ts';
 import { writeOutput } from '../io/write.ts';
 import { untouched } from './interruptible.ts';
 import { add, fileRow, isForPrograms, print } from './report.ts';
-
-/** Adds `-o` and `--check` to a command that writes files. */
-export function withOutput(command: Command, what: string): Command {
-  const directory = (name: string) =>
-    // `-o "$OUT"` without an `OUT`.
-    name === '' ? command.error('error: -o is empty: give a directory, for example `-o out`') : name;
-  return command
-    .option('-o, --output <directory>', what, directory, 'out')
-    .option('--check', 'write nothing; exit with 1 when the output directory is not what the spec gives now');
-}
 
 /** Writes, and prints the paths after `report`. Nothing but the end of the machine stops it half way. */
 export async function write(
