@@ -8,6 +8,7 @@ import test from 'ava';
 import { consulConfig } from '../plan/consul.ts';
 import { policies, policyName } from '../plan/policies.ts';
 import { Agent, Denied } from '../sidekick/host/agent.ts';
+import type { ask } from '../sidekick/host/http.ts';
 import { hostRights, operatorRights, Rights } from '../sidekick/host/rights.ts';
 import { withDefaults } from '../spec/defaults-testing.ts';
 import { realPrograms } from '../testing/programs.ts';
@@ -69,6 +70,22 @@ async function startConsul(program: string, directory: string): Promise<string> 
   running.push(spawn(program, ['agent', ...flags], { stdio: 'ignore' }));
   return `127.0.0.1:${http}`;
 }
+
+test('a leader that has not made its policies yet is asked again', async (t) => {
+  const directory = join(folder, 'early');
+  await makeSecrets(directory);
+  const asked: string[] = [];
+  const early: typeof ask = (url) => {
+    asked.push(url.replace(/^.*?\/v1/, ''));
+    const none = 'failed inserting bootstrap token: No such policy with ID: 00000000-0000-0000-0000-000000000001';
+    const [status, body] = asked.length === 3 ? [403, 'ACL bootstrap no longer allowed'] : [500, none];
+    return Promise.resolve({ status, body, headers: {} });
+  };
+  await t.throwsAsync(bootstrap(spec, directory, { CONSUL_HTTP_ADDR: '127.0.0.1:1' }, early), {
+    message: /gives no first token: ACL bootstrap no longer allowed/,
+  });
+  t.deepEqual(asked, Array(3).fill('/acl/bootstrap'));
+});
 
 async function bootstrapped(address: string, directory: string, env = {}): Promise<string[]> {
   for (let tries = 0; ; tries++) {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { IoError, toIoError } from '../io/io-error.ts';
 import { replaceFile } from '../io/replace-file.ts';
 import { readSmallFile, writeNewFile } from '../io/small-file.ts';
@@ -47,6 +48,21 @@ async function tokenIn(directory: string, name: string): Promise<string> {
   );
 }
 
+/** Of servers that have just begun: they have no leader, or it has not made yet what a first token wants (1.8.7 and 1.14.11, 2026-11-30). */
+const NOT_YET = /has no leader|system is currently in legacy|No such policy with ID/;
+const TRIES = 50;
+
+async function patiently<T>(request: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await request();
+    } catch (error) {
+      if (tries === TRIES || !NOT_YET.test(String(error))) throw error;
+      await sleep(200);
+    }
+  }
+}
+
 /** An agent that is asked with a token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
 async function manager(
   directory: string,
@@ -64,14 +80,15 @@ async function manager(
   const wanted = randomUUID();
   await writeNewFile(file, `${wanted}\n`);
   const body = JSON.stringify({ BootstrapSecret: wanted });
-  const reply = await new Agent(env, exchange)
-    .request('/v1/acl/bootstrap', { method: 'PUT', body }, [401, 403])
-    .catch(async (error: unknown) => {
+  const agent = new Agent(env, exchange);
+  const reply = await patiently(() => agent.request('/v1/acl/bootstrap', { method: 'PUT', body }, [401, 403])).catch(
+    async (error: unknown) => {
       // A reply that was lost may have been the token.
       if (!/does not answer|no answer of use/.test(String(error)) || /not running yet/.test(String(error)))
         await rm(file);
       throw error;
-    });
+    },
+  );
   if (reply.status !== 200) {
     await rm(file);
     throw reply.status === 401

@@ -1,6 +1,6 @@
 import type { SchemaNode } from './tree.ts';
 
-/** What editors read besides. */
+/** A node with what editors read besides. */
 type Published = SchemaNode & {
   title?: string;
   oneOf?: readonly { required: readonly string[] }[];
