@@ -60,7 +60,8 @@ const NATIVE_LOOPS = /** @type {const} */ ([
   [
     /const crc32 = \(crc, buf, len, pos\) => \{.*?\n\};/s,
     `import { crc32 as native } from 'node:zlib';
-const crc32 = (crc, buf, len, pos) => native(buf.subarray(pos, pos + len), crc);`,
+// Signed, as pako compares it.
+const crc32 = (crc, buf, len, pos) => native(buf.subarray(pos, pos + len), crc) | 0;`,
   ],
 ]);
 
