@@ -169,20 +169,9 @@ async function schema() {
   const { SpecSchema, gaps, published, targets } = await evaluate(EXPORTS);
   const missing = gaps(SpecSchema);
   if (missing.length > 0) throw new Error(`src/spec/schema/schema.ts: ${missing.join(', ')}`);
-  return `${JSON.stringify(
-    sorted(
-      JSON.parse(
-        JSON.stringify(
-          published(
-            SpecSchema,
-            targets.map((/** @type {{ name: string }} */ one) => one.name),
-          ),
-        ),
-      ),
-    ),
-    undefined,
-    2,
-  )}\n`;
+  const names = targets.map((/** @type {{ name: string }} */ { name }) => name);
+  const plain = JSON.parse(JSON.stringify(published(SpecSchema, names)));
+  return `${JSON.stringify(sorted(plain), undefined, 2)}\n`;
 }
 
 /** @param {unknown} value @returns {unknown} */

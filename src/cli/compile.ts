@@ -54,16 +54,8 @@ export function addCompileCommands(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the spec, for editors')
     .action(() => {
-      process.stdout.write(
-        `${JSON.stringify(
-          published(
-            SCHEMAS.spec,
-            targets.map(({ name }) => name),
-          ),
-          null,
-          2,
-        )}\n`,
-      );
+      const names = targets.map(({ name }) => name);
+      process.stdout.write(`${JSON.stringify(published(SCHEMAS.spec, names), null, 2)}\n`);
     });
 }
 

@@ -3,12 +3,11 @@ import { type Examples, swap } from './example.ts';
 const SSH = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
 const ALL = 'extra: {all: {<>}}';
 const file = (path: string) => `files: [{path: ${path}, content: x}]`;
-const on = (target: string, lines: { wrong: string; right: string }) => ({
-  wrong: [`targets: [${target}]`, ...OWN, lines.wrong],
-  right: [`targets: [${target}]`, ...OWN, lines.right],
-});
 /** Where there is no package manager. */
 const OWN = ['programs: {sidekick: {url: "https://example.com/etcd-sidekick.cjs"}, node: image, socat: image}'];
+const on = (target: string, line: string) => [`targets: [${target}]`, ...OWN, line];
+const IGNITION = ALL.replace('<>', 'ignition: {ignition: {version: 3.3.0}}');
+const QUIET = ALL.replace('<>', 'kernelArguments: [quiet]');
 
 /** Of what users' hosts have besides. */
 export const EXTRA_ONES: Examples = {
@@ -43,16 +42,10 @@ export const EXTRA_ONES: Examples = {
     'cloudConfig: {write_files: [{path: /etc/a, permissions: 0644}]}',
   ),
   'extra-fragment-word': swap(ALL, 'cloudConfig: {package_update: true}', 'cloudConfig: {package_update: yes}'),
-  'extra-fragment-unread': {
-    wrong: ['targets: [aws]', ...OWN, 'extra: {all: {ignition: {ignition: {version: 3.3.0}}}}'],
-    right: on('flatcar', { wrong: '', right: 'extra: {all: {ignition: {ignition: {version: 3.3.0}}}}' }).right,
+  'extra-fragment-unread': { wrong: on('aws', IGNITION), right: on('flatcar', IGNITION) },
+  'extra-read-only': {
+    wrong: on('flatcar', ALL.replace('<>', file('/usr/local/bin/a'))),
+    right: on('flatcar', ALL.replace('<>', file('/opt/bin/a'))),
   },
-  'extra-read-only': on('flatcar', {
-    wrong: ALL.replace('<>', file('/usr/local/bin/a')),
-    right: ALL.replace('<>', file('/opt/bin/a')),
-  }),
-  'target-without-extra': {
-    wrong: ['targets: [aws]', ...OWN, ALL.replace('<>', 'kernelArguments: [quiet]')],
-    right: on('flatcar', { wrong: '', right: ALL.replace('<>', 'kernelArguments: [quiet]') }).right,
-  },
+  'target-without-extra': { wrong: on('aws', QUIET), right: on('flatcar', QUIET) },
 };

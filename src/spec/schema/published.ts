@@ -9,24 +9,22 @@ type Published = SchemaNode & {
 
 /** Keys of which exactly one is given: an editor that is told so by a number completes none once a line is begun. */
 function oneOf({ minProperties, maxProperties, ...node }: Published): Published {
-  if (maxProperties !== 1)
-    return { ...node, ...(minProperties && { minProperties }), ...(maxProperties && { maxProperties }) };
   return { ...node, oneOf: Object.keys(node.properties ?? {}).map((key) => ({ required: [key] })) };
 }
 
 /** A mapping has its key for a title: without one, editors call it after the whole spec. */
 function walk(node: Published, key: string): Published {
-  const branch = (one: SchemaNode | undefined, of: string) => (one === undefined ? undefined : walk(one, of));
   const { properties, items, else: other } = node;
-  return oneOf({
+  const whole: Published = {
     ...(properties && { title: key }),
     ...node,
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, walk(one, name)])),
     }),
-    ...(items && { items: branch(items, key) }),
-    ...(other && { else: branch(other, key) }),
-  } as Published);
+    ...(items && { items: walk(items, key) }),
+    ...(other && { else: walk(other, key) }),
+  };
+  return node.maxProperties === 1 ? oneOf(whole) : whole;
 }
 
 /**
