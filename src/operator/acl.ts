@@ -72,25 +72,28 @@ async function manager(
   if (env.CONSUL_HTTP_TOKEN || env.CONSUL_HTTP_TOKEN_FILE) return [new Agent(env, exchange), []];
   const file = join(directory, MANAGEMENT);
   const by = () => new Agent({ ...env, CONSUL_HTTP_TOKEN_FILE: file }, exchange);
-  if (existsSync(file)) {
-    await tokenIn(directory, MANAGEMENT);
+  const kept = existsSync(file) ? await tokenIn(directory, MANAGEMENT) : undefined;
+  if (kept !== undefined && (await by().request('/v1/acl/token/self', {}, [403, 404])).status === 200)
     return [by(), []];
-  }
-  // Written before it is asked for, since Consul gives it once: 1.14.11 the one that is wanted, 1.8.7 one of its own (2026-11-30).
-  const wanted = randomUUID();
-  await writeNewFile(file, `${wanted}\n`);
+  // Written before it is asked for, since Consul gives it once: 1.14.11 the one that is wanted, 1.8.7 one of its own (2026-11-30). A
+  // Consul that has lost all of its data is given that of before.
+  const wanted = kept ?? randomUUID();
+  if (kept === undefined) await writeNewFile(file, `${wanted}\n`);
+  const discard = async () => {
+    if (kept === undefined) await rm(file);
+  };
   const body = JSON.stringify({ BootstrapSecret: wanted });
   const agent = new Agent(env, exchange);
   const reply = await patiently(() => agent.request('/v1/acl/bootstrap', { method: 'PUT', body }, [401, 403])).catch(
     async (error: unknown) => {
       // A reply that was lost may have been the token.
       if (!/does not answer|no answer of use/.test(String(error)) || /not running yet/.test(String(error)))
-        await rm(file);
+        await discard();
       throw error;
     },
   );
   if (reply.status !== 200) {
-    await rm(file);
+    await discard();
     throw reply.status === 401
       ? new OperatorError(
           'This Consul has no ACLs.',

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,5 +114,39 @@ for (const shell of SHELLS) {
     const { code, said } = await handed(shell, 'gossip /run/credentials/x.service/quorumgate.gossip\n', {});
     t.is(code, 1);
     t.regex(said, /waiting: \S+quorumgate.gossip is not there/);
+  });
+}
+
+for (const shell of SHELLS) {
+  const [program = '', ...flags] = shell;
+  test(`gossip keys that an agent has kept go where that of the file is none of them: ${program}`, (t) => {
+    const unit = readFileSync(new URL('../../templates/consul-secrets.conf', import.meta.url), 'utf8');
+    const line = /^ExecStartPre=\/bin\/sh -c '(cd .*)'$/m.exec(unit)?.[1] ?? '';
+    const place = mkdtempSync(join(work, 'ring-'));
+    const [kept, file] = [join(place, 'serf'), join(place, 'gossip.json')];
+    const script = line
+      .replaceAll('/var/lib/consul/serf', kept)
+      .replaceAll('/run/quorumgate/consul.d/gossip.json', file);
+    const left = () => {
+      const { status, stderr } = spawnSync(program, [...flags, '-c', script], { encoding: 'utf8' });
+      t.deepEqual([status, stderr], [0, '']);
+      return readdirSync(place).includes('serf') ? readdirSync(kept).sort() : undefined;
+    };
+    t.is(left(), undefined, 'a first start');
+    mkdirSync(kept);
+    const OTHER = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+    const write = (name: string, ...keys: string[]) => writeFileSync(join(kept, name), JSON.stringify(keys, null, 2));
+    write('local.keyring', OTHER);
+    write('remote.keyring', OTHER);
+    write('local.snapshot', OTHER);
+    const all = ['local.keyring', 'local.snapshot', 'remote.keyring'];
+    t.deepEqual(left(), all, 'no gossip key in the spec');
+    writeFileSync(file, `{"encrypt":"${OTHER}"}`);
+    t.deepEqual(left(), all, 'the same');
+    write('local.keyring', KEY, OTHER);
+    t.deepEqual(left(), all, 'one of several, during a change');
+    writeFileSync(file, `{"encrypt":"${KEY.slice(0, -2)}A="}`);
+    t.deepEqual(left(), ['local.snapshot'], 'another');
+    t.deepEqual(left(), ['local.snapshot'], 'once more');
   });
 }

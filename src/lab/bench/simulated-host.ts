@@ -88,6 +88,7 @@ function portsOf(
     },
     disk: {
       data: () => data,
+      loggedAt: () => undefined,
       identity: () => identity,
       saveIdentity: (next) => {
         identity = next;

@@ -24,7 +24,7 @@ export function clusterReport(view: ClusterView, width?: number): string {
   const verdict = view.one ? 'equal: one cluster' : 'NOT one healthy cluster as predicted';
   return (
     table([['HOST', 'ADDRESS', 'MEMBER ID', 'STARTED', 'LEADER', 'HEALTH', 'ETCD'], ...rows], width) +
-    `cluster ID: predicted ${view.predicted || 'none (no record in Consul)'}, actual ${actual}: ${verdict}\n`
+    `cluster ID: predicted ${view.predicted || 'none (Consul shows no record)'}, actual ${actual}: ${verdict}\n`
   );
 }
 

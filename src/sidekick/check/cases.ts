@@ -35,6 +35,15 @@ export const CASES: Case[] = [
     schedule: on('1', 'settle 0 0, spare 0 0, clone 0 0'),
   },
   {
+    rule: '1: a log that is alone starts where its member is by the log itself',
+    after: 1720,
+    seconds: 13.3,
+    schedule: on(
+      '1',
+      'settle 0 0, settle 0 0, settle 0 0, isolate 0 0, spare 0 0, lose-identity 0 0, clone 4 0, settle 0 0',
+    ),
+  },
+  {
     rule: '1: a log starts',
     after: 1,
     seconds: 0.1,
@@ -71,10 +80,16 @@ export const CASES: Case[] = [
     ),
   },
   {
+    rule: '2: it is remembered outside that a launch has come to have a log',
+    after: 204,
+    seconds: 8.6,
+    schedule: on('1', 'settle 0 0, settle 0 0, settle 0 0, go-back 0 3, kv-lost 0 0, settle 0 0'),
+  },
+  {
     rule: '2: a launch that Consul knows is spent',
     after: 20,
-    seconds: 0.4,
-    schedule: on('1', 'settle 0 0, go-back 4 9'),
+    seconds: 0.5,
+    schedule: on('1', 'settle 0 0, machine-goes-back 2 0'),
   },
   {
     rule: '2: a record that no host here has made founds no cluster',
@@ -90,15 +105,15 @@ export const CASES: Case[] = [
   },
   {
     rule: '2: launched again only where the mark is',
-    after: 8,
-    seconds: 0.4,
-    schedule: on('1', 'settle 0 0, lose-log 0 0, kv-lost 0 0'),
+    after: 217,
+    seconds: 3.9,
+    schedule: on('1', 'settle 0 0, lose-log 0 0, kv-lost 0 0, lose-place 0 0'),
   },
   {
     rule: '2: members write that a launch has come to have a log',
     after: 68,
-    seconds: 1.2,
-    schedule: on('1', 'settle 0 0, member-goes-back 2 2'),
+    seconds: 1,
+    schedule: on('1', 'settle 0 0, settle 0 0, settle 0 0, kv-lost 0 0, settle 0 0, go-back 0 0, lose-place 0 0'),
   },
   {
     rule: '2: only the very disk that the record names',

@@ -156,7 +156,7 @@ function treatWaiting(world: World, host: Host): boolean {
   } else if (/has to be told/.test(said)) {
     // So many have moved that none is left who could be told.
     crash(host);
-    host.address = addressIn(identity?.peerUrl ?? '');
+    host.address = addressIn(/this host was (\S+) and/.exec(said)?.[1] ?? '');
   } else return false;
   return true;
 }

@@ -116,6 +116,11 @@ export const MUTANTS: Mutant[] = [
     /run the same/,
   ),
   seeing(
+    '1: a log that is alone starts where its member is by the log itself',
+    (seen) => ({ ...seen, self: { ...seen.self, loggedAt: undefined } }),
+    /run the same/,
+  ),
+  seeing(
     "1: an operator's signed record stops older data",
     (seen) => ({ ...seen, proven: new Set() }),
     /another cluster|no quorum runs|is dead/,
@@ -143,6 +148,11 @@ export const MUTANTS: Mutant[] = [
   seeing(
     '2: a launch is remembered outside the data directory',
     (seen) => ({ ...seen, self: { ...seen.self, place: seen.self.place && { ...seen.self.place, memberId: '' } } }),
+    /second time/,
+  ),
+  seeing(
+    '2: it is remembered outside that a launch has come to have a log',
+    (seen) => ({ ...seen, self: { ...seen.self, place: seen.self.place && { ...seen.self.place, ran: undefined } } }),
     /second time/,
   ),
   withoutPuts(

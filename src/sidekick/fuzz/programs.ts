@@ -125,6 +125,7 @@ function makeDisk(scene: Scene, ended: Ended): DiskPort {
         : { state: data };
   return {
     data: () => now,
+    loggedAt: () => undefined,
     identity: () => identity,
     saveIdentity(one) {
       identity = structuredClone(one);

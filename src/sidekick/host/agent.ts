@@ -10,6 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Longer than the agent holds a request while there is no leader (rpc_hold_timeout, 7 s). */
 export const PATIENCE = 12_000;
 
+const LEADER = '/v1/status/leader';
+
 /** The agent said 403: what is missing only the policies tell. */
 export class Denied extends ConsulError {}
 
@@ -78,6 +80,11 @@ export class Agent {
     const text = visible(reply.body.trim(), 200);
     if (/no cluster leader/i.test(text)) throw new ConsulError('Consul has no leader');
     const token = text === 'ACL not found' ? ' (it does not know the token in CONSUL_HTTP_TOKEN)' : '';
+    // Without a leader an agent knows no token.
+    if (text === 'ACL not found' && path !== LEADER) {
+      const lead = await this.request(LEADER).catch(() => undefined);
+      if (lead?.body.trim() === '""') throw new ConsulError('Consul has no leader');
+    }
     if (status === 403) throw new Denied(`Consul denies access: ${text}${token}`);
     throw new ConsulError(`Consul answers ${status}: ${text}`);
   }

@@ -73,7 +73,9 @@ test('what is not there is no error to remove; what is not done is one', async (
 
 test('what this host has registered, its agent, and what it was before', async (t) => {
   let there: unknown = node;
+  let machines: unknown = [];
   const { consul, asked, close } = await port((line) => {
+    if (line.includes('/agent/members')) return machines;
     if (line.includes('/agent/services')) return { ...services, web: { ID: 'web', Service: 'web', Tags: null } };
     return line.includes('/catalog/node/') ? there : line.includes('/agent/self') ? agent : true;
   });
@@ -97,6 +99,12 @@ test('what this host has registered, its agent, and what it was before', async (
     there = other;
     t.false(await consul.removeFormerNode());
   }
+  // At another address than before: the name is this host's by gossip, which knows no name twice.
+  there = { Node: { ...node.Node, Address: '10.0.0.9' } };
+  machines = [{ Name: settings.name, Addr: '10.0.0.9', Status: 1 }];
+  t.false(await consul.removeFormerNode());
+  machines = [{ Name: settings.name, Addr: settings.address, Status: 1 }];
+  t.true(await consul.removeFormerNode());
   close();
 });
 
@@ -124,6 +132,16 @@ test('an agent that is not there, without a leader, in trouble', async (t) => {
   const answer = (body: string, status = 500) =>
     consulPort(settings, {}, undefined, () => Promise.resolve({ status, headers: {}, body }));
   await t.throwsAsync(answer('No cluster leader').keys(), { message: 'Consul has no leader' });
+  const led = (leader: string) =>
+    consulPort(settings, {}, undefined, (url) =>
+      Promise.resolve(
+        url.endsWith('/v1/status/leader')
+          ? { status: 200, headers: {}, body: leader }
+          : { status: 403, headers: {}, body: 'ACL not found' },
+      ),
+    );
+  await t.throwsAsync(led('""').keys(), { message: 'Consul has no leader' });
+  await t.throwsAsync(led('"10.0.0.2:8300"').keys(), { message: /does not know the token/ });
   await t.throwsAsync(answer('a\n\x1b[2J').keys(), { message: 'Consul answers 500: a\\n\\x1b[2J' });
 });
 

@@ -164,8 +164,9 @@ export function consulPort(
       const found = checked(reply, (value) =>
         value === null ? undefined : fieldsOf(fieldsOf(value, 'it').Node, 'it'),
       );
-      // Consul keeps a name reserved as long as the host is alive.
-      if (found?.Address !== address || found.ID === (await self()).NodeID) return false;
+      if (found === undefined || found.ID === (await self()).NodeID) return false;
+      // Consul keeps a name reserved as long as some host of it is alive: this one, by gossip, which knows no name twice.
+      if (found.Address !== address && !(await this.machines()).has(`${name} ${address}`)) return false;
       await send('/v1/catalog/deregister', { Node: name });
       // Any registration makes an agent tell the catalog what it could not; one like the former's it answers with a panic till then (1.14.11).
       await send('/v1/agent/service/register', { ID: `${name}-former`, Name: 'etcd3' });

@@ -5,6 +5,7 @@ import type { Settings } from '../shared/settings.ts';
 import { readIfThere, syncDirectory, writeDurably } from './durable.ts';
 import { fitness } from './fitness.ts';
 import { loadIdentity, saveIdentity } from './identity-file.ts';
+import { loggedAt } from './logged-at.ts';
 import { locate } from './mounts.ts';
 import { readPlace } from './place.ts';
 import { restore } from './restore.ts';
@@ -49,6 +50,7 @@ export function diskPort(settings: Settings, env = process.env, state = '/var/li
       if (found.state === 'log' && existsSync(mark)) rmSync(mark);
       return found;
     },
+    loggedAt: (memberId) => loggedAt(data, memberId),
     identity: () => loadIdentity(data, machineId()),
     saveIdentity: (identity) => saveIdentity(data, identity),
     machineId,

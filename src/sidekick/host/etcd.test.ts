@@ -72,6 +72,15 @@ test('a learner, by its own word, before its list has it', async (t) => {
   t.true((await etcd.own(60_000)).isLearner);
 });
 
+test('authentication under TLS is named by what the gateway says of the certificate, and is no word of a quorum', async (t) => {
+  const body = 'CommonName of client sending a request against gateway will be ignored and not used as expected\n';
+  const exchange = () => Promise.resolve({ status: 400, headers: {}, body });
+  const denied = etcdPort(settings, '/run/etcd', exchange);
+  await t.throwsAsync(denied.list('https://10.0.0.2:2380', 1000), {
+    message: /^etcd's authentication is on: CommonName of client sending a request against gateway will be ignored/,
+  });
+});
+
 test('with authentication on, reading goes on, and changes name it', async (t) => {
   const { etcd, asked } = port(shut);
   t.like(await etcd.own(60_000), { clusterId, memberId: 'b8301278af1f9339', linear: true, members: { length: 2 } });

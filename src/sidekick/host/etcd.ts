@@ -13,8 +13,10 @@ const isDenied = (message: string) =>
 /** Reads JSON of this shape out of an answer; rejects with etcd's words, or with what is wrong about it. */
 function read<T>(reply: Reply, shape: (value: unknown) => T): T {
   if (reply.status !== 200) {
-    const why = refusalOf(reply);
-    throw new Error(isDenied(why) ? `etcd's authentication is on: ${why}` : why);
+    // Where authentication is on, it takes no certificate with a name in it by this way: that is no refusal by the log.
+    const [named] = /^CommonName of client [\w ,]+/.exec(reply.body) ?? [];
+    const why = named ?? refusalOf(reply);
+    throw new Error(named || isDenied(why) ? `etcd's authentication is on: ${why}` : why);
   }
   return shape(parseJson(reply.body));
 }

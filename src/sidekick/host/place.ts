@@ -10,6 +10,7 @@ const shape: Record<keyof Place, RegExp> = {
   memberId: /^"[0-9a-f]{16}"$/,
   lineage: /^"[0-9a-f]{16}"$/,
   generation: /^\d{1,15}$/,
+  ran: /^(true|undefined)$/,
 };
 
 /** Undefined when there is none; throws with its name when it is not one: what was launched here is then not known. */

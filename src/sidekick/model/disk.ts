@@ -1,5 +1,6 @@
 import type { Identity } from '../shared/identity.ts';
 import type { DiskPort } from '../shared/ports.ts';
+import { seatsOf } from './etcd.ts';
 import { isMember } from './guard.ts';
 import { knownMemberId, makeConfig } from './log.ts';
 import { isOverheard } from './nap.ts';
@@ -41,6 +42,10 @@ export function makeDiskPort(world: World, program: Program): DiskPort {
       return snap === undefined
         ? { state: 'nothing' }
         : { state: 'remains', what: `there is a database of cluster ${snap}` };
+    },
+    loggedAt: (memberId) => {
+      const { log } = volumeOf(host);
+      return log && seatsOf(log).find(({ id }) => id === memberId)?.url;
     },
     identity,
     saveIdentity: (one) =>

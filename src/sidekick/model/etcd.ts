@@ -39,8 +39,10 @@ export function startEtcd(world: World, host: Host): void {
   }
   const isSame = (a: Wal) => a.memberId === wal.memberId && a.clusterId === wal.clusterId;
   const twin = world.hosts.find((other) => other !== host && other.etcd && isSame(other.etcd.wal));
-  // Nobody can tell a copy that has lost what lies beside its log.
-  if (wal.home !== host.root.machineId && volume.identity === undefined) world.excused = 'a copy without its identity';
+  // Nobody can tell a copy that has lost what lies beside its log, where its member is by that log.
+  const isHere = seatsOf(wal).some(({ id, url }) => id === wal.memberId && url === urlOf(world, host.address));
+  if (wal.home !== host.root.machineId && volume.identity === undefined && isHere)
+    world.excused = 'a copy without its identity';
   if (twin) breach(world, `${host.name} and ${twin.name} run the same member ${wal.memberId}`);
   Object.assign(volume, { log: wal, snap: wal.clusterId });
   host.etcd = { volume, wal, url: urlOf(world, host.address), isFollowed: false };

@@ -116,7 +116,9 @@ export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): 
 
 /** Whether the file outside the data directory told of another launch of this member, as the last one that it keeps. */
 const isRemembered = ({ hasForgotten, pastPlaces }: Root, { identity }: Volume, { memberId }: Wal) =>
-  !hasForgotten && pastPlaces.findLast((place) => place?.nonce !== identity?.nonce)?.memberId === memberId;
+  !hasForgotten &&
+  (pastPlaces.some((place) => place?.ran && place.memberId === memberId) ||
+    pastPlaces.findLast((place) => place?.nonce !== identity?.nonce)?.memberId === memberId);
 
 /** A disk on which some cluster lives, whatever Consul shows of it. */
 const hasData = (host: Host) =>

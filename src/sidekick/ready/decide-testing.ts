@@ -68,6 +68,7 @@ const base: Observed = {
     list: undefined,
     memberId: undefined,
     launchedAt: undefined,
+    loggedAt: undefined,
     nonce: undefined,
     since: undefined,
     untouched: false,

@@ -77,7 +77,7 @@ function withLog(seen: Observed, log: Log): Decision {
   // A list that no quorum stands behind may be older than this member: by itself it speaks for it, never against it.
   const isDenied = !isListed && lists.some(({ is }) => is === 'list' || below !== undefined);
   // Its cluster's word of where it is comes first: a copy of this disk may have taken its place.
-  const before = servedAt(seen, log, own) ?? self.launchedAt ?? self.peerUrl;
+  const before = servedAt(seen, log, own) ?? self.launchedAt ?? self.loggedAt ?? self.peerUrl;
   if (before !== self.peerUrl) return moved(seen, own, log.memberId, before);
   // In doubt it starts: what was removed can do no harm, etcd itself hears of it and ends. Whom to ask it must know by itself.
   const start: Decision = { do: 'start', below };
@@ -247,7 +247,7 @@ function launchedBefore({ self, keys }: Observed, record: ClusterRecord, id: str
   if (self.data.state === 'remains' && !isNothing) return `${self.data.what}, and no log of etcd; `;
   const launch = keys.known ? keys.value.launches.get(`${lineageOf(record)}/${id}`)?.launch : undefined;
   const isSpent = launch !== undefined && (launch.log || !again || launch.nonce !== self.nonce);
-  const isRemembered = self.place?.memberId === id && !(again && self.place.nonce === self.nonce);
+  const isRemembered = self.place?.memberId === id && !(again && self.place.nonce === self.nonce && !self.place.ran);
   return isSpent || isRemembered
     ? `member ${id} was launched from here before, and this disk has lost its data or is older; `
     : undefined;

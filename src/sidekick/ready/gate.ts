@@ -140,6 +140,15 @@ async function remember(settings: Settings, ports: Ports, look: Look): Promise<v
   await orCause(putRegistration(settings, ports));
 }
 
+/** Moves the data here out of etcd's way, and keeps what stays true of its launch. */
+function setAside({ disk }: Ports, { self: { record, nonce, data, place, here } }: Look, as: string): void {
+  disk.setAside(as);
+  // The data that was launched is found: it is missing no longer, wherever it once lay.
+  if (place?.memberId === as) disk.savePlace({ ...place, ...here });
+  // The log was of a cluster that never should have been: this launch has still had none.
+  if (data.state === 'log' && record && data.clusterId !== record.cluster_id && nonce) disk.setMark(nonce);
+}
+
 /** Carries a decision out: `done` when etcd may start, what to wait for, or undefined to look again at once. */
 async function carryOut(settings: Settings, ports: Ports, joining: Joining, look: Look, decision: Decision) {
   const { consul, disk, say } = ports;
@@ -174,15 +183,11 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
       if (decision.do === 'update') disk.saveIdentity({ ...disk.identity(), peerUrl: look.self.peerUrl });
       return undefined;
     }
-    case 'set-aside': {
-      const { record, nonce, data } = look.self;
-      disk.setAside(decision.as);
-      // The log was of a cluster that never should have been: this launch has still had none.
-      if (data.state === 'log' && record && data.clusterId !== record.cluster_id && nonce) disk.setMark(nonce);
+    case 'set-aside':
+      setAside(ports, look, decision.as);
       say(`moved the data here aside: ${decision.why}`);
       await orCause(putRegistration(settings, ports));
       return undefined;
-    }
     case 'probe':
     case 'lock':
       return undefined;

@@ -89,7 +89,8 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
     log ? signedOf(settings, ports, identity, rules, objection) : undefined,
   ]);
   const keys = map(read, ({ value }) => rules.sortKeys(settings.cluster, value));
-  const others = log && answers?.size === 0 ? listedIn(keys, data.clusterId).filter((one) => one !== url) : [];
+  const { loggedAt, others } =
+    log && base.length === 0 ? fromLog(disk, identity, data, keys, url) : { loggedAt: undefined, others: [] };
   const roll = others.length > 0 ? await callRoll(ports, others, asking) : answers;
   const mark = disk.mark();
   return {
@@ -108,6 +109,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       list: identity.list,
       memberId: identity.memberId,
       launchedAt: identity.peerUrl,
+      loggedAt,
       nonce: identity.nonce,
       since: identity.since,
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
@@ -143,11 +145,22 @@ export function ifKnown<T>(read: () => T): T | undefined {
   }
 }
 
-/** Whom Consul lists as members of a cluster, for a disk that has forgotten them. */
-function listedIn(keys: Seen<Keys>, clusterId: string): string[] {
-  if (!keys.known) return [];
-  const lists = [...keys.value.lists.values()].filter(({ list }) => list.cluster_id === clusterId);
-  return lists.flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
+/**
+ * For a disk that has forgotten its members: where its own is by the log, and whom to ask, those that Consul lists for its cluster and
+ * whoever is at that place.
+ */
+function fromLog(
+  disk: Ports['disk'],
+  { record, peerUrl: at }: Identity,
+  { clusterId, memberId: id }: { clusterId: string; memberId: string },
+  keys: Seen<Keys>,
+  url: string,
+): { loggedAt: string | undefined; others: string[] } {
+  const loggedAt = record || at ? undefined : ifKnown(() => disk.loggedAt(id));
+  const lists = keys.known ? [...keys.value.lists.values()].filter(({ list }) => list.cluster_id === clusterId) : [];
+  const urls = lists.flatMap(({ list }) => list.members.flatMap((member) => member.peer_urls));
+  const others = [...new Set(loggedAt ? [...urls, loggedAt] : urls)].filter((one) => one !== url);
+  return { loggedAt, others };
 }
 
 /** A gate looks every few seconds; who was not looked at for longer than this may have been there meanwhile. */

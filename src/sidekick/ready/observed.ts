@@ -25,6 +25,8 @@ export interface Self {
   /** The member that was last launched here, and where its peers know it. */
   memberId: string | undefined;
   launchedAt: string | undefined;
+  /** The same by the log alone, where nothing beside it says so. */
+  loggedAt: string | undefined;
   /** Of that launch. */
   nonce: string | undefined;
   /** Seconds since 1970 by this host's clock: when it was launched, or later found in its cluster. */

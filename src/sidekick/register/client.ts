@@ -57,20 +57,25 @@ async function tellAddress(settings: Settings, { etcd }: Ports, { memberId, memb
   throw new NotYet(`member ${memberId} is at ${url} now`);
 }
 
-/** Where the member was launched, if that is kept nowhere: it was not, of old. */
+/** Where the member was launched, if that is kept nowhere, as of old; and that its launch has come to have a log. */
 function rememberPlace(
   { disk }: Ports,
   { incarnation, nonce = '' }: Identity,
   memberId: string,
   record: ClusterRecord,
 ) {
-  try {
-    if (disk.place() !== undefined) return;
-  } catch {
-    // A record that cannot be read is of no use to anybody.
-  }
-  const lineage = lineageOf(record);
-  disk.savePlace({ ...disk.here(), incarnation, nonce, memberId, lineage, generation: record.generation });
+  // One that cannot be read is of no use to anybody.
+  const place = ifKnown(() => disk.place());
+  if (place && (place.ran || place.memberId !== memberId)) return;
+  const here = {
+    ...disk.here(),
+    incarnation,
+    nonce,
+    memberId,
+    lineage: lineageOf(record),
+    generation: record.generation,
+  };
+  disk.savePlace({ ...(place ?? here), ran: true });
 }
 
 /**

@@ -160,6 +160,8 @@ export interface Place {
   memberId: string;
   lineage: string;
   generation: number;
+  /** The launch has come to have a log: whoever finds none here has lost it. Of old it was not kept. */
+  ran?: true | undefined;
 }
 
 /** The last list of members that was verified, beside the data. */
@@ -173,6 +175,8 @@ export interface List {
 /** This host's disks. Synchronous; what is written is on the disk, file and directory, on return. Throws what the disk says. */
 export interface DiskPort {
   data(): Data;
+  /** The peer URL that the log and database here have for a member, the latest of several; undefined where none was found in two seconds. */
+  loggedAt(memberId: string): string | undefined;
   /** Made when there is none, and anew on a copied disk without data. */
   identity(): Identity;
   saveIdentity(identity: Identity): void;

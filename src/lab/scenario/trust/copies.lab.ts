@@ -32,6 +32,15 @@ for (const [title, forget, said] of [
       await copyLog(lab, 'etcd-2', 'etcd-3');
       await output(lab, 'etcd-3', `${forget}systemctl restart etcd-register-server; systemctl start --no-block etcd`);
       t.regex(await someoneSays(lab, 'etcd-3', said), said);
+      if (forget) {
+        // Nobody is left who says where its member is, but its log.
+        await lab.kill('etcd-2');
+        await holds(25, async () => {
+          t.true(await runsNone(lab, ['etcd-3']), 'the member of etcd-2 runs on etcd-3, without a quorum');
+        });
+        await lab.start('etcd-2');
+        t.regex(await someoneSays(lab, 'etcd-3', said, 120), said);
+      }
       // Longer than after which somebody is dead, and than a gate waits.
       await holds(25, async () => {
         t.true(await runsNone(lab, ['etcd-3']), 'the member of etcd-2 runs on etcd-3 as well');
