@@ -8,9 +8,11 @@ import { makeRecord, memberIdOf } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { diskPort } from './disk.ts';
 
+const work = mkdtempSync(join(tmpdir(), 'quorumgate-disk-'));
+test.after.always(() => fs.rmSync(work, { recursive: true, force: true }));
 /** A port on directories of its own, and their paths. */
 function host() {
-  const folder = mkdtempSync(join(tmpdir(), 'quorumgate-disk-'));
+  const folder = mkdtempSync(join(work, 'host-'));
   const [data, state, run] = [join(folder, 'etcd'), join(folder, 'state'), join(folder, 'run')] as const;
   mkdirSync(data);
   const disk = diskPort({ dataDirectory: data, name: 'a' } as Settings, { RUNTIME_DIRECTORY: run }, state);

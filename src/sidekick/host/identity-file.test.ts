@@ -17,7 +17,9 @@ import type { Identity } from '../shared/identity.ts';
 import { makeRecord } from '../shared/record.ts';
 import { identityPath, loadIdentity, saveIdentity } from './identity-file.ts';
 
-const directory = () => mkdtempSync(join(tmpdir(), 'quorumgate-identity-'));
+const work = mkdtempSync(join(tmpdir(), 'quorumgate-identity-'));
+test.after.always(() => rmSync(work, { recursive: true, force: true }));
+const directory = () => mkdtempSync(join(work, 'disk-'));
 
 /** The head of a log of member 5ea75ea760cff65a of cluster 970b36c0e972b8a8, as etcd 3.4.23 made it. */
 const head =

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,6 +11,7 @@ const unshare = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-euc'
 const mounting = spawnSync(unshare[0] as string, [...unshare.slice(1), 'true']).status === 0 ? test : test.skip;
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-mounts-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 const program = join(folder, 'locate.cjs');
 buildSync({
   stdin: {

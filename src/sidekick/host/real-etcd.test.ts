@@ -23,6 +23,7 @@ import { diskPort } from './disk.ts';
 import { restore } from './restore.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-etcd-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 const onPath = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'etcd'));
 const named = [process.env['QUORUMGATE_TEST_ETCD'] ?? '', ...onPath].join(':');

@@ -7,7 +7,9 @@ import fc from 'fast-check';
 import { realPrograms } from '../../testing/programs.ts';
 import { headOf, readData } from './wal.ts';
 
-const directory = () => mkdtempSync(join(tmpdir(), 'quorumgate-wal-'));
+const work = mkdtempSync(join(tmpdir(), 'quorumgate-wal-'));
+test.after.always(() => rmSync(work, { recursive: true, force: true }));
+const directory = () => mkdtempSync(join(work, 'wal-'));
 const segment = (sequence: number) => `${sequence.toString(16).padStart(16, '0')}-0000000000000000.wal`;
 
 /** The first 80 bytes of logs that etcd made on 127.0.0.1, and what it said of itself meanwhile (2026-11-28). */
@@ -145,8 +147,6 @@ test('whatever a head holds, it names IDs or nobody', (t) => {
   t.pass();
 });
 
-const work = mkdtempSync(join(tmpdir(), 'quorumgate-etcd-'));
-test.after.always(() => rmSync(work, { recursive: true, force: true }));
 const programs = realPrograms('etcd', process.env['QUORUMGATE_TEST_ETCD'], work);
 const real = programs.length > 0 ? test.serial : test.serial.skip;
 
