@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { bootstrap, makeSecrets } from '../operator/acl.ts';
+import { Argument, type Command, Option } from 'commander';
+import { bootstrap, makeSecrets } from '../operator/consul/bootstrap.ts';
+import { ROTATED, rotate } from '../operator/consul/rotate.ts';
 import { withConsul } from '../operator/with-consul.ts';
 import { say } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
@@ -22,20 +22,38 @@ export function addConsulCommands(program: Command): void {
       say('Bring gossip, agent, dns and sidekick to the hosts, to the paths of `consul.encrypt` and `consul.tokens`.');
       say(`Once Consul's servers run: quorumgate consul bootstrap SPEC --dir ${dir}`);
     });
-  withSpecArgument(consul.command('bootstrap'))
-    .description('make Consul know the tokens, each with the policy of who has it; may be run again')
-    .addOption(folder())
-    .addHelpText(
-      'after',
-      `
+  addBootstrap(consul);
+  addRotate(consul);
+}
+
+const MANAGER = `
 Environment:
   CONSUL_HTTP_ADDR   a Consul agent that has joined (default: http://127.0.0.1:8500)
   CONSUL_HTTP_TOKEN  a token that may do everything (default: the first one of a new Consul, which is kept in --dir)
-`,
-    )
+`;
+
+function addBootstrap(consul: Command): void {
+  withSpecArgument(consul.command('bootstrap'))
+    .description('make Consul know the tokens, each with the policy of who has it; may be run again')
+    .addOption(folder())
+    .addHelpText('after', MANAGER)
     .action((file: string, { dir }: { dir: string }) =>
       withSpec(file, async (spec) => {
         for (const line of await withConsul(() => bootstrap(spec, dir, process.env))) say(line);
+      }),
+    );
+}
+
+function addRotate(consul: Command): void {
+  const what = new Argument('<what>', 'the gossip key, or the tokens of agents, DNS, sidekicks and operators');
+  withSpecArgument(consul.command('rotate').addArgument(what.choices(Object.keys(ROTATED))))
+    .description('take the next of two steps from one gossip key to another, or from one set of tokens')
+    .addOption(folder())
+    .addHelpText('after', MANAGER)
+    .action((name: keyof typeof ROTATED, file: string, { dir }: { dir: string }) =>
+      withSpec(file, async (spec) => {
+        const { done, next } = await withConsul(() => rotate(name, spec, dir, process.env));
+        for (const line of [...done, next]) say(line);
       }),
     );
 }

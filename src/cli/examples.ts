@@ -24,6 +24,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   completion: ['completion bash', 'completion zsh', 'completion fish'],
   'consul secrets': ['consul secrets --dir secrets'],
   'consul bootstrap': ['consul bootstrap cluster.yaml --dir secrets'],
+  'consul rotate': [
+    'consul rotate gossip cluster.yaml --dir secrets',
+    'consul rotate tokens cluster.yaml --dir secrets',
+  ],
   'pki init': ['pki init --dir pki'],
   'pki issue': ['pki issue cluster.yaml --dir pki --host etcd-1=10.0.0.11 --client backup'],
   'pki pack': ['pki pack cluster.yaml --dir pki --secrets secrets --out packed'],
@@ -47,4 +51,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   sign: ['sign plan.json --key operator.key --out signed.json'],
   'member list': ['member list cluster.yaml'],
   'member retire': ['member retire cluster.yaml etcd-3'],
+  rollout: [
+    `rollout cluster.yaml --run './restart-etcd.sh $QG_ADDRESS'`,
+    `rollout cluster.yaml --pki pki --run './bring-files.sh $QG_NAME $QG_ADDRESS'`,
+  ],
 };

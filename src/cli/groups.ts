@@ -27,8 +27,8 @@ export const groups: readonly Group[] = [
   { commands: ['pki'], load: async () => (await import('./pki.ts')).addPkiCommand },
   { commands: ['lab'], load: async () => (await import('./lab/lab.ts')).addLabCommand },
   {
-    commands: ['reset', 'restore', 'key', 'sign', 'member'],
-    load: async () => (await import('./operator.ts')).addOperatorCommands,
+    commands: ['reset', 'restore', 'key', 'sign', 'member', 'rollout'],
+    load: async () => (await import('./operator/operator.ts')).addOperatorCommands,
   },
   // Last: it completes those that are there.
   {

@@ -6,9 +6,9 @@ import { operatorConsul } from '../operator/host/consul.ts';
 import { settingsOf } from '../operator/settings.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { address, byNumber, dnsLabel, dnsServer, image, label, several, taint } from './kubernetes-value.ts';
+import { REACH } from './operator/reach.ts';
 import { checkOutput, write } from './output.ts';
 import { withOutput } from './output-option.ts';
-import { REACH } from './reach.ts';
 import { add } from './report.ts';
 import { withSpec, withSpecArgument } from './with-spec.ts';
 

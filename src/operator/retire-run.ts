@@ -7,6 +7,7 @@ import type { Settings } from '../sidekick/shared/settings.ts';
 import { readCluster } from './cluster.ts';
 import type { Dialogue } from './confirm.ts';
 import type { OperatorPorts } from './host/ports.ts';
+import { handOn } from './member.ts';
 import { OperatorError, refusal } from './operator-error.ts';
 import { planRetire, type Retirement } from './retire.ts';
 import { withConsul } from './with-consul.ts';
@@ -57,7 +58,7 @@ export function retire(
           'Run the command again: it reads everything anew.',
         );
       }
-      if (plan.successor !== undefined) await handOn(ports, plan, say);
+      if (plan.successor !== undefined) await handOn(ports, plan.member, plan.successor, say);
       await new Removal(settings, ports, plan, key, patience).run(say);
     } finally {
       // Consul ends it by itself soon.
@@ -83,31 +84,6 @@ async function lock({ consul, clock, random }: OperatorPorts, say: (line: string
     `cannot retire a member: others have changed the members for ${LONGEST_LOCK / 1000} s; nothing was changed`,
     'See who joins: quorumgate member list. Then run the command again.',
   );
-}
-
-/** Moves the leadership while the member can still help with it: writers wait for a moment, not for an election. */
-async function handOn(
-  { etcd, clock }: OperatorPorts,
-  { member, successor, via }: Planned,
-  say: (line: string) => void,
-) {
-  await etcd.handOn(member.at, successor?.id ?? '', PATIENCE).catch((error: Error) => {
-    throw new OperatorError(
-      `${member.name} did not hand its leadership on: ${error.message}; nothing was removed`,
-      'Run the command again.',
-    );
-  });
-  for (const end = clock.now() + PATIENCE; clock.now() < end; await clock.sleep(100)) {
-    // The member that it was asked through may be away for a moment itself.
-    const leader = await etcd.status(via, PATIENCE).then(
-      (status) => status.leader,
-      () => undefined,
-    );
-    if (leader === undefined || leader === member.id) continue;
-    say(`${successor?.name} leads now`);
-    return;
-  }
-  throw new OperatorError(`${member.name} still leads; nothing was removed`, 'Run the command again.');
 }
 
 /** The mark first: between removal and mark the host would join again. */

@@ -1,14 +1,13 @@
 import { visible } from '../sidekick/host/text.ts';
 import { retiredKey } from '../sidekick/shared/keys.ts';
 import type { Settings } from '../sidekick/shared/settings.ts';
-import { nearest } from '../spec/suggest.ts';
 import { remedyOf } from './causes.ts';
 import { type ClusterView, hostOf, type MemberView } from './cluster.ts';
 import { facts } from './columns.ts';
 import { diskOf, disputeOver } from './disks.ts';
 import type { Host } from './hosts.ts';
+import { findMember, illness, majority, successorOf } from './member.ts';
 import type { Planned, Reason } from './operator-error.ts';
-import { quoted } from './shell.ts';
 
 /** One member less. */
 export interface Retirement {
@@ -29,38 +28,7 @@ export interface Retirement {
 
 const TRY_LATER = 'Wait until it is over (quorumgate member list), then run the command again.';
 
-/** More than half. */
-const majority = (voters: number) => Math.floor(voters / 2) + 1;
-
 const survivable = (voters: number) => `they survive the loss of ${voters - majority(voters) || 'none'}`;
-
-/** By name, by ID, or by the name of the host at its address: who has not started has no name. */
-function find(view: ClusterView, wanted: string): MemberView | Reason {
-  const isMeant = (member: MemberView) =>
-    [member.name, member.id, hostOf(member, view.hosts)?.node].includes(wanted) && wanted !== '';
-  const found = view.members.filter(isMeant);
-  if (found.length === 1 && found[0]) return found[0];
-  const about = visible(wanted);
-  if (found.length > 1) {
-    const remedy = `Name it by its ID: ${found.map(({ id }) => id).join(' or ')}.`;
-    return { about, why: 'more than one member is called so', remedy };
-  }
-  const host = view.hosts.find(({ node }) => node === wanted);
-  if (host !== undefined && view.keys.retired.has(host.meta.incarnation ?? '')) {
-    return { about, why: 'it is retired already, and no member', remedy: 'Its host may be ended.' };
-  }
-  const names = view.members.map(({ name, id }) => name || id);
-  const meant = nearest(wanted, names);
-  const remedy = `${meant ? `Did you mean ${meant}? ` : ''}The members are ${names.join(', ')}.`;
-  return { about, why: 'no member is called so', remedy };
-}
-
-/** The trouble of a member that others have to do without, and its remedy. */
-function illness({ name, id, health }: MemberView): Reason {
-  const about = name || id;
-  const remedy = remedyOf(health) ?? `Repair it, or retire it first: quorumgate member retire SPEC ${quoted(about)}`;
-  return { about, why: `it is not healthy (${health})`, remedy };
-}
 
 /** Objections to the cluster doing without it. */
 function reasonsAgainst(view: ClusterView, member: MemberView, cluster: string): Reason[] {
@@ -112,15 +80,14 @@ function reasonsOverDisk(view: ClusterView, member: MemberView, canGo: boolean, 
  * @param wanted name or ID of the member
  */
 export function planRetire(view: ClusterView, settings: Settings, wanted: string): Planned<Retirement> {
-  const member = find(view, wanted);
+  const member = findMember(view, wanted);
   if ('why' in member) return { refused: [member] };
   const refused = reasonsAgainst(view, member, settings.cluster);
   const host = hostOf(member, view.hosts);
   const disk = diskOf(member, view);
   const isGone = !host?.alive && member.raftIndex < 0n;
   refused.push(...reasonsOverDisk(view, member, disk !== undefined || isGone, visible(wanted)));
-  const healthy = view.members.filter((other) => other !== member && other.healthy && !other.isLearner);
-  const successor = [...healthy].sort((a, b) => Number(b.raftIndex - a.raftIndex))[0];
+  const successor = successorOf(view, member);
   if (refused.length > 0 || successor === undefined) return { refused };
   const name = member.name || visible(wanted);
   const left = view.members.filter((other) => other !== member);

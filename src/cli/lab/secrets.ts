@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostFile, type Lab, LabError } from '../../lab/lab.ts';
-import { makeSecrets } from '../../operator/acl.ts';
+import { makeSecrets } from '../../operator/consul/bootstrap.ts';
 import type { Spec } from '../../spec/defaults.ts';
 
 /** A spec by its path, with what is in it, for `-`. */

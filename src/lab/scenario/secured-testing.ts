@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dump, load } from 'js-yaml';
-import { makeSecrets } from '../../operator/acl.ts';
+import { makeSecrets } from '../../operator/consul/bootstrap.ts';
 import { compileForLab, hostsEver, type Lab, networkOf, throwawayCertificates, type UpOptions } from '../lab.ts';
 import { hostPaths, layoutOf } from '../machine/layout.ts';
 

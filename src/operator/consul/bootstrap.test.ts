@@ -1,24 +1,20 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { consulConfig } from '../plan/consul.ts';
-import { policies, policyName } from '../plan/policies.ts';
-import { Agent, Denied } from '../sidekick/host/agent.ts';
-import type { ask } from '../sidekick/host/http.ts';
-import { hostRights, operatorRights, Rights } from '../sidekick/host/rights.ts';
-import { withDefaults } from '../spec/defaults-testing.ts';
-import { realPrograms } from '../testing/programs.ts';
-import { bootstrap, makeSecrets } from './acl.ts';
+import { policies, policyName } from '../../plan/policies.ts';
+import { Agent, Denied } from '../../sidekick/host/agent.ts';
+import type { ask } from '../../sidekick/host/http.ts';
+import { hostRights, operatorRights, Rights } from '../../sidekick/host/rights.ts';
+import { realPrograms } from '../../testing/programs.ts';
+import { bootstrap, makeSecrets } from './bootstrap.ts';
+import { bootstrapped, endConsuls, spec, startConsul } from './consul-testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumgate-acl-'));
-const running: ChildProcess[] = [];
 test.after.always(() => {
-  for (const child of running) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true });
+  endConsuls();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const HOLDERS = ['agent', 'dns', 'gossip', 'operator', 'sidekick'];
@@ -30,46 +26,6 @@ test('secrets are made once, for their owner alone', async (t) => {
   t.is(Buffer.from(readFileSync(join(directory, 'gossip'), 'utf8'), 'base64').length, 32);
   t.deepEqual(await makeSecrets(directory), []);
 });
-
-const spec = withDefaults({
-  version: 1,
-  cluster: { name: 'mycluster', size: 1 },
-  targets: ['aws'],
-  address: { cidr: '127.0.0.0/8' },
-  consul: {
-    servers: 'members',
-    join: ['127.0.0.1'],
-    tokens: { agent: '/x/agent', dns: '/x/dns', sidekick: '/x/sidekick' },
-  },
-  etcd: { version: '3.7.3' },
-  tls: 'off',
-});
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-/** A Consul of one server with the plan's configuration; its address. */
-async function startConsul(program: string, directory: string): Promise<string> {
-  const place = mkdtempSync(join(folder, 'agent-'));
-  const [http, server, lan] = await Promise.all([freePort(), freePort(), freePort()]);
-  writeFileSync(join(place, 'agent.json'), consulConfig(spec, 'etcd'));
-  // As units/scripts/secrets.sh hands them on.
-  const word = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
-  const secrets = { encrypt: word('gossip'), acl: { tokens: { agent: word('agent'), default: word('dns') } } };
-  writeFileSync(join(place, 'secrets.json'), JSON.stringify(secrets));
-  // Its place on hosts is not here.
-  const addresses = { http: `127.0.0.1 unix://${join(place, 'http.sock')}` };
-  const ports = { http, dns: -1, server, serf_lan: lan, serf_wan: -1 };
-  writeFileSync(join(place, 'test.json'), JSON.stringify({ ports, addresses, retry_join: [`127.0.0.1:${lan}`] }));
-  const flags = [`-config-dir=${place}`, `-data-dir=${join(place, 'data')}`, '-node=etcd-1', '-bind=127.0.0.1'];
-  running.push(spawn(program, ['agent', ...flags], { stdio: 'ignore' }));
-  return `127.0.0.1:${http}`;
-}
 
 test('a leader that has not made its policies yet is asked again', async (t) => {
   const directory = join(folder, 'early');
@@ -87,24 +43,6 @@ test('a leader that has not made its policies yet is asked again', async (t) => 
   t.deepEqual(asked, Array(3).fill('/acl/bootstrap'));
 });
 
-async function bootstrapped(address: string, directory: string, env = {}): Promise<string[]> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await bootstrap(spec, directory, { CONSUL_HTTP_ADDR: address, ...env });
-    } catch (error) {
-      // No leader yet, or its ACLs are still being made.
-      if (
-        tries > 100 ||
-        !/not running yet|no leader|No cluster leader|system is currently in legacy|ACL|closed without/.test(
-          String(error),
-        )
-      )
-        throw error;
-      await sleep(200);
-    }
-  }
-}
-
 const programs = realPrograms('consul', process.env['QUORUMGATE_TEST_CONSUL'], folder);
 const real = programs.length > 0 ? test.serial : test.serial.skip;
 
@@ -114,7 +52,7 @@ real('a new Consul learns the tokens: all rights are there, and each that is tak
     t.log(spawnSync(program, ['version'], { encoding: 'utf8' }).stdout.split('\n')[0]);
     const directory = mkdtempSync(join(folder, 'secrets-'));
     await makeSecrets(directory);
-    const address = await startConsul(program, directory);
+    const address = await startConsul(program, directory, folder);
     const done = await bootstrapped(address, directory);
     t.is(done.length, 10, done.join('\n'));
     t.deepEqual(readdirSync(directory).sort(), [...HOLDERS, 'management'].sort());
@@ -172,6 +110,12 @@ real('a new Consul learns the tokens: all rights are there, and each that is tak
     const env = { CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN_FILE: join(directory, 'management') };
     await t.throwsAsync(bootstrap(spec, twice, env), { message: /knows already, for something else/ });
     t.is((await management.request('/v1/acl/policies')).status, 200, 'it still may do everything');
+
+    // It has lost everything: the tokens are those that hosts have.
+    const renewed = await startConsul(program, directory, folder);
+    t.is((await bootstrapped(renewed, directory)).length, 10);
+    const again = new Agent({ CONSUL_HTTP_ADDR: renewed, CONSUL_HTTP_TOKEN_FILE: join(directory, 'sidekick') });
+    t.is((await again.request('/v1/acl/token/self')).status, 200);
 
     rmSync(join(directory, 'management'));
     await t.throwsAsync(bootstrap(spec, directory, { CONSUL_HTTP_ADDR: address }), {

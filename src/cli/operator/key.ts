@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { generateOperatorKey, type OperatorKey, readOperatorKey } from '../io/operator-key.ts';
-import { readPlan, writePlan } from '../operator/plan-file.ts';
-import { signing, signPlan } from '../operator/sign.ts';
-import { dialogue } from './dialogue.ts';
-import { say } from './report.ts';
+import { generateOperatorKey, type OperatorKey, readOperatorKey } from '../../io/operator-key.ts';
+import { readPlan, writePlan } from '../../operator/plan-file.ts';
+import { signing, signPlan } from '../../operator/sign.ts';
+import { dialogue } from '../dialogue.ts';
+import { say } from '../report.ts';
 
 /** Adds `key` and `sign`: they work on files alone, away from any host. */
 export function addKeyCommands(program: Command): void {

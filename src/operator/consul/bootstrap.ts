@@ -3,22 +3,23 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IoError, toIoError } from '../io/io-error.ts';
-import { replaceFile } from '../io/replace-file.ts';
-import { readSmallFile, writeNewFile } from '../io/small-file.ts';
-import { HOLDERS, policies, policyName } from '../plan/policies.ts';
-import { Agent, checked, type Environment } from '../sidekick/host/agent.ts';
-import { ask } from '../sidekick/host/http.ts';
-import { fieldsOf, listOf, textOf } from '../sidekick/host/json.ts';
-import type { Spec } from '../spec/defaults.ts';
-import { OperatorError } from './operator-error.ts';
+import { IoError, toIoError } from '../../io/io-error.ts';
+import { replaceFile } from '../../io/replace-file.ts';
+import { readSmallFile, writeNewFile } from '../../io/small-file.ts';
+import { HOLDERS, policies, policyName } from '../../plan/policies.ts';
+import { Agent, checked, type Environment } from '../../sidekick/host/agent.ts';
+import { ask } from '../../sidekick/host/http.ts';
+import { fieldsOf, listOf, textOf } from '../../sidekick/host/json.ts';
+import type { Spec } from '../../spec/defaults.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /** A client only discovers, and may do with the token of DNS: it gets a policy, and no token. */
-const TOKENS = HOLDERS.filter((holder) => holder !== 'client');
+export const TOKENS = HOLDERS.filter((holder) => holder !== 'client');
 const MANAGEMENT = 'management';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const make: Record<string, () => string> = {
+/** Makes each secret, by its name. */
+export const make: Record<string, () => string> = {
   gossip: () => randomBytes(32).toString('base64'),
   ...Object.fromEntries(TOKENS.map((name) => [name, randomUUID])),
 };
@@ -38,7 +39,7 @@ export async function makeSecrets(directory: string): Promise<string[]> {
   return missing.map(([name]) => name);
 }
 
-async function tokenIn(directory: string, name: string): Promise<string> {
+export async function tokenIn(directory: string, name: string): Promise<string> {
   const file = join(directory, name);
   const token = String(await readSmallFile(file, 200)).trim();
   if (UUID.test(token)) return token;
@@ -64,7 +65,7 @@ async function patiently<T>(request: () => Promise<T>): Promise<T> {
 }
 
 /** An agent that is asked with a token that may do everything: the user's, that of an earlier run, or the one that Consul gives once. */
-async function manager(
+export async function manager(
   directory: string,
   env: Environment,
   exchange: typeof ask,
@@ -132,7 +133,8 @@ export async function bootstrap(spec: Spec, directory: string, env: Environment,
   return done;
 }
 
-const idIn = (value: unknown, key: 'ID' | 'AccessorID') => textOf(fieldsOf(value, 'it')[key], `its ${key}`, UUID);
+export const idIn = (value: unknown, key: 'ID' | 'AccessorID') =>
+  textOf(fieldsOf(value, 'it')[key], `its ${key}`, UUID);
 
 async function putPolicy(agent: Agent, name: string, rules: string): Promise<string> {
   const found = await agent.request('/v1/acl/policies', { most: 2 ** 22 });

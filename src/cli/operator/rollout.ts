@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type Command, Option } from 'commander';
+import { operatorPorts } from '../../operator/host/real-ports.ts';
+import { certificateFlaw } from '../../operator/rollout/certificates.ts';
+import { rollout } from '../../operator/rollout/run.ts';
+import { settingsOf } from '../../operator/settings.ts';
+import { dialogue } from '../dialogue.ts';
+import { number } from '../number.ts';
+import { add } from '../report.ts';
+import { withSpec, withSpecArgument } from '../with-spec.ts';
+import { type Reach, reachFiles, withReach } from './reach.ts';
+
+interface Flags extends Reach {
+  run: string;
+  host?: string[];
+  pki?: string;
+  settle: number;
+  timeout: number;
+  yes?: boolean;
+}
+
+/** Adds `rollout`. */
+export function addRolloutCommand(program: Command): void {
+  const command = withReach(withSpecArgument(program.command('rollout')))
+    .description('run a command of yours for one host after the other, each only while all other members are healthy')
+    .addOption(
+      new Option(
+        '--run <command>',
+        'for a shell on this machine; $QG_NAME and $QG_ADDRESS say for which host',
+      ).makeOptionMandatory(),
+    )
+    .option('--host <name...>', 'these members alone (default: all)')
+    .option('--pki <directory>', 'a host is done once etcd shows the certificates that `quorumgate pki` has put there')
+    .option('--settle <seconds>', 'how long all have to be healthy before the next host', number, 10)
+    .option('--timeout <seconds>', 'how long to wait for that', number, 300)
+    .option('--yes', 'do not ask')
+    .action((file: string, flags: Flags) =>
+      withSpec(file, async (spec) => {
+        const settings = settingsOf(spec, await reachFiles(spec, flags));
+        const { pki } = flags;
+        const ports = {
+          ...operatorPorts(settings),
+          run: (host: Host) => runFor(flags.run, host),
+          flaw: async (host: Host) => (pki === undefined ? '' : certificateFlaw(settings, pki, host)),
+        };
+        const { host: names = [], lineage } = flags;
+        const choice = { names, lineage, settle: flags.settle * 1000, timeout: flags.timeout * 1000 };
+        const done = await rollout(settings, ports, choice, dialogue(command, flags.yes));
+        add(
+          'hosts',
+          done.map(({ name, id }) => ({ name, id })),
+        );
+      }),
+    );
+}
+
+interface Host {
+  name: string;
+  address: string;
+}
+
+/** Its output goes to standard error, for with `--format json` standard output is ours alone. */
+async function runFor(text: string, { name, address }: Host): Promise<void> {
+  const env = { ...process.env, QG_NAME: name, QG_ADDRESS: address };
+  const child = spawn('/bin/sh', ['-c', text], { env, stdio: ['ignore', 2, 2] });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  if (code !== 0) throw new Error(`the command of --run ended with ${signal ?? code}`);
+}
