@@ -49,7 +49,7 @@ export function fresh(title: string, name: AuthorityName, days: number, now: Dat
 }
 
 /** The revocation list beside a certificate, once there is one. */
-async function listIn({ current, revoked }: State, pair: PairName, now: Date): Promise<Record<string, string>> {
+async function listIn({ current, revoked }: State, pair: PairName, now: Date): Promise<Record<string, Uint8Array>> {
   if (revoked.length === 0 || !isComplete(current)) return {};
   return { [PAIRS[pair].list]: await revocationList(current, revoked, now) };
 }

@@ -178,7 +178,9 @@ test('revoked by a serial, a folder, or a file: all that was ever issued there',
     folder,
     'crl',
     '-in',
-    'hosts/etcd-1/client-crl.pem',
+    'hosts/etcd-1/client.crl',
+    '-inform',
+    'DER',
     '-noout',
     '-text',
     '-CAfile',
@@ -187,7 +189,7 @@ test('revoked by a serial, a folder, or a file: all that was ever issued there',
   t.true(list.includes(serialNumber));
   t.is(list.match(/Serial Number/g)?.length, 4);
   await within(folder, (store) => place(store, firstOrder(90), now));
-  t.true(existsSync(join(folder, 'hosts/etcd-1/peer-crl.pem')));
+  t.true(existsSync(join(folder, 'hosts/etcd-1/peer.crl')));
   await t.throwsAsync(by('hosts/etcd-9'), { message: /Nothing that was issued here/ });
   await t.throwsAsync(by('00'), { message: /Nothing that was issued here/ });
 });

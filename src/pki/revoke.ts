@@ -50,6 +50,6 @@ export async function revoke(store: Store, what: string, now: Date): Promise<Out
   }
   return {
     done: done.length > 0 ? done : found.map(({ serial }) => `serial ${serial} is revoked already`),
-    next: 'Bring peer-crl.pem and client-crl.pem to all hosts, where tls.peer.crl and tls.client.crl of the spec say: etcd reads them at each connection. Consul has no such list: rotate its CA.',
+    next: 'Bring peer.crl and client.crl to all hosts, where tls.peer.crl and tls.client.crl of the spec say: etcd reads them at each connection. Consul has no such list: rotate its CA.',
   };
 }

@@ -42,10 +42,10 @@ export type PairName = 'peer' | 'server' | 'consul' | 'client';
 
 /** The CA of each kind of certificate, and what its bundle and its revocation list are called beside it. */
 export const PAIRS: Readonly<Record<PairName, { authority: AuthorityName; bundle: string; list: string }>> = {
-  peer: { authority: 'peers', bundle: 'peer-ca.crt', list: 'peer-crl.pem' },
-  server: { authority: 'clients', bundle: 'client-ca.crt', list: 'client-crl.pem' },
-  consul: { authority: 'consul', bundle: 'consul-ca.crt', list: 'consul-crl.pem' },
-  client: { authority: 'clients', bundle: 'client-ca.crt', list: 'client-crl.pem' },
+  peer: { authority: 'peers', bundle: 'peer-ca.crt', list: 'peer.crl' },
+  server: { authority: 'clients', bundle: 'client-ca.crt', list: 'client.crl' },
+  consul: { authority: 'consul', bundle: 'consul-ca.crt', list: 'consul.crl' },
+  client: { authority: 'clients', bundle: 'client-ca.crt', list: 'client.crl' },
 };
 
 /** All that hosts trust: the CA that signs now, the one that will, and the one that has. */

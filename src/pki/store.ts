@@ -76,7 +76,7 @@ export class Store {
   }
 
   /** Puts files into a folder below the directory: keys for their owner alone. */
-  async put(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  async put(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     const at = path.join(this.folder, folder);
     await mkdir(at, { recursive: true, ...OWNER }).catch((error: unknown) => {
       throw toIoError(error, `Cannot make ${at}`);

@@ -31,7 +31,7 @@ const paths = (kind: string) =>
       cert: `/etc/etcd/${kind}.crt`,
       key: `/etc/etcd/${kind}.key`,
       ca: `/etc/etcd/${kind}-ca.crt`,
-      crl: `/etc/etcd/${kind}-crl.pem`,
+      crl: `/etc/etcd/${kind}.crl`,
     },
     { cert: `/var/lib/pki/${kind}+1@x.pem`, key: `/var/lib/pki/${kind}-key.pem`, ca: `/var/lib/pki/${kind}.ca.pem` },
   );
