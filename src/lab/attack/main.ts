@@ -8,7 +8,7 @@ import { chaosReport, compileForLab, hostsOf, networkOf, throwawayCertificates, 
 import { allKeys, nobodyOn, stranger } from './attacker.ts';
 import { VOLUME } from './disk-attacks.ts';
 import { playAttacks } from './play.ts';
-import { beginLies } from './words.ts';
+import { beginLies, clean } from './words.ts';
 
 const { values } = parseArgs({
   options: {
@@ -59,7 +59,16 @@ try {
       { who: 'nobody on etcd-2', voice: nobodyOn(lab, 'etcd-2') },
     ];
     const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-    const told = await playAttacks(lab, { minutes, seed, say, speakers, predicted, generation, signal: stop.signal });
+    const told = await playAttacks(lab, {
+      minutes,
+      seed,
+      say,
+      speakers,
+      predicted,
+      generation,
+      signal: stop.signal,
+      clean: () => clean(nobodyOn(lab, 'etcd-2')),
+    });
     say(`\n${values.tls ? 'TLS' : 'plain'}, seed ${seed}\n${chaosReport(told)}`);
     failed = told.broken.length > 0;
   } finally {

@@ -20,6 +20,8 @@ export interface AttackOptions {
   speakers: Speaker[];
   /** Ends it early: what was seen until then is told. */
   signal: AbortSignal;
+  /** Takes what liars have registered out of Consul's catalog; says what it did. */
+  clean: () => Promise<string>;
   predicted: string;
   generation: number;
 }
@@ -82,23 +84,31 @@ export async function playAttacks(lab: Lab, options: AttackOptions): Promise<Cha
     }
   };
 
+  /** Whoever joins may be late while every word is a lie; not later. An operator takes out the entry that the status names. */
+  const hush = async () => {
+    if (!quiet) say(await options.clean().catch((error: unknown) => `not cleaned: ${reason(error)}`));
+    quiet = true;
+  };
+
+  const giveUp = async (flaws: readonly string[]) => {
+    for (const host of busy) say(`${host} says: ${await statusOf(lab, host)}`);
+    told.broken.push(...flaws);
+  };
+
   const heal = async () => {
     const from = monotonic();
-    for (;;) {
+    while (!signal.aborted) {
       const flaws = await flawsOf(lab, predicted).catch((error: unknown) => [reason(error)]);
       const lasted = monotonic() - from;
       told.longestHealing = Math.max(told.longestHealing, lasted);
-      const wrong = flaws.filter((flaw) => flaw.includes('is in cluster'));
-      if (signal.aborted) return told.broken.push('interrupted');
       if (flaws.length === 0) return say(`  healthy after ${lasted.toFixed(1)} s`);
-      if (wrong.length > 0 || lasted > HEALED_WITHIN) {
-        for (const host of busy) say(`${host} says: ${await statusOf(lab, host)}`);
-        return told.broken.push(...(wrong.length > 0 ? wrong : flaws));
-      }
-      // Whoever joins may be late while every word is a lie; not later.
-      quiet = lasted > HEALED_WITHIN / 2;
+      const wrong = flaws.filter((flaw) => flaw.includes('is in cluster'));
+      if (wrong.length > 0) return giveUp(wrong);
+      if (lasted > HEALED_WITHIN) return giveUp(flaws);
+      if (lasted > HEALED_WITHIN / 2) await hush();
       await sleep(1000);
     }
+    told.broken.push('interrupted');
   };
 
   const harm = async () => {

@@ -58,15 +58,17 @@ const edited: Word = async ({ next, lab }, { voice }) => {
   return `${key}, edited`;
 };
 
+const ALIEN = 'alien';
+
 /** W3: entries whose address lies, or which take a member's away. */
 const entry: Word = async ({ next, predicted, lab }, { voice }) => {
   const host = oneOf(lab.hosts, next);
   switch (Math.floor(next() * 3)) {
     case 0:
-      await register(voice, CLUSTER, { node: 'alien', address: '10.77.0.66', meta: { cid: predicted } });
+      await register(voice, CLUSTER, { node: ALIEN, address: '10.77.0.66', meta: { cid: predicted } });
       return 'an entry at an address that lies';
     case 1:
-      await register(voice, CLUSTER, { node: 'alien', address: '127.0.0.1:1:;x', meta: { state: 'empty' } });
+      await register(voice, CLUSTER, { node: ALIEN, address: '127.0.0.1:1:;x', meta: { state: 'empty' } });
       return 'an entry at no address';
     default:
       await deregister(voice, host?.name ?? '');
@@ -102,6 +104,12 @@ const lock: Word = async (_, { voice }) => {
   const got = await tell(voice, 'PUT', `kv/etcd3/${CLUSTER}/lock?acquire=${ID}`, 'alien');
   return `the lock of joining: ${got.trim()}`;
 };
+
+/** As an operator does whom a status has named it. */
+export async function clean(voice: Voice): Promise<string> {
+  await deregister(voice, ALIEN);
+  return "an operator takes the stranger's entry out of the catalog";
+}
 
 export const WORDS: Readonly<Record<string, Word>> = { record, edited, entry, garbage, nothing, retired, lock };
 
