@@ -114,11 +114,10 @@ export function guardBirth(world: World, host: Host, volume: Volume, wal: Wal): 
   world.born.add(birth);
 }
 
-/** Whether the file outside the data directory told of another launch of this member, as the last one that it keeps. */
+/** Whether the file outside the data directory told of a log of this member, or of another launch of it, as the last one that it keeps. */
 const isRemembered = ({ hasForgotten, pastPlaces }: Root, { identity }: Volume, { memberId }: Wal) =>
   !hasForgotten &&
-  (pastPlaces.some((place) => place?.ran && place.memberId === memberId) ||
-    pastPlaces.findLast((place) => place?.nonce !== identity?.nonce)?.memberId === memberId);
+  pastPlaces.findLast((place) => place?.ran || place?.nonce !== identity?.nonce)?.memberId === memberId;
 
 /** A disk on which some cluster lives, whatever Consul shows of it. */
 const hasData = (host: Host) =>

@@ -40,7 +40,13 @@ export function believe(
   }
   if (self.scheme === 'https') return { known: true, value: first };
   const other = more.find((list) => textOf(list) !== textOf(first));
-  if (other) return unknown(`${first.via} and ${other.via} give different members`);
+  if (other) {
+    const stray = [first.via, other.via].find((url) => !base.includes(url));
+    const end = stray
+      ? `; the last list does not name ${stray}: if no member is there, take its entry out of Consul`
+      : '';
+    return unknown(`${first.via} and ${other.via} give different members${end}`);
+  }
   const isVoter = (url: string) =>
     base.includes(url) || first.members.some(({ peerUrls, isLearner }) => !isLearner && peerUrls.includes(url));
   const isSilent = (answer: Answer) => answer.is === 'silent' && patience > 0 && now - answer.since >= patience;

@@ -25,7 +25,7 @@ export interface Self {
   /** The member that was last launched here, and where its peers know it. */
   memberId: string | undefined;
   launchedAt: string | undefined;
-  /** The same by the log alone, where nothing beside it says so. */
+  /** Where they know it by the log alone, if nothing beside it says so. */
   loggedAt: string | undefined;
   /** Of that launch. */
   nonce: string | undefined;

@@ -55,7 +55,7 @@ row(
       await holds(20, async () => {
         t.true(await runsNone(lab, HOSTS), await statuses(lab));
       });
-      // What they have lost comes back.
+      // Their lost data comes back.
       await Promise.all(HOSTS.map((host) => lab.kill(host)));
       for (const host of HOSTS) {
         const { data, saved } = pathsOf(lab, host);
@@ -94,7 +94,7 @@ row(
 );
 
 row('a host of the same name at another address, its disk empty, while all agents begin anew', async (t, lab) => {
-  // What it was in Consul stays, and passes: its name is alive.
+  // Its former entry in Consul stays, and passes: its name is alive.
   await output(
     lab,
     'etcd-2',
