@@ -1,4 +1,5 @@
 import test from 'ava';
+import { ConsulError } from '../../sidekick/shared/ports.ts';
 import type { OperatorConsul, OperatorEtcd } from '../host/ports.ts';
 import { host, listOf, livedKeys, recordOf, settings } from '../operator-testing.ts';
 import { type RolloutPorts, rollout } from './run.ts';
@@ -143,6 +144,7 @@ test('one after the other, the leader last and after it has handed on; none whil
   t.regex(said, /^does it on 3 of 3 hosts of mycluster, each when all others are healthy:\n {2}1\. +etcd-2 /);
   t.regex(said, /etcd-1 +10\.0\.0\.1 +leads: hands its leadership on first/);
   t.regex(said, /the loss of another stops the cluster/);
+  t.regex(said, /begins\nwaiting: some are not healthy\n {2}etcd-2: it is not healthy \(connect ECONNREFUSED .*\)\n/);
   t.regex(said, /done: all members of mycluster are healthy$/);
 });
 
@@ -172,6 +174,19 @@ test('a member that is joining, and one that is not known, are reasons against i
   world.extra = 0;
   t.regex(await world.go(['etcd-4']), /no member is called so\n=> Did you mean etcd-/);
   t.deepEqual(world.log, []);
+});
+
+test('a Consul that is without a leader meanwhile is waited for', async (t) => {
+  const world = new World();
+  const { keys } = world.ports.consul;
+  world.work = () => {
+    const until = world.now + 5000;
+    world.ports.consul.keys = () =>
+      world.now < until ? Promise.reject(new ConsulError('Consul has no leader')) : keys();
+  };
+  const said = await world.go();
+  t.regex(said, /begins\nwaiting: Consul has no leader\n/);
+  t.is(world.log.length, 4);
 });
 
 test('a command that fails stops it; what is done and what is left is said', async (t) => {

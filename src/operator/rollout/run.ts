@@ -1,3 +1,4 @@
+import { IoError } from '../../io/io-error.ts';
 import { addressIn, type Settings } from '../../sidekick/shared/settings.ts';
 import { type ClusterView, type MemberView, readCluster } from '../cluster.ts';
 import type { Dialogue } from '../confirm.ts';
@@ -44,10 +45,10 @@ export function rollout(
     const { turns, lines } = planned.plan;
     for (const line of lines) say(line);
     await confirm(settings.cluster);
-    const work = new Work(settings, ports, choice, view);
+    const work = new Work(settings, ports, choice, view, say);
     for (const [index, member] of turns.entries()) {
       try {
-        await work.turn(member, say);
+        await work.turn(member);
       } catch (error) {
         throw stopped(turns, index, error);
       }
@@ -59,7 +60,7 @@ export function rollout(
 
 /** An error of one turn, with how far the rollout came and how to go on. */
 function stopped(turns: readonly MemberView[], index: number, error: unknown): Error {
-  if (!(error instanceof OperatorError)) return error as Error;
+  if (!(error instanceof OperatorError || error instanceof IoError)) return error as Error;
   const names = turns.map(({ name, id }) => name || id);
   const done = index === 0 ? 'no host is done' : `done: ${names.slice(0, index).join(', ')}`;
   const left = names.slice(index).join(' ');
@@ -70,20 +71,32 @@ function stopped(turns: readonly MemberView[], index: number, error: unknown): E
   );
 }
 
+/** A refused plan changes nothing; a rollout that has begun has. */
+const withoutTail = ({ message }: Error) => message.replace('; nothing was changed', '');
+
 class Work {
   readonly #settings: Settings;
   readonly #ports: RolloutPorts;
   readonly #choice: RolloutChoice;
   readonly #members: string;
+  readonly #say: (line: string) => void;
 
-  constructor(settings: Settings, ports: RolloutPorts, choice: RolloutChoice, view: ClusterView) {
+  constructor(
+    settings: Settings,
+    ports: RolloutPorts,
+    choice: RolloutChoice,
+    view: ClusterView,
+    say: (line: string) => void,
+  ) {
     this.#settings = settings;
     this.#ports = ports;
     this.#choice = choice;
     this.#members = idsOf(view);
+    this.#say = say;
   }
 
-  async turn(member: MemberView, say: (line: string) => void): Promise<void> {
+  async turn(member: MemberView): Promise<void> {
+    const say = this.#say;
     const host = hostOfTurn(member);
     const view = await this.#ready(member, 0);
     const successor = view.leader === member.id ? successorOf(view, member) : undefined;
@@ -104,10 +117,15 @@ class Work {
   ): Promise<ClusterView> {
     const { clock } = this.#ports;
     let since: number | undefined;
+    let said = '';
     for (const end = clock.now() + this.#choice.timeout + settle; ; await clock.sleep(500)) {
       const seen = await this.#look(turn, host);
-      if ('wrong' in seen) since = undefined;
-      else {
+      if ('wrong' in seen) {
+        since = undefined;
+        const why = withoutTail(seen.wrong);
+        if (why !== said) this.#say(`waiting: ${why}`);
+        said = why;
+      } else {
         since ??= clock.now();
         if (clock.now() - since >= settle) return seen.view;
       }
@@ -115,7 +133,7 @@ class Work {
       const wrong =
         'wrong' in seen ? seen.wrong : new OperatorError('it is healthy now and then, not for long', 'See why.');
       throw new OperatorError(
-        `after ${this.#choice.timeout / 1000} s not all is well: ${wrong.message.replace(/; nothing was changed/, '')}`,
+        `after ${this.#choice.timeout / 1000} s not all is well: ${withoutTail(wrong)}`,
         wrong.remedy,
       );
     }
@@ -125,10 +143,12 @@ class Work {
     turn: MemberView | undefined,
     host: { name: string; address: string } | undefined,
   ): Promise<{ view: ClusterView } | { wrong: OperatorError }> {
-    const view = await readCluster(this.#settings, this.#ports, this.#choice.lineage).catch((error: unknown) => {
-      if (error instanceof OperatorError) return error;
-      throw error;
-    });
+    const view = await withConsul(() => readCluster(this.#settings, this.#ports, this.#choice.lineage)).catch(
+      (error: unknown) => {
+        if (error instanceof OperatorError) return error;
+        throw error;
+      },
+    );
     if (view instanceof OperatorError) return { wrong: view };
     // Whoever changes the members does so by the same quorum, and this counted on those that were there.
     if (idsOf(view) !== this.#members) {
