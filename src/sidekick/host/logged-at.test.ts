@@ -37,6 +37,12 @@ test('the latest in the newest segment counts, then older ones, then the databas
   t.throws(() => loggedAt(disk({}), ID), { code: 'ENOENT' });
 });
 
+test('a pipe among the segments is not waited for', (t) => {
+  const data = disk({ 'wal/0.wal': text('http://10.0.0.1:2380') });
+  execFileSync('mkfifo', [join(data, 'member/wal/1.wal')]);
+  t.is(loggedAt(data, ID), 'http://10.0.0.1:2380');
+});
+
 test('it is found wherever it lies in a large file', (t) => {
   const found = text('http://10.0.0.1:2380');
   for (let before = -found.length - 2; before < 3; before += 3) {

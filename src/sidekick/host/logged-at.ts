@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Bytes that are read at once; a text across the border of two is found by what is kept of the first. */
@@ -8,7 +8,8 @@ const KEPT = 4096;
 /** The latest URL in a file behind this text; undefined where there is none before the time is over. */
 function lastIn(path: string, before: string, end: number): string | undefined {
   let found: string | undefined;
-  const file = openSync(path, 'r');
+  // A pipe would be waited for without end.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const piece = Buffer.alloc(KEPT + PIECE);
     for (let kept = 0; performance.now() < end; ) {
