@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent as Connections } from 'node:http';
 import { ConsulError } from '../shared/ports.ts';
 import { type Ask, ask, type Reply } from './http.ts';
@@ -71,7 +71,11 @@ export class Agent {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const [asked] = path.split('?');
-      const why = ['ECONNREFUSED', 'ENOENT'].includes(code ?? '') ? 'it is not running yet' : `${message} (${asked})`;
+      // In a container, and of another host's, this host's journal has nothing.
+      const isHere = /^unix:|\/\/127\./.test(this.#address) && existsSync('/run/systemd/system');
+      const see = isHere ? ': journalctl -u consul' : '';
+      const absent = ['ECONNREFUSED', 'ENOENT'].includes(code ?? '');
+      const why = absent ? `it is not running yet${see}` : `${message} (${asked})`;
       const does = message.startsWith('the answer') ? 'gives no answer of use' : 'does not answer';
       throw new ConsulError(visible(`the Consul agent at ${this.#address} ${does}: ${why}`));
     }

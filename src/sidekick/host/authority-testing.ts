@@ -95,7 +95,7 @@ export class Authority {
   }
 
   /** These bytes as a file beside it. */
-  write(name: string, text: string): string {
+  write(name: string, text: string | Uint8Array): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);
     return path;

@@ -79,6 +79,15 @@ test('a file that is missing, no file, holds something else, or is hidden from t
   }
 });
 
+test('a list of the revoked that etcd cannot read lets nobody in', (t) => {
+  const said = (content: string | Uint8Array) =>
+    of({ clientTls: { ...client, crl: peers.write('crl', content) } }) ?? '';
+  t.regex(said('-----BEGIN X509 CRL-----\n'), /crl cannot be read: it is not DER: openssl crl -in \S+ -outform DER$/);
+  t.regex(said(''), /is not DER/);
+  t.is(said(Uint8Array.of(0x30, 0x82)), '');
+  t.regex(of({ tls: { ...peer, crl: '/nowhere' } }) ?? '', /^\/nowhere cannot be read: ENOENT/);
+});
+
 test("another's key, or one under a passphrase", (t) => {
   t.is(of({ tls: { ...peer, key: client.key } }), `${peer.cert} cannot be used: ${client.key} is not its key`);
   const key = join(peers.folder, 'encrypted');

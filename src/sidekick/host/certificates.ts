@@ -6,16 +6,28 @@ import { peerHost, type Settings, type TlsFiles } from '../shared/settings.ts';
 /** serverAuth and clientAuth, on both sides: sidekicks, and etcd's own JSON gateway, come to members with the clients' pair. */
 const usages = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
 
-/** The blocks of a PEM file that are of a kind, parsed. Throws in words that name the file. */
-function load<T>(path: string, kind: RegExp, parse: (block: string) => T): [T, ...T[]] {
+/** Throws in words that name the file. */
+function parsed<T>(path: string, parse: (content: Buffer) => T): T {
   try {
-    const blocks = readFileSync(path, 'utf8').split(/(?=-----BEGIN )/);
-    const [first = '', ...more] = blocks.filter((block) => kind.test(block));
-    return [parse(first), ...more.map(parse)];
+    return parse(readFileSync(path));
   } catch (error) {
     throw new Error(`${path} cannot be read: ${(error as Error).message}`);
   }
 }
+
+/** The blocks of a PEM file that are of a kind. */
+const load = <T>(path: string, kind: RegExp, parse: (block: string) => T): [T, ...T[]] =>
+  parsed(path, (content) => {
+    const blocks = content.toString().split(/(?=-----BEGIN )/);
+    const [first = '', ...more] = blocks.filter((block) => kind.test(block));
+    return [parse(first), ...more.map(parse)];
+  });
+
+/** Of another form etcd from 3.6 on says `malformed crl` to whoever comes; without the file every version does. */
+const assertDer = (path: string) =>
+  parsed(path, ([type]) => {
+    if (type !== 0x30) throw new Error(`it is not DER: openssl crl -in ${path} -outform DER`);
+  });
 
 const toCertificate = (block: string) => new X509Certificate(block);
 const isFuture = (date: string) => Date.parse(date) > Date.now();
@@ -35,7 +47,7 @@ function reachesRoot(one: X509Certificate, roots: X509Certificate[], others: X50
 }
 
 /** The CAs of these files; throws why nobody would know this host by them. Names count as in Go: those of the SAN alone. */
-function assertUsable({ cert, key, ca }: TlsFiles, hosts: (string | undefined)[], commonName?: string) {
+function assertUsable({ cert, key, ca, crl }: TlsFiles, hosts: (string | undefined)[], commonName?: string) {
   const [leaf, ...between] = load(cert, /--BEGIN CERT/, toCertificate);
   // Here etcd skips no block of another kind.
   const roots = load(ca, /--BEGIN/, toCertificate);
@@ -53,6 +65,7 @@ function assertUsable({ cert, key, ca }: TlsFiles, hosts: (string | undefined)[]
   ];
   const flaw = flaws.find(([is]) => is);
   if (flaw) throw new Error(`${cert} cannot be used: ${flaw[1]}`);
+  if (crl) assertDer(crl);
   return roots;
 }
 

@@ -127,7 +127,8 @@ test('an agent that is not there, without a leader, in trouble', async (t) => {
   const nobody = consulPort(settings, { CONSUL_HTTP_ADDR: '127.0.0.1:1' });
   await t.throwsAsync(nobody.keys(), {
     instanceOf: ConsulError,
-    message: 'the Consul agent at http://127.0.0.1:1 does not answer: it is not running yet',
+    message:
+      /^the Consul agent at http:\/\/127\.0\.0\.1:1 does not answer: it is not running yet(: journalctl -u consul)?$/,
   });
   const answer = (body: string, status = 500) =>
     consulPort(settings, {}, undefined, () => Promise.resolve({ status, headers: {}, body }));

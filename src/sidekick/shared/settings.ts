@@ -29,6 +29,8 @@ export interface TlsFiles {
   cert: string;
   key: string;
   ca: string;
+  /** Of revoked certificates, in DER. */
+  crl?: string | undefined;
 }
 
 /** Throws with the names of the variables that are missing. */
@@ -40,9 +42,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     return value ?? '';
   };
   const scheme = get('QG_SCHEME') === 'https' ? 'https' : 'http';
-  const files = (prefix: string): TlsFiles | undefined =>
+  const files = (prefix: string, crl: string | undefined): TlsFiles | undefined =>
     scheme === 'https'
-      ? { cert: get(`${prefix}CERT_FILE`), key: get(`${prefix}KEY_FILE`), ca: get(`${prefix}TRUSTED_CA_FILE`) }
+      ? { cert: get(`${prefix}CERT_FILE`), key: get(`${prefix}KEY_FILE`), ca: get(`${prefix}TRUSTED_CA_FILE`), crl }
       : undefined;
   const settings: Settings = {
     cluster: get('QG_CLUSTER'),
@@ -57,10 +59,10 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     discovery: get('QG_DISCOVERY') === 'srv' ? 'srv' : 'committed',
     name: get('QG_NAME'),
     address: get('QG_ADDRESS'),
-    tls: files('ETCD_PEER_'),
+    tls: files('ETCD_PEER_', env['ETCD_PEER_CRL_FILE']),
     peerHostname: env['ETCD_PEER_CERT_ALLOWED_HOSTNAME'],
     peerCommonName: env['ETCD_PEER_CERT_ALLOWED_CN'],
-    clientTls: files('ETCD_'),
+    clientTls: files('ETCD_', env['ETCD_CLIENT_CRL_FILE']),
     replaceDeadAfter: Number(get('QG_REPLACE_DEAD_AFTER')),
     operatorKeys: (env.QG_OPERATOR_KEYS ?? '').split(',').filter(Boolean),
   };

@@ -7,8 +7,8 @@ const TlsFiles = (what: string, cert: string, ca: string) => ({
   ca: HostPath(`CA certificates (PEM), up to the root, that ${what} are verified with.`, `/etc/etcd/${ca}.crt`),
   crl: Type.Optional(
     HostPath(
-      `Revocation list (PEM): ${what} with a certificate on it are refused. Where it is missing, all of them are.`,
-      `/etc/etcd/${ca.replace('-ca', '-crl')}.pem`,
+      `Revocation list (DER): ${what} with a certificate on it are refused. Where it is missing, all of them are.`,
+      `/etc/etcd/${ca.replace('-ca', '')}.crl`,
     ),
   ),
 });
