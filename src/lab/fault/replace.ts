@@ -27,14 +27,16 @@ export const replace: OnHost<ReplaceOptions> = {
         `\`lab fault wipe ${old.name}\` gives it an empty disk.`,
       );
     }
-    if (!sameAddress && ownFiles(readSeeds(layout), old).length > 0) {
+    const { name, role, address, target, filesOf = name } = old;
+    const next: HostState = { ...nextHost(state, role, hostsElsewhere(layout)), target };
+    const seeds = readSeeds(layout);
+    // There are some for each host that the cluster may once grow by.
+    if (!sameAddress && ownFiles(seeds, old).length > 0 && ownFiles(seeds, next).length === 0) {
       throw new LabError(
-        `${old.name} has files for it alone, such as certificates for its address: the lab cannot make them for another`,
+        `${old.name} has files for it alone, such as certificates for its address, and there are none for ${next.name}`,
         'Use `--same-address`, or a spec with `tls: off`.',
       );
     }
-    const { name, role, address, target, filesOf = name } = old;
-    const next: HostState = { ...nextHost(state, role, hostsElsewhere(layout)), target };
     if (sameAddress) Object.assign(next, { address, filesOf });
     // Before anything is waited for: two hosts may be replaced at once.
     retire(scene, old);
