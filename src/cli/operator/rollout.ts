@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { operatorPorts } from '../../operator/host/real-ports.ts';
 import { certificateFlaw } from '../../operator/rollout/certificates.ts';
+import { BEAT } from '../../operator/rollout/lease.ts';
 import { rollout } from '../../operator/rollout/run.ts';
 import { settingsOf } from '../../operator/settings.ts';
 import { dialogue } from '../dialogue.ts';
@@ -41,7 +42,7 @@ export function addRolloutCommand(program: Command): void {
         const { pki } = flags;
         const ports = {
           ...operatorPorts(settings),
-          run: (host: Host) => runFor(flags.run, host),
+          run: (host: Host, beat: () => void) => runFor(flags.run, host, beat),
           flaw: async (host: Host) => (pki === undefined ? '' : certificateFlaw(settings, pki, host)),
         };
         const { host: names = [], lineage } = flags;
@@ -61,9 +62,13 @@ interface Host {
 }
 
 /** Its output goes to standard error, for with `--format json` standard output is ours alone. */
-async function runFor(text: string, { name, address }: Host): Promise<void> {
+async function runFor(text: string, { name, address }: Host, beat: () => void): Promise<void> {
   const env = { ...process.env, QG_NAME: name, QG_ADDRESS: address };
   const child = spawn('/bin/sh', ['-c', text], { env, stdio: ['ignore', 2, 2] });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  const beats = setInterval(beat, BEAT);
+  const [code, signal] = (await once(child, 'exit').finally(() => clearInterval(beats))) as [
+    number | null,
+    NodeJS.Signals | null,
+  ];
   if (code !== 0) throw new Error(`the command of --run ended with ${signal ?? code}`);
 }

@@ -1,4 +1,5 @@
 import { IoError } from '../../io/io-error.ts';
+import { ConsulError } from '../../sidekick/shared/ports.ts';
 import { addressIn, type Settings } from '../../sidekick/shared/settings.ts';
 import { type ClusterView, type MemberView, readCluster } from '../cluster.ts';
 import type { Dialogue } from '../confirm.ts';
@@ -6,6 +7,7 @@ import type { OperatorPorts } from '../host/ports.ts';
 import { handOn, successorOf } from '../member.ts';
 import { OperatorError, refusal } from '../operator-error.ts';
 import { withConsul } from '../with-consul.ts';
+import { Lease } from './lease.ts';
 import { planRollout, reasonsToWait } from './plan.ts';
 
 export interface RolloutChoice {
@@ -21,8 +23,8 @@ export interface RolloutChoice {
 
 /** By which a rollout touches more than the cluster. */
 export interface RolloutPorts extends Pick<OperatorPorts, 'consul' | 'etcd' | 'clock' | 'random'> {
-  /** Does it on one host. Rejects with why it was not done, in one line. */
-  run(host: { name: string; address: string }): Promise<void>;
+  /** Does it on one host, and calls `beat` each few seconds meanwhile. Rejects with why it was not done, in one line. */
+  run(host: { name: string; address: string }, beat: () => void): Promise<void>;
   /** Why a member does not have the certificates that it should by now; empty: it does. */
   flaw(host: { name: string; address: string }): Promise<string>;
 }
@@ -44,14 +46,21 @@ export function rollout(
     if ('refused' in planned) throw refusal(`cannot begin on ${settings.cluster}`, planned.refused);
     const { turns, lines } = planned.plan;
     for (const line of lines) say(line);
+    // Files that cannot be compared afterwards are found before anything is done.
+    for (const member of turns) await ports.flaw(hostOfTurn(member));
     await confirm(settings.cluster);
-    const work = new Work(settings, ports, choice, view, say);
-    for (const [index, member] of turns.entries()) {
-      try {
-        await work.turn(member);
-      } catch (error) {
-        throw stopped(turns, index, error);
+    const lease = new Lease(settings.cluster, ports);
+    await lease.take(say);
+    try {
+      const work = new Work(settings, ports, choice, view, say, lease);
+      for (const [index, member] of turns.entries()) {
+        await work.turn(member).catch((error: unknown) => {
+          throw stopped(turns, index, error);
+        });
       }
+    } finally {
+      // Left there it is over by itself.
+      await lease.release().catch(() => {});
     }
     say(`done: all members of ${settings.cluster} are healthy`);
     return turns;
@@ -66,7 +75,7 @@ function stopped(turns: readonly MemberView[], index: number, error: unknown): E
   const left = names.slice(index).join(' ');
   return new OperatorError(
     `${names[index]}: ${error.message}\n  ${done}; left: ${left}`,
-    `${error.remedy} Then go on with --host ${left}`,
+    `${error.remedy.replace(/[^.]$/, '$&.')} Then go on with --host ${left}`,
     { cause: error },
   );
 }
@@ -80,6 +89,7 @@ class Work {
   readonly #choice: RolloutChoice;
   readonly #members: string;
   readonly #say: (line: string) => void;
+  readonly #lease: Lease;
 
   constructor(
     settings: Settings,
@@ -87,12 +97,14 @@ class Work {
     choice: RolloutChoice,
     view: ClusterView,
     say: (line: string) => void,
+    lease: Lease,
   ) {
     this.#settings = settings;
     this.#ports = ports;
     this.#choice = choice;
     this.#members = idsOf(view);
     this.#say = say;
+    this.#lease = lease;
   }
 
   async turn(member: MemberView): Promise<void> {
@@ -102,7 +114,10 @@ class Work {
     const successor = view.leader === member.id ? successorOf(view, member) : undefined;
     if (successor !== undefined) await handOn(this.#ports, member, successor, say);
     say(`${host.name} at ${host.address}: begins`);
-    await this.#ports.run(host).catch((error: Error) => {
+    const beat = () => {
+      this.#lease.beat().catch(() => {});
+    };
+    await this.#ports.run(host, beat).catch((error: Error) => {
       throw new OperatorError(error.message, 'See what it did on that host, and mend it.');
     });
     await this.#ready(undefined, this.#choice.settle, host);
@@ -120,6 +135,7 @@ class Work {
     let said = '';
     for (const end = clock.now() + this.#choice.timeout + settle; ; await clock.sleep(500)) {
       const seen = await this.#look(turn, host);
+      await this.#beat();
       if ('wrong' in seen) {
         since = undefined;
         const why = withoutTail(seen.wrong);
@@ -137,6 +153,13 @@ class Work {
         wrong.remedy,
       );
     }
+  }
+
+  /** Consul may be away for a while, and is waited for. */
+  async #beat(): Promise<void> {
+    await this.#lease.beat().catch((error: unknown) => {
+      if (!(error instanceof ConsulError)) throw error;
+    });
   }
 
   async #look(
@@ -158,6 +181,13 @@ class Work {
       );
     }
     const reasons = reasonsToWait(view, this.#settings, turn);
+    // Just now something was done there: whoever is only starting again is not to be retired.
+    const isOwn = host !== undefined && reasons.every(({ about }) => about === host.name);
+    if (isOwn && reasons[0] !== undefined) {
+      return {
+        wrong: new OperatorError(`it ${reasons[0].why.replace(/^it /, '')}`, `See journalctl -u etcd on ${host.name}.`),
+      };
+    }
     if (reasons.length > 0) return { wrong: refusal('some are not healthy', reasons) };
     const flaw = host === undefined ? '' : await this.#ports.flaw(host);
     if (flaw === '') return { view };
