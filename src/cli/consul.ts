@@ -47,12 +47,15 @@ function addBootstrap(consul: Command): void {
 function addRotate(consul: Command): void {
   const what = new Argument('<what>', 'the gossip key, or the tokens of agents, DNS, sidekicks and operators');
   withSpecArgument(consul.command('rotate').addArgument(what.choices(Object.keys(ROTATED))))
-    .description('take the next of two steps from one gossip key to another, or from one set of tokens')
+    .description(
+      'change the gossip key, or the tokens, in two steps: both are known, then, with --finish, the new one alone',
+    )
     .addOption(folder())
+    .option('--finish', 'all hosts have the new one: the former is forgotten')
     .addHelpText('after', MANAGER)
-    .action((name: keyof typeof ROTATED, file: string, { dir }: { dir: string }) =>
+    .action((name: keyof typeof ROTATED, file: string, { dir, finish = false }: { dir: string; finish?: boolean }) =>
       withSpec(file, async (spec) => {
-        const { done, next } = await withConsul(() => rotate(name, spec, dir, process.env));
+        const { done, next } = await withConsul(() => rotate(name, spec, dir, finish, process.env));
         for (const line of [...done, next]) say(line);
       }),
     );

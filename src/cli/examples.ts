@@ -26,6 +26,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'consul bootstrap': ['consul bootstrap cluster.yaml --dir secrets'],
   'consul rotate': [
     'consul rotate gossip cluster.yaml --dir secrets',
+    'consul rotate gossip cluster.yaml --dir secrets --finish',
     'consul rotate tokens cluster.yaml --dir secrets',
   ],
   'pki init': ['pki init --dir pki'],

@@ -19,7 +19,13 @@ export interface Outcome {
   next: string;
 }
 
-const BRING = 'to all hosts, and to where new hosts get theirs (quorumgate rollout)';
+/** The step of the user: a host that still has the former would be alone after the second. */
+const bring = (files: string): string =>
+  `Bring ${files} to all hosts, and to where new hosts get theirs (quorumgate rollout). Only then run this again with --finish.`;
+
+/** A second step that was asked for while the first was not done. */
+const tooEarly = (what: string) =>
+  new OperatorError(`there is no ${what} to finish; nothing was changed`, 'Run it without --finish: that begins one.');
 
 async function keyIn(directory: string, name: string): Promise<string> {
   const file = join(directory, name);
@@ -112,11 +118,24 @@ async function assertKey(agent: Agent, key: string, isThere: boolean): Promise<v
   }
 }
 
+/** A line about keys that agents take, and that are not of this directory. */
+async function strangers(agent: Agent, own: readonly string[]): Promise<string[]> {
+  const keys = new Set((await rings(agent)).flatMap((ring) => [...ring.keys.keys()]));
+  const others = [...keys].filter((key) => !own.includes(key)).length;
+  return others === 0 ? [] : [`agents take ${others} more of another's making: consul keyring -list`];
+}
+
 /**
  * The next of two steps from one gossip key to another: all agents learn the new one and write with it; the former is forgotten. Between
  * them the user brings the new one to where hosts read it, for a host with an empty disk begins with what is there.
  */
-async function rotateGossip(spec: Spec, directory: string, env: Environment, exchange: typeof ask): Promise<Outcome> {
+async function rotateGossip(
+  spec: Spec,
+  directory: string,
+  finish: boolean,
+  env: Environment,
+  exchange: typeof ask,
+): Promise<Outcome> {
   if (spec.consul.encrypt === undefined) {
     throw new OperatorError('The spec has no gossip key (`consul.encrypt`, or `secrets`).', 'There is none to change.');
   }
@@ -125,16 +144,22 @@ async function rotateGossip(spec: Spec, directory: string, env: Environment, exc
   const isUnfinished = existsSync(file('gossip.next'));
   if (existsSync(file('gossip.former')) && !isUnfinished) {
     const [former, current] = [await keyIn(directory, 'gossip.former'), await keyIn(directory, 'gossip')];
+    if (former !== current && !finish) {
+      done.push('1 of 2 is done: agents write with the new gossip key, and still take the former');
+      return { done: [...done, ...(await strangers(agent, [former, current]))], next: bring(file('gossip')) };
+    }
     if (former !== current) {
       await assertKey(agent, current, true);
       await change(agent, 'PUT', current, 'write with the new key');
       await change(agent, 'DELETE', former, 'forget the former key');
       await assertKey(agent, former, false);
+      done.push('2 of 2: no agent that runs takes the former gossip key any more');
+      done.push(...(await strangers(agent, [current])));
       await rm(file('gossip.former'));
-      done.push('2 of 2: no agent takes the former gossip key any more');
       return { done, next: 'Nothing is left to do.' };
     }
   }
+  if (finish) throw tooEarly('change of the gossip key');
   const former = await keyIn(directory, 'gossip');
   await assertAllThere(agent);
   const known = (await rings(agent)).some(({ keys }) => keys.has(former));
@@ -152,7 +177,7 @@ async function rotateGossip(spec: Spec, directory: string, env: Environment, exc
   await replaceFile(file('gossip.former'), `${former}\n`, 0o600);
   await rename(file('gossip.next'), file('gossip'));
   done.push('1 of 2: all agents have the new gossip key, and write with it; they still take the former');
-  return { done, next: `Bring ${file('gossip')} ${BRING}. Then run this again.` };
+  return { done: [...done, ...(await strangers(agent, [former, next]))], next: bring(file('gossip')) };
 }
 
 /** The ID of a token that is shown to Consul; undefined where it knows none. */
@@ -171,17 +196,28 @@ async function accessorOf(env: Environment, token: string, name: string, exchang
  * The next of two steps from one set of tokens to another: Consul knows both; it forgets the former. Between them the user brings the new
  * ones to hosts.
  */
-async function rotateTokens(spec: Spec, directory: string, env: Environment, exchange: typeof ask): Promise<Outcome> {
+async function rotateTokens(
+  spec: Spec,
+  directory: string,
+  finish: boolean,
+  env: Environment,
+  exchange: typeof ask,
+): Promise<Outcome> {
   if (spec.consul.tokens === undefined) {
     throw new OperatorError('The spec has no tokens (`consul.tokens`, or `secrets`).', 'There are none to change.');
   }
   const [agent, done] = await manager(directory, env, exchange);
   const former = join(directory, 'former');
+  const files = TOKENS.filter((name) => name !== 'operator').join(', ');
   const accessor = async (name: (typeof TOKENS)[number], folder: string) =>
     accessorOf(env, await tokenIn(folder, name), policyName(spec, name), exchange);
   // Hosts can have by now those that Consul knew before this command.
   if (existsSync(former) && (await areNew(directory, former))) {
     const known = await Promise.all(TOKENS.map((name) => accessor(name, directory)));
+    if (!known.includes(undefined) && !finish) {
+      done.push('1 of 2 is done: Consul knows the new tokens, and the former');
+      return { done, next: bring(`${files} of ${directory}`) };
+    }
     if (!known.includes(undefined)) {
       for (const name of TOKENS) {
         const id = await accessor(name, former);
@@ -193,6 +229,7 @@ async function rotateTokens(spec: Spec, directory: string, env: Environment, exc
       return { done, next: 'Nothing is left to do.' };
     }
   }
+  if (finish) throw tooEarly('change of the tokens');
   if (!existsSync(former)) await keep(directory, former);
   for (const name of TOKENS) {
     if ((await tokenIn(directory, name)) !== (await tokenIn(former, name))) continue;
@@ -200,8 +237,7 @@ async function rotateTokens(spec: Spec, directory: string, env: Environment, exc
   }
   done.push(...(await bootstrap(spec, directory, env, exchange)));
   done.push('1 of 2: Consul knows the new tokens, and the former');
-  const files = TOKENS.filter((name) => name !== 'operator').join(', ');
-  return { done, next: `Bring ${files} of ${directory} ${BRING}. Then run this again.` };
+  return { done, next: bring(`${files} of ${directory}`) };
 }
 
 /** Keeps the tokens in a folder that is there with all of them, or not at all. */
@@ -222,17 +258,20 @@ async function areNew(directory: string, former: string): Promise<boolean> {
 export const ROTATED = { gossip: rotateGossip, tokens: rotateTokens } as const;
 
 /**
- * Takes the next step from one gossip key, or one set of tokens, to another. A step that was killed half-way is finished first.
+ * Takes the first step from one gossip key, or one set of tokens, to another; run again it goes on where it was killed, and never takes the
+ * second by itself: nobody but the user knows whether hosts have the new ones.
  *
  * @param directory what `quorumgate consul secrets` has made
+ * @param finish the second step
  * @throws IoError, OperatorError, ConsulError
  */
 export function rotate(
   what: keyof typeof ROTATED,
   spec: Spec,
   directory: string,
+  finish: boolean,
   env: Environment,
   exchange = ask,
 ): Promise<Outcome> {
-  return ROTATED[what](spec, directory, env, exchange);
+  return ROTATED[what](spec, directory, finish, env, exchange);
 }

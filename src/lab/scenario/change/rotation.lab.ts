@@ -125,7 +125,7 @@ async function rotateAll(t: ExecutionContext, lab: Lab, safe: Safe): Promise<voi
     const first = await consul('rotate', what, 'SPEC');
     t.regex(first.stdout, /^1 of 2/m, first.stderr);
     await bring();
-    const second = await consul('rotate', what, 'SPEC');
+    const second = await consul('rotate', what, 'SPEC', '--finish');
     t.regex(second.stdout, /^2 of 2/m, second.stderr);
   }
 }
