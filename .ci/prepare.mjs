@@ -56,12 +56,14 @@ export function prepare({ only } = {}) {
   buildSingleExecutable();
 }
 
-/** Programs that tests hand output to, with the Debian package of each. Without one its tests are skipped. */
+/** Programs that tests hand output to, or that scripts of hosts call, with the Debian package of each. Without one its tests are skipped. */
 const READERS = {
   busybox: 'busybox',
   'docker-compose': 'docker-compose',
   'ignition-validate': 'ignition',
   kubectl: 'kubernetes-client',
+  'mkfs.xfs': 'xfsprogs',
+  socat: 'socat',
   vagrant: 'vagrant',
 };
 
@@ -69,7 +71,7 @@ function installReaders() {
   const missing = Object.entries(READERS).filter(([program]) => !onPath(program));
   if (missing.length === 0 || process.platform !== 'linux' || process.getuid?.() !== 0 || !onPath('apt-get')) return;
   const packages = missing.map(([, name]) => name);
-  console.log(`prepare: apt-get install ${packages.join(' ')} (reads what is emitted, in tests)`);
+  console.log(`prepare: apt-get install ${packages.join(' ')} (reads or runs what is emitted, in tests)`);
   try {
     run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...packages]);
   } catch (error) {

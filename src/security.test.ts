@@ -10,6 +10,7 @@ const document = path.join(root, 'docs/security.md');
 /** Why a unit has no sandbox. */
 const OPEN: Readonly<Record<string, string>> = {
   'quorumgate-packages.service': 'a package manager writes everywhere, and runs the scripts of packages as root',
+  'quorumgate-volume.service': 'what it mounts is for the whole machine, and it formats block devices',
   'static-pod/containerd.service': 'it makes containers: namespaces, mounts, cgroups and devices are its work',
   'static-pod/kubelet.service': 'it manages the machine for its pods: mounts, cgroups, devices, other processes',
 };

@@ -237,6 +237,7 @@ export const CODES = {
     'A data directory that belongs to the system',
     'Use a directory of its own, for example `/var/lib/etcd`.',
   ),
+  'volume-unneeded': error('A filesystem that the host does not make', 'Remove it, or name the `device`.'),
 
   // Reasons of the user (`allow`).
   'allow-impossible': error(

@@ -47,6 +47,7 @@ export const OUTPUT = {
     'Containers without an image',
     'Write `compose: {base: NAME@sha256:…}`, or `localhost/NAME` for an image that is on the engine already.',
   ),
+  'compose-volume': error('A device for containers', 'Remove it: Docker keeps the data in a volume of its own.'),
   'compose-secrets': error(
     'Secrets in containers',
     'Remove it, or compile for another target: containers of one machine reach Consul on a network of their own; certificates of etcd are mounted by the paths in `tls`.',

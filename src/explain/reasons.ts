@@ -30,6 +30,8 @@ const FILES: readonly (readonly [path: RegExp, why: string])[] = [
   [/\/consul\.service\.d\/secrets\.conf$/, 'Keeps the agent from starting before it has its secrets.'],
   [/\.service\.d\/data-directory\.conf$/, "Lets the unit's sandbox write the data directory where the spec has it."],
   [/^\/opt\/quorumgate\/libexec\/host$/, "Finds the host's name and address."],
+  [/^\/opt\/quorumgate\/libexec\/volume$/, "Mounts the volume of etcd's data, which it formats when it is blank."],
+  [/^\/opt\/quorumgate\/libexec\/rejoin$/, 'Has an agent without a leader look for the others once more.'],
   [/^\/opt\/quorumgate\/libexec\/program$/, 'Brings a program: from the image, the distribution, or by URL and hash.'],
   [/^\/opt\/quorumgate\/libexec\/packages$/, "Installs what comes from the distribution's packages."],
   [/^\/opt\/quorumgate\/libexec\/dns$/, "Has the host ask Consul for names of Consul's domain."],

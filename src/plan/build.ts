@@ -1,6 +1,6 @@
 import type { Spec } from '../spec/defaults.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, programList, runsPods, wantsPackages } from './environment.ts';
+import { clusterEnvironment, mountsVolume, programList, runsPods, wantsPackages } from './environment.ts';
 import { withExtra } from './extra.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
@@ -39,8 +39,9 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       fill(asset(assets.templates, 'resolved.conf'), { domain: spec.consul.domain }),
       '/consul/domain',
     ),
-    ...['host', 'program', 'dns'].map((name) => script(name, assets)),
+    ...['host', 'program', 'dns', 'rejoin'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
+    ...(mountsVolume(spec, role) ? [script('volume', assets)] : []),
     ...secretFiles(spec, role, assets),
     ...(isMember && spec.etcd.runtime === 'service' ? [script('decided', assets)] : []),
     ...(isMember && spec.programs.sidekick === 'inline'

@@ -26,6 +26,7 @@ export function settings({ cluster, etcd, consul, tls }: Spec): Record<string, s
     QG_CLIENT_PORT: etcd.clientPort,
     QG_METRICS_PORT: etcd.metricsPort,
     QG_DATA_DIR: etcd.dataDirectory,
+    ...(etcd.volume && { QG_VOLUME: etcd.volume.device ?? 'mount' }),
     QG_DISCOVERY: etcd.discovery,
     QG_REPLACE_DEAD_AFTER: etcd.replaceDeadAfter,
     ...(consul.tokens && { CONSUL_HTTP_TOKEN_FILE: TOKEN }),
@@ -66,8 +67,14 @@ export function clusterEnvironment(spec: Spec, role: Role): string {
   const [from, argument] = Object.entries(spec.address)[0] ?? ['', ''];
   const address = { QG_ADDRESS_FROM: from, QG_ADDRESS_ARGUMENT: argument };
   if (role === 'consul-server') return lines(address);
-  return lines({ ...address, ...settings(spec), ...etcdEnvironment(spec) });
+  const { device, filesystem } = spec.etcd.volume ?? {};
+  const volume = device && filesystem && { QG_VOLUME_FILESYSTEM: filesystem };
+  return lines({ ...address, ...settings(spec), ...volume, ...etcdEnvironment(spec) });
 }
+
+/** Whether a role's host mounts the volume of its data itself. */
+export const mountsVolume = ({ etcd }: Spec, role: Role): boolean =>
+  role === 'etcd' && etcd.volume?.device !== undefined;
 
 /** Whether anything on a role's host runs as a static pod. */
 export function runsPods({ etcd, consul }: Spec, role: Role): boolean {

@@ -1,5 +1,5 @@
 import type { Spec } from '../spec/defaults.ts';
-import { runsPods, wantsPackages } from './environment.ts';
+import { mountsVolume, runsPods, wantsPackages } from './environment.ts';
 import type { Role } from './plan.ts';
 import { fetchesSecrets, hasSecrets } from './secrets.ts';
 
@@ -59,6 +59,7 @@ const inPods = (
 const podKey = ({ etcd }: Spec) => (etcd.runtime === 'static-pod' ? '/etcd/runtime' : '/consul/runtime');
 
 const BY_DOCKER = 'Docker does it';
+const TOGETHER = 'containers reach each other from the beginning';
 const BY_CLIENT = 'the container of etcd-register-client does it again and again';
 /** 127.0.0.1:53 as the kernel lists it, on machines of either kind that programs are made for. */
 const open = (protocol: string) => () => `grep -q ' 0100007F:0035 ' /proc/net/${protocol}`;
@@ -91,6 +92,15 @@ export const unitRows: readonly UnitRow[] = [
     isRetried: true,
     inContainer: null,
   },
+  {
+    name: 'quorumgate-volume.service',
+    roles: member,
+    when: mountsVolume,
+    key: () => '/etcd/volume',
+    isRetried: true,
+    inContainer: null,
+  },
+  { name: 'quorumgate-again@.service', roles: everywhere, inContainer: 'Docker starts it again' },
   { name: 'consul-dns-host.service', roles: everywhere, isRetried: true, inContainer: 'Docker asks 127.0.0.1:53' },
   { name: 'consul-dns-host.path', roles: everywhere, inContainer: 'Docker asks 127.0.0.1:53' },
   inPods('containerd.service', everywhere, runsPods, podKey),
@@ -110,6 +120,8 @@ export const unitRows: readonly UnitRow[] = [
     ({ consul }) => consul.runtime === 'static-pod',
     () => '/consul/runtime',
   ),
+  { name: 'consul-rejoin.timer', roles: everywhere, inContainer: TOGETHER },
+  { name: 'consul-rejoin.service', roles: everywhere, user: 'consul', inContainer: TOGETHER },
   {
     name: 'consul-dns-udp.service',
     roles: everywhere,

@@ -26,6 +26,7 @@ import { consulFolders, discoveryInPod, images, kubeletMode, nodeLabels, tlsFold
 import { secrets } from './rule/secret.ts';
 import { elections, settingVersions } from './rule/setting.ts';
 import { consulVersion, discoveryVersion, etcdVersion, faults } from './rule/version.ts';
+import { volume } from './rule/volume.ts';
 
 const RULES: readonly Rule[] = [
   memberCount,
@@ -68,6 +69,7 @@ const RULES: readonly Rule[] = [
   kubeletMode,
   nodeLabels,
   dataDirectory,
+  volume,
   settingVersions,
   elections,
   environment,

@@ -139,5 +139,6 @@ export const SPEC: Examples = {
     'provider=os tag_key=etcd tag_value=x user_name=a',
     'provider=os tag_key=etcd tag_value=x user_name=a password=b',
   ),
+  'volume-unneeded': swap(ETCD, 'volume: {mount: true}', 'volume: {mount: true, filesystem: xfs}'),
   'data-directory-taken': swap(ETCD, 'dataDirectory: /srv/etcd', 'dataDirectory: /var/lib/consul/etcd'),
 };

@@ -45,6 +45,10 @@ export const TARGET: Examples = {
     wrong: compose({ consul: PINNED, rest: ['secrets: image'] }),
     right: compose({ rest: ['secrets: off'] }),
   },
+  'compose-volume': {
+    wrong: compose({ rest: ['etcd: {version: 3.7.3, volume: {device: /dev/vdb}}'] }),
+    right: compose({ rest: ['etcd: {version: 3.7.3, volume: {mount: true}}'] }),
+  },
   'compose-consul': { wrong: compose({ consul: '{servers: existing, join: [10.1.2.3]}' }), right: compose() },
   'no-package-manager': {
     wrong: ['targets: [flatcar]', IMAGE.replace('node: image', 'node: package')],

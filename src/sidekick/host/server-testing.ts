@@ -12,6 +12,7 @@ export const settings: Settings = {
   clientPort: 2379,
   metricsPort: 2381,
   dataDirectory: '/var/lib/etcd',
+  volume: false,
   discovery: 'committed',
   name: 'etcd-1',
   address: '10.0.0.1',

@@ -16,6 +16,7 @@ export function settingsOf(world: World, host: Host): Settings {
     clientPort: 2379,
     metricsPort: 2381,
     dataDirectory: '/var/lib/etcd',
+    volume: false,
     discovery: world.discovery,
     name: host.name,
     address: host.address,

@@ -34,9 +34,9 @@ export function believe(
     const [[url, other] = []] = others.flatMap(([at, one]) => (strangerIn(one) ? [[at, strangerIn(one)]] : []));
     if (other) return unknown(`${url} answers as cluster ${other}`);
     const [, last] = others.findLast(([, { is }]) => is === 'mute') ?? [];
-    const why =
-      last?.is === 'mute' ? last.cause : `nobody at ${others.map(([url]) => url).join(', ') || 'any address'}`;
-    return unknown(`no healthy quorum answers (${why})`);
+    const nobody =
+      others.length > 0 ? `nobody at ${others.map(([url]) => url).join(', ')}` : 'no other member is known here';
+    return unknown(`no healthy quorum answers (${last?.is === 'mute' ? last.cause : nobody})`);
   }
   if (self.scheme === 'https') return { known: true, value: first };
   const other = more.find((list) => textOf(list) !== textOf(first));

@@ -75,6 +75,7 @@ const base: Observed = {
     place: undefined,
     here: PLACE,
     cloned: false,
+    volume: false,
     asksDns: false,
     unfit: undefined,
   },

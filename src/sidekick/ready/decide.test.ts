@@ -131,6 +131,29 @@ test(
   /over it/,
 );
 
+const away = { volume: true, here: { location: 'a', mounted: false } };
+test(
+  'no log is begun before the volume that the spec speaks of is there',
+  gives,
+  { self: away },
+  'again',
+  /etcd\.volume/,
+);
+test(
+  'nor is one joined',
+  gives,
+  { keys: verified(), self: { ...away, phase: 'launched' } },
+  'again',
+  /no volume is mounted/,
+);
+test(
+  'nor proposed',
+  gives,
+  { candidates: known([peer(1), peer(2, {}, { state: 'missing', lineage: '' }), peer(3)]) },
+  'wait',
+  /h2 registered before a volume was mounted there/,
+);
+
 const two = keys([lineageKey('c', record.cluster_id), record], [lineageKey('c', other.cluster_id), other]);
 test(
   'two lineages: it waits and names both',
@@ -174,7 +197,13 @@ const foreign = known([peer(2), peer(3), peer(4)]);
 test('4: own record missing', gives, { candidates: foreign }, 'wait', /own record is not among them/);
 const list = (last: ReturnType<typeof peer>) => ({ candidates: known([peer(1), peer(2), last]) });
 for (const state of ['member', 'remains', 'missing', 'launched']) {
-  test(`4: ${state}`, gives, list(peer(3, {}, { state })), 'wait', /h3 registered with data/);
+  test(
+    `4: ${state}`,
+    gives,
+    list(peer(3, {}, { state, lineage: record.cluster_id })),
+    'wait',
+    /h3 registered with data/,
+  );
 }
 test('4: no state at all', gives, list(peer(3, { meta: {} })), 'wait', /h3 registered with data/);
 test('4: size', gives, list(peer(3, {}, { size: '5' })), 'wait', /h3: size 5/);

@@ -19,7 +19,7 @@ export function decide(seen: Observed): Decision {
   if (self.unfit !== undefined) return refuse(self.unfit);
   if (self.data.state === 'log') return withLog(seen, self.data);
   if (isRetired(seen) === 'proven') return refuse(RETIRED);
-  const elsewhere = displaced(self);
+  const elsewhere = displaced(self) ?? unmounted(self);
   if (elsewhere !== undefined) return { do: 'again', cause: `waiting: ${elsewhere}` };
   // 5. Any error from Consul: wait. No time-out opens the gate.
   if (!keys.known) return wait(keys.cause);
@@ -45,6 +45,13 @@ export function displaced({ place, here }: Pick<Self, 'place' | 'here'>): string
   if (place === undefined || place.location === here.location) return undefined;
   const lost = place.mounted ? 'is its volume mounted?' : 'what is mounted over it?';
   return `the data of member ${place.memberId} is not here, it was on filesystem ${place.location}: ${lost} If it is lost for good: rm /var/lib/quorumgate-etcd/place.json`;
+}
+
+/** The volume that the spec speaks of is not there yet. */
+function unmounted({ volume, here }: Self): string | undefined {
+  return volume && !here.mounted
+    ? 'no volume is mounted for its data yet, which `etcd.volume` says there is'
+    : undefined;
 }
 
 type Log = { clusterId: string; memberId: string };

@@ -115,6 +115,7 @@ export async function observe(settings: Settings, ports: Ports, silence: Silence
       untouched: !log && mark !== undefined && mark === (identity.nonce ?? ''),
       place: log ? ifKnown(disk.place) : disk.place(),
       here,
+      volume: settings.volume,
       cloned: identity.machineId !== disk.machineId(),
       asksDns: settings.discovery === 'srv',
       unfit,

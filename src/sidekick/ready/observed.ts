@@ -37,6 +37,8 @@ export interface Self {
   place: Place | undefined;
   /** Where the data directory lies now. */
   here: { location: string; mounted: boolean };
+  /** It is to be a volume: the host's own disk is no place for it. */
+  volume: boolean;
   /** The identity was made on another machine. */
   cloned: boolean;
   /** `discovery: srv`: etcd will ask DNS itself. */

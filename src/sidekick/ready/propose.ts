@@ -49,6 +49,8 @@ function doubtful(self: Self, peers: Peer[]): string | undefined {
       .map((peer) => peer.node)
       .sort()
       .join(', ');
+  const mountless = peers.filter(({ meta }) => meta.state === 'missing' && !meta.lineage && !meta.member);
+  if (mountless.length > 0) return `${names(mountless)} registered before a volume was mounted there`;
   const withData = peers.filter((peer) => peer.meta.state !== 'empty');
   if (withData.length > 0) {
     return `no record in Consul, but ${names(withData)} registered with data: a cluster was here before`;

@@ -8,9 +8,14 @@ export function serviceId(settings: Settings, type: 'server' | 'client'): string
 }
 
 /** A disk's state as its host says it. Launched without data: about to start, or the data is gone. */
-function stateOf({ state }: Data, { phase }: Identity, place: Place | undefined, location: string | undefined): string {
+function stateOf(
+  { state }: Data,
+  { phase }: Identity,
+  place: Place | undefined,
+  isMissing: boolean | undefined,
+): string {
   if (state === 'log') return 'member';
-  if (place !== undefined && place.location !== location) return 'missing';
+  if (isMissing) return 'missing';
   return state === 'remains' ? 'remains' : phase === 'launched' || place !== undefined ? 'launched' : 'empty';
 }
 
@@ -29,7 +34,9 @@ export async function putRegistration(
   const data = disk.data();
   const identity = disk.identity();
   const place = data.state === 'log' ? undefined : disk.place();
-  const location = place && disk.here().location;
+  const here = data.state !== 'log' && (place || settings.volume) ? disk.here() : undefined;
+  const location = here?.location;
+  const isMissing = (place && place.location !== location) || (settings.volume && here?.mounted === false);
   const { incarnation, record, memberId, nonce, seen } = identity;
   // The disk of this incarnation was here, and is here no more, or without its log: wiped, not lost.
   const isWiped =
@@ -42,7 +49,7 @@ export async function putRegistration(
     Port: settings.peerPort,
     Meta: {
       incarnation,
-      state: stateOf(data, identity, place, location),
+      state: stateOf(data, identity, place, isMissing),
       size: String(settings.size),
       scheme: settings.scheme,
       cid: record?.cluster_id ?? '',

@@ -9,6 +9,8 @@ export interface Settings {
   clientPort: number;
   metricsPort: number;
   dataDirectory: string;
+  /** The data directory is to be a volume: on the host's own disk there is none. */
+  volume: boolean;
   discovery: 'committed' | 'srv';
   name: string;
   address: string;
@@ -56,6 +58,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     clientPort: Number(get('QG_CLIENT_PORT')),
     metricsPort: Number(get('QG_METRICS_PORT')),
     dataDirectory: get('QG_DATA_DIR'),
+    volume: Boolean(env.QG_VOLUME),
     discovery: get('QG_DISCOVERY') === 'srv' ? 'srv' : 'committed',
     name: get('QG_NAME'),
     address: get('QG_ADDRESS'),

@@ -61,6 +61,35 @@ const Address = Type.Object(
   },
 );
 
+/** That the data directory is a volume of its own. */
+const Volume = Type.Object(
+  {
+    mount: Type.Optional(
+      Type.Literal(true, { description: 'You mount it, at the data directory or above it. etcd waits for it.' }),
+    ),
+    device: Type.Optional(
+      Text({
+        pattern: '^/dev/[A-Za-z0-9._:@+/-]+$',
+        form: 'the path of a block device, for example `/dev/disk/by-id/virtio-etcd`',
+        maxLength: 200,
+        description:
+          'Block device that the host mounts at the data directory, once it is there. It is formatted only when there is nothing on it.',
+        examples: ['/dev/disk/by-id/virtio-etcd'],
+      }),
+    ),
+    filesystem: withDefault(
+      Type.Enum(['ext4', 'xfs'], { description: 'What a blank `device` is formatted with.' }),
+      'ext4',
+    ),
+  },
+  {
+    ...strict,
+    description:
+      "The data directory is a volume: `mount: true` for one that you mount, or `device` for one that the host mounts itself. Without it nothing lands on the host's own disk.",
+    examples: [{ mount: true }],
+  },
+);
+
 const Image = (program: string) =>
   Type.Optional(
     Text({
@@ -177,6 +206,7 @@ export const SpecSchema = Type.Object(
         clientPort: Port('Port for clients.', 2379),
         metricsPort: Port('Port for health and metrics, on 127.0.0.1 only.', 2381),
         dataDirectory: withDefault(HostPath('Data directory on the host.', '/srv/etcd'), '/var/lib/etcd'),
+        volume: Type.Optional(Volume),
         replaceDeadAfter: withDefault(
           Type.Integer({
             minimum: 0,

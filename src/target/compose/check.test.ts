@@ -28,6 +28,8 @@ test('what containers on one machine cannot do is refused at its place', (t) => 
     'network-taken /address/cidr 5:17; join-elsewhere /consul/join 6:34',
   );
   t.is(found({ consul: '{servers: existing, join: [10.1.2.3]}' }), 'compose-consul /consul/servers 6:19');
+  t.is(found({ etcd: '{version: 3.7.3, volume: {device: /dev/vdb}}' }), 'compose-volume /etcd/volume 8:24');
+  t.is(found({ etcd: '{version: 3.7.3, volume: {mount: true}}' }), 'fine');
   const pod =
     '{version: 3.7.3, runtime: static-pod, image: "example.com/etcd@sha256:0000000000000000000000000000000000000000000000000000000000000000"}';
   t.regex(found({ etcd: pod }), /target-without-containers \/etcd\/runtime 8:33/);

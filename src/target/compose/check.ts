@@ -14,6 +14,7 @@ export function check(spec: Spec): Problem[] {
     ...base(spec),
     ...consul(spec),
     ...secrets(spec),
+    ...volume(spec),
     ...staticPods(spec, 'no container has a kubelet'),
     ...anyExtra(spec, 'compose', 'nobody logs in to its containers, and they run no units'),
     ...checkNumbering(spec, { target: 'compose', taken }),
@@ -30,6 +31,12 @@ function consul({ consul: { servers } }: Spec): Problem[] {
   if (servers !== 'existing') return [];
   const message = 'Target `compose` has no way to a Consul that is `existing`.';
   return [{ code: 'compose-consul', pointer: '/consul/servers', message }];
+}
+
+function volume({ etcd }: Spec): Problem[] {
+  if (etcd.volume?.device === undefined) return [];
+  const message = '`etcd.volume` names a device, and containers of target `compose` mount none.';
+  return [{ code: 'compose-volume', pointer: '/etcd/volume', on: 'key', message }];
 }
 
 /** Files of one program's user, which one container would have to give to another. */

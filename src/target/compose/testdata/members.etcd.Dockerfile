@@ -17,7 +17,7 @@ RUN timeout 300 /bin/sh /opt/quorumgate/libexec/program consul \
 FROM localhost/base
 COPY --from=programs /opt/quorumgate/bin/ /opt/quorumgate/bin/
 COPY compose/etcd/root/ /
-RUN chmod 0755 /opt/quorumgate/libexec/host /opt/quorumgate/libexec/program /opt/quorumgate/libexec/decided /opt/quorumgate/bin/etcd-sidekick /opt/quorumgate/libexec/container /opt/quorumgate/container/bin/systemctl \
+RUN chmod 0755 /opt/quorumgate/libexec/host /opt/quorumgate/libexec/program /opt/quorumgate/libexec/rejoin /opt/quorumgate/libexec/decided /opt/quorumgate/bin/etcd-sidekick /opt/quorumgate/libexec/container /opt/quorumgate/container/bin/systemctl \
  && install -d -m 0700 -o 8500 -g 8500 /var/lib/consul \
  && install -d -m 0700 -o 2379 -g 2379 /var/lib/etcd /run/etcd /var/lib/quorumgate-etcd \
  && ln -sfn /var/lib/quorumgate/machine-id /etc/machine-id

@@ -11,7 +11,7 @@ RUN timeout 300 /bin/sh /opt/quorumgate/libexec/program consul \
 FROM packaged
 COPY --from=programs /opt/quorumgate/bin/ /opt/quorumgate/bin/
 COPY compose/consul-server/root/ /
-RUN chmod 0755 /opt/quorumgate/libexec/host /opt/quorumgate/libexec/program /opt/quorumgate/libexec/packages /opt/quorumgate/libexec/container /opt/quorumgate/container/bin/systemctl \
+RUN chmod 0755 /opt/quorumgate/libexec/host /opt/quorumgate/libexec/program /opt/quorumgate/libexec/rejoin /opt/quorumgate/libexec/packages /opt/quorumgate/libexec/container /opt/quorumgate/container/bin/systemctl \
  && install -d -m 0700 -o 8500 -g 8500 /var/lib/consul \
  && ln -sfn /var/lib/quorumgate/machine-id /etc/machine-id
 ENV PATH=/opt/quorumgate/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

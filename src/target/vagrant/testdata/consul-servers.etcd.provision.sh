@@ -310,6 +310,68 @@ echo 'options timeout:1 attempts:2'
 mv "$file.quorumgate" "$file"
 echo "127.0.0.1 is the first name server in $file"
 QG-END
+text 755 /opt/quorumgate/libexec/rejoin <<'QG-END'
+#!/bin/sh
+set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+seen=/run/consul-rejoin/leaderless
+conf=/etc/quorumgate/consul.d/agent.json
+snapshot=/var/lib/consul/serf/local.snapshot
+
+say() { # one line of visible characters, whatever it is given: it may come from the network
+line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
+printf '%s\n' "$line"
+systemd-notify --status="$line" || :
+}
+
+api=TCP4:127.0.0.1:8500
+[ ! -S /run/consul/http.sock ] || api=UNIX-CONNECT:/run/consul/http.sock
+answer=$(printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1) || :
+if [ "$answer" != '""' ]; then
+rm -f $seen
+exit 0
+fi
+if [ ! -e $seen ]; then
+: >$seen
+exit 0
+fi
+
+known=
+[ ! -f $snapshot ] || known=$(awk '/^alive: / { at[$2] = $3 } /^not-alive: / { delete at[$2] } END { for (name in at) print at[name] }' $snapshot)
+is_known() {
+printf '%s\n' "$known" | grep -qxF "$1"
+}
+
+apart=
+cloud=
+sed -n '/"retry_join"/,/]/s/^ *"\([^"]*\)",*$/\1/p' $conf >/run/consul-rejoin/join
+while read -r one; do
+case $one in
+*=*)
+cloud=$one
+continue
+;;
+esac
+host=${one%:*}
+port=8301
+[ "$host" = "$one" ] || port=${one##*:}
+address=$(getent ahostsv4 "$host" | awk '{ print $1; exit }') || :
+if [ -z "$address" ] || [ "$address" = "$QG_ADDRESS" ] || is_known "$address:$port"; then continue; fi
+if socat -u OPEN:/dev/null "TCP4:$address:$port,connect-timeout=3" 2>/dev/null; then apart="$apart $one"; fi
+done </run/consul-rejoin/join
+
+others=$(printf '%s\n' "$known" | grep -vF "$QG_ADDRESS:" | grep -c . || :)
+if [ -z "$apart" ] && [ -n "$cloud" ] && [ "$others" = 0 ] && ! systemctl is-active -q etcd-cluster.target; then
+apart=" $cloud"
+fi
+[ -n "$apart" ] || exit 0
+rm -f $seen
+say "no leader, and agents in reach that this one has not joined:$apart: starting it again"
+for comm in /proc/[0-9]*/comm; do
+pid=${comm#/proc/}
+if [ "$(cat "$comm" 2>/dev/null)" = consul ]; then kill "${pid%/comm}" 2>/dev/null || :; fi
+done
+QG-END
 text 755 /opt/quorumgate/libexec/packages <<'QG-END'
 #!/bin/sh
 set -eu
@@ -421,7 +483,7 @@ set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 systemd-sysusers quorumgate.conf
 if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
-systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service etcd.service etcd-register-client.service
+systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-rejoin.timer consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service etcd.service etcd-register-client.service
 systemctl daemon-reload
 systemctl --no-block try-restart consul.service etcd.service
 if systemctl --quiet is-active systemd-resolved; then systemctl --no-block restart systemd-resolved; fi
@@ -542,6 +604,40 @@ UMask=0022
 [Install]
 WantedBy=quorumgate.target
 QG-END
+text 644 /etc/systemd/system/quorumgate-again@.service <<'QG-END'
+[Unit]
+Description=quorumgate: %i is started once more, for what it requires was not there
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/bin/sh -c 'case $(systemctl show -P ActiveState %i) in inactive|failed) ;; *) exit 0;; esac; systemctl start --no-block %i; exit 1'
+Restart=on-failure
+RestartSec=5
+RestrictAddressFamilies=AF_UNIX
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
+QG-END
 text 644 /etc/systemd/system/consul-dns-host.service <<'QG-END'
 [Unit]
 Description=Names under Consul's domain resolve on this host
@@ -603,6 +699,7 @@ Documentation=https://developer.hashicorp.com/consul/docs
 Wants=network-online.target quorumgate-host.service quorumgate-program@consul.service
 After=network-online.target quorumgate-host.service quorumgate-program@consul.service
 Before=quorumgate-program@etcd.service
+OnFailure=quorumgate-again@consul.service
 StartLimitIntervalSec=0
 
 [Service]
@@ -645,6 +742,63 @@ UMask=0077
 
 [Install]
 WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-rejoin.timer <<'QG-END'
+[Unit]
+Description=Consul: an agent without a leader looks for the others once more, each half minute
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target
+
+[Timer]
+OnActiveSec=30
+OnUnitInactiveSec=30
+AccuracySec=5
+
+[Install]
+WantedBy=quorumgate.target
+QG-END
+text 644 /etc/systemd/system/consul-rejoin.service <<'QG-END'
+[Unit]
+Description=Consul: an agent without a leader looks for the others once more
+After=consul.service
+StartLimitIntervalSec=0
+
+[Service]
+User=consul
+Group=consul
+EnvironmentFile=/run/quorumgate/host.env
+ExecStart=/bin/sh /opt/quorumgate/libexec/rejoin
+RuntimeDirectory=consul-rejoin
+RuntimeDirectoryPreserve=yes
+Restart=on-failure
+RestartSec=30
+NotifyAccess=all
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+MemoryDenyWriteExecute=yes
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+LockPersonality=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
 QG-END
 text 644 /etc/systemd/system/consul-dns-udp.service <<'QG-END'
 [Unit]
@@ -795,6 +949,7 @@ Description=etcd
 Documentation=https://etcd.io/docs
 Wants=network-online.target quorumgate-host.service quorumgate-program@etcd.service quorumgate-program@sidekick.service consul.service consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service etcd-register-client.service
 After=network-online.target quorumgate-host.service quorumgate-program@etcd.service quorumgate-program@sidekick.service consul.service consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service
+OnFailure=quorumgate-again@etcd.service
 StartLimitIntervalSec=0
 
 [Service]
