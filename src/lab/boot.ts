@@ -1,6 +1,6 @@
 import type { OutputFile } from '../compile.ts';
 import type { Spec } from '../spec/defaults.ts';
-import { stateBeside } from './cluster/beside.ts';
+import { securedBy, stateBeside } from './cluster/beside.ts';
 import { labSteps, type Planned } from './cluster/lab-steps.ts';
 import { asLaunched, type Launched } from './cluster/launch.ts';
 import { seedsOf } from './cluster/seeds.ts';
@@ -97,6 +97,7 @@ export async function boot(
       image,
       images,
       network,
+      secured: securedBy(spec),
       hosts: asLaunched(inTurn(hostsOf(spec, network), names), options.launched),
     };
     const first: Planned = { layout, state, seeds: seedsOf({ files, spec }, state, options.hostFiles) };

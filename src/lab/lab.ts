@@ -11,10 +11,10 @@ export { groupsOf } from './cluster/find-host.ts';
 export { down, lockLab } from './cluster/take-down.ts';
 export { throwawayCertificates } from './compile/certificates.ts';
 export { type Bootable, type CompileSettings, compileForLab } from './compile/compile-for-lab.ts';
+export { type LabSecrets, labSecrets, type OfConsul, ofConsulIn, teach } from './compile/secrets.ts';
 export type { Fault, FaultOption } from './fault/fault.ts';
 export { FAULTS, type FaultName } from './fault/faults.ts';
 export type { Lab } from './handle.ts';
-export type { HostFile } from './host/host.ts';
 export { insideForeground, networkForeground } from './host/inside.ts';
 export { showLogs } from './host/journal.ts';
 export { ensureImage } from './image/image.ts';
@@ -22,7 +22,14 @@ export { IMAGES, type ImageName } from './image/image-recipe.ts';
 export { LabError } from './machine/lab-error.ts';
 export { layoutOf } from './machine/layout.ts';
 export { prepareMachine } from './machine/preconditions.ts';
-export { consulAddresses, type HostPlan, hostsEver, hostsOf, networkOf, placeBeside } from './network/addresses.ts';
+export {
+  consulAddresses,
+  hostsEver,
+  hostsOf,
+  type Network,
+  networkOf,
+  placeBeside,
+} from './network/addresses.ts';
 export { serve } from './network/serve.ts';
 export { start, type UpOptions, up, type WaitOptions } from './start.ts';
 export { status } from './status.ts';

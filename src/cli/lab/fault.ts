@@ -6,13 +6,15 @@ import {
   type FaultName,
   type FaultOption,
   groupsOf,
+  type Lab,
   LabError,
   playChaos,
+  teach,
 } from '../../lab/lab.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
 import { print, say } from '../report.ts';
-import { withLab } from './running.ts';
+import { self, withLab } from './running.ts';
 
 type AnyFault = Fault<unknown[], Record<string, unknown>>;
 
@@ -80,7 +82,8 @@ function addChaos(lab: Command): void {
     .action((flags: { minutes: number; seed: number }) =>
       interruptible((signal) =>
         withLab(async (running) => {
-          const told = await playChaos(running, { ...flags, say, signal });
+          const relearn = (one: Lab) => teach(one, one.layout, { self: self(), signal });
+          const told = await playChaos(running, { ...flags, say, signal, relearn });
           print(chaosReport(told));
           if (told.broken.length === 0) return;
           throw new LabError(

@@ -1,3 +1,4 @@
+import { isSea } from 'node:sea';
 import { attach, attachTo, type Lab, layoutOf, lockLab } from '../../lab/lab.ts';
 
 /**
@@ -15,3 +16,6 @@ export async function withLab(use: (lab: Lab) => Promise<void>, host?: string): 
     await release();
   }
 }
+
+/** This program, for a process of its own. */
+export const self = (): string[] => (isSea() ? [] : [...process.execArgv, process.argv[1] ?? '']);

@@ -1,4 +1,3 @@
-import { isSea } from 'node:sea';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadAssets } from '../../io/assets.ts';
 import { readInput } from '../../io/input.ts';
@@ -11,7 +10,6 @@ import {
   clusterReport,
   compileForLab,
   consulAddresses,
-  type HostPlan,
   hostsEver,
   hostsOf,
   IMAGES,
@@ -19,18 +17,22 @@ import {
   LAB_TARGETS,
   type Lab,
   LabError,
+  type LabSecrets,
+  labSecrets,
+  type Network,
   networkOf,
+  type OfConsul,
   phaseReport,
   placeBeside,
   progress,
   stuckReport,
-  throwawayCertificates,
+  teach,
   watch,
 } from '../../lab/lab.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
 import { isForPrograms, print, say, tell } from '../report.ts';
-import { labSecrets } from './secrets.ts';
+import { self } from './running.ts';
 
 interface UpFlags {
   size?: number;
@@ -92,9 +94,6 @@ export function imageOption(): Option {
     .default('bookworm');
 }
 
-/** This program, for a process of its own. */
-const self = (): string[] => (isSea() ? [] : [...process.execArgv, process.argv[1] ?? '']);
-
 /** Reads and compiles one spec for the lab; tells what is wrong with it, or what was changed. */
 async function read(
   file: string,
@@ -113,54 +112,73 @@ async function read(
   return { files: compiled.files, spec: compiled.spec, text: input.text };
 }
 
-/** With certificates for its hosts, also for those that it may grow by; `index` tells clusters beside the first. */
-async function withCertificates(
-  cluster: Bootable,
-  network = networkOf(cluster.spec),
+/** A spec that was read, with all that secures its hosts, also those that may come later; `index` tells clusters beside the first. */
+interface Cluster extends ClusterBeside {
+  file: string;
+  text: string;
+  secrets: LabSecrets;
+}
+
+async function secured(
+  file: string,
+  cluster: Bootable & { text: string },
+  network: Network,
   index = 0,
-): Promise<ClusterBeside> {
+  ofConsul?: OfConsul,
+): Promise<Cluster> {
   const { spec } = cluster;
   const place = index === 0 ? undefined : placeBeside(network, spec.cluster.name, index);
-  const certificates = await throwawayCertificates(spec, hostsEver(spec, network, place));
-  if (certificates.size > 0) say('for the lab: tls: certificates of throwaway CAs at the paths of the spec');
-  return { ...cluster, hostFiles: ({ name }) => certificates.get(name) ?? [] };
+  const hosts = hostsEver(spec, network, place);
+  const secrets = await labSecrets(spec, hosts, ofConsul);
+  if (spec.tls !== 'off' || spec.consul.tls?.cert !== undefined)
+    say('for the lab: tls: certificates of throwaway CAs at the paths of the spec');
+  if (spec.consul.encrypt ?? spec.consul.tokens) say('for the lab: consul: throwaway secrets at the paths of the spec');
+  return { ...cluster, file, secrets, hostFiles: secrets.hostFiles };
 }
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
   assertFree();
   const { timeout, beside: besideFiles, size, target, ...rest } = flags;
   const options = { ...rest, say, signal, targets: target };
-  const first = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
-  const beside: ClusterBeside[] = [];
-  if (first !== undefined) {
-    const network = networkOf(first.spec);
+  const input = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
+  const network = input && networkOf(input.spec);
+  const first = input && network && (await secured(file, input, network));
+  const beside: Cluster[] = [];
+  if (first !== undefined && network !== undefined) {
     const guestOf = { network, join: consulAddresses(hostsOf(first.spec, network)) };
     for (const name of besideFiles) {
       const one = await read(name, { ...options, guestOf });
-      if (one !== undefined) beside.push(await withCertificates(one, network, beside.length + 1));
+      if (one !== undefined) beside.push(await secured(name, one, network, beside.length + 1, first.secrets.ofConsul));
     }
   }
   if (first === undefined || beside.length < besideFiles.length) {
     process.exitCode = 1;
     return;
   }
-  const { hostFiles } = await withCertificates(first);
-  const secrets = await labSecrets(first.spec);
-  const files = { hostFiles: (host: HostPlan) => [...(secrets?.files ?? []), ...(hostFiles?.(host) ?? [])] };
-  if (secrets) say('for the lab: consul: throwaway secrets at the paths of the spec');
+  const { hostFiles = () => [] } = first;
   const lab = await boot(
     first.files,
     first.spec,
-    { ...options, ...files, serveCommand: [process.execPath, ...self(), 'lab', 'serve'] },
+    { ...options, hostFiles, serveCommand: [process.execPath, ...self(), 'lab', 'serve'] },
     beside,
   );
   try {
-    await secrets?.bootstrap(lab, { file, text: first.text }, self(), signal);
+    await teachAll(lab, [first, ...beside], signal);
     await finishUp(lab, timeout, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     await lab.down();
     throw new LabError('interrupted', 'The lab was taken down again.', { cause: error });
+  }
+}
+
+/** One after the other: the first token of the first cluster makes those of the others. */
+async function teachAll(lab: Lab, clusters: readonly Cluster[], signal: AbortSignal): Promise<void> {
+  for (const [index, { file, text, secrets }] of clusters.entries()) {
+    const layout = index === 0 ? lab.layout : lab.neighbours[index - 1]?.layout;
+    if (layout === undefined) continue;
+    secrets.keep(layout, { file, text });
+    await teach(lab, layout, { self: self(), signal });
   }
 }
 

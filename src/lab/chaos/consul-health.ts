@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Lab } from '../handle.ts';
 
 interface Server {
@@ -31,9 +33,14 @@ export async function consulFlaws(lab: Lab): Promise<string[]> {
   const own = lab.hosts.filter(({ role }) => role === 'consul-server');
   const servers = own.length > 0 ? own : lab.hosts;
   const url = 'http://127.0.0.1:8500/v1/operator/autopilot/health';
+  const management = join(lab.layout.secrets, 'management');
+  const token = existsSync(management) ? readFileSync(management, 'utf8').trim() : '';
+  // In no command line.
+  const input = token && `X-Consul-Token: ${token}\n`;
   const answers = await Promise.all(
     servers.map(
-      async ({ name }) => (await lab.exec(name, ['curl', '-s', '-m', '3', url]).catch(() => undefined))?.stdout,
+      async ({ name }) =>
+        (await lab.exec(name, ['curl', '-s', '-m', '3', '-H', '@-', url], { input }).catch(() => undefined))?.stdout,
     ),
   );
   const healths = answers.flatMap((text) => {

@@ -16,6 +16,8 @@ export interface ChaosOptions {
   say: (line: string) => void;
   signal?: AbortSignal | undefined;
   kinds?: readonly ChaosKind[];
+  /** As an operator does whose Consul may have lost its data, and with it the tokens. */
+  relearn?: (lab: Lab) => Promise<void>;
 }
 
 export interface ChaosTold {
@@ -87,6 +89,7 @@ export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosT
       say(`${choice.kind}: ${choice.hosts.join(', ')}${choice.beyond ? ' (more than a quorum bears)' : ''}`);
       const played = await playOne(lab, kind, choice, { ...options, say });
       if (signal?.aborted) break;
+      if (kind.name === 'wipe-consul') await options.relearn?.(lab);
       if (played) told.played.set(choice.kind, (told.played.get(choice.kind) ?? 0) + 1);
       // Also after one that was not played to its end: a second disk is never lost while a first one is missing.
       const ended = monotonic();

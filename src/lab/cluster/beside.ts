@@ -16,9 +16,24 @@ export interface BesideOptions extends SpecSource, Spread {
   say?: (line: string) => void;
 }
 
+/** By which keys the agents of a spec are secured. */
+export const securedBy = ({ consul: { encrypt, tls, tokens } }: Pick<Spec, 'consul'>): string[] =>
+  Object.entries({ encrypt, tls, tokens }).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+
+const keysOf = (keys: readonly string[]) => keys.map((key) => `\`consul.${key}\``).join(', ') || 'nothing';
+
+/** Hosts whose agents talk otherwise would wait for ever. */
+function assertAlike(first: readonly string[], name: string, own: readonly string[]): void {
+  if (first.join() === own.join()) return;
+  throw new LabError(
+    `the agents of ${name} have ${keysOf(own)}, and those of the lab's Consul ${keysOf(first)}`,
+    'Clusters on one Consul are secured alike: give both specs `secrets`, or both `secrets: off`.',
+  );
+}
+
 /** The state to keep of a cluster beside the first and `others`. */
 export function stateBeside(first: LabState, others: readonly LabState[], spec: Spec): LabState {
-  const { version, phase, targets, versions, image, images, network } = first;
+  const { version, phase, targets, versions, image, images, network, secured = [] } = first;
   const { name, size } = spec.cluster;
   if ([first, ...others].some(({ cluster }) => cluster.name === name)) {
     throw new LabError(
@@ -32,9 +47,10 @@ export function stateBeside(first: LabState, others: readonly LabState[], spec: 
       'Use `--target aws` or `flatcar` for both.',
     );
   }
+  assertAlike(secured, name, securedBy(spec));
   const place = placeBeside(network, name, others.length + 1);
   return {
-    ...{ version, phase, targets, image, images, network },
+    ...{ version, phase, targets, image, images, network, secured },
     ...(versions === undefined ? {} : { versions }),
     cluster: { name, size },
     beside: { ...place, join: spec.consul.join },

@@ -72,8 +72,20 @@ test('a cluster beside another has names and addresses of its own, and grows amo
   t.throws(() => placeBeside(network, 'd', 3), { instanceOf: LabError, message: /no room for cluster d/ });
 });
 
+test('clusters on one Consul are secured alike, or are refused', (t) => {
+  const secured: LabState = { ...stateOf(), secured: ['encrypt', 'tls', 'tokens'] };
+  t.throws(() => stateBeside(secured, [], specOf('b', 1, 'existing')), {
+    instanceOf: LabError,
+    message:
+      "the agents of b have nothing, and those of the lab's Consul `consul.encrypt`, `consul.tls`, `consul.tokens`",
+  });
+  t.throws(() => stateBeside({ ...secured, secured: ['tokens'] }, [], specOf('b', 1, 'existing')), {
+    message: /nothing, and those of the lab's Consul `consul\.tokens`/,
+  });
+});
+
 test('what may come later has a name now; Consul is on its own hosts or on the members', (t) => {
-  t.is(hostsEver(specOf('a', 3), network, undefined).at(-1)?.name, 'etcd-9');
+  t.is(hostsEver(specOf('a', 3), network, undefined).at(-1)?.name, 'etcd-40');
   t.deepEqual(consulAddresses(stateOf().hosts), ['10.77.0.101', '10.77.0.102', '10.77.0.103']);
   t.deepEqual(consulAddresses(stateOf(specOf('a', 3, 'role')).hosts), ['10.77.0.11', '10.77.0.12', '10.77.0.13']);
 });

@@ -76,13 +76,11 @@ export function overlay(original: Spec, options: OverlayOptions): Overlaid {
   if (guestOf !== undefined) {
     change('consul.servers', spec.consul.servers, 'existing');
     spec.consul = { ...spec.consul, servers: 'existing', count: 0 };
+    withPair(spec);
   } else if (spec.consul.servers === 'existing') {
     changes.push('consul.servers: existing -> role, one host: the lab has no Consul of yours, so it boots one');
     spec.consul = { ...spec.consul, servers: 'role', count: 1 };
-    const { tls } = spec.consul;
-    // As a server it has to show a certificate.
-    if (tls !== undefined && tls.cert === undefined)
-      spec.consul.tls = { ...tls, cert: `${dirname(tls.ca)}/consul.crt`, key: `${dirname(tls.ca)}/consul.key` };
+    withPair(spec);
   }
 
   const network = networkOf(spec);
@@ -125,6 +123,13 @@ function withKey({ cluster }: Spec, key: string, change: Change): void {
   const keys = cluster.operatorKeys.filter((one) => one !== key);
   change('cluster.operatorKeys', keys.join(', ') || 'none', [...keys.slice(0, 1), "the lab's own"].join(', '));
   cluster.operatorKeys = [...keys.slice(0, 1), key];
+}
+
+/** The lab's servers show a certificate, and want one of each agent. */
+function withPair({ consul }: Spec): void {
+  const { tls } = consul;
+  if (tls === undefined || tls.cert !== undefined) return;
+  consul.tls = { ...tls, cert: `${dirname(tls.ca)}/consul.crt`, key: `${dirname(tls.ca)}/consul.key` };
 }
 
 function assertSize(size: number): void {

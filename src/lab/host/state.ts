@@ -45,6 +45,8 @@ export interface LabState {
   /** Every image that hosts are made of. */
   images: Partial<Record<ImageName, Image>>;
   network: Network;
+  /** Keys of `consul` by which its agents are secured: all clusters on one Consul have them alike. */
+  secured?: string[];
   hosts: HostState[];
   /** Only of a cluster beside the first: its place, and where that one's Consul servers are. */
   beside?: Place & { join: string[] };

@@ -16,7 +16,7 @@ export interface Layout {
   hosts: string;
   /** The operator's key of this lab alone: hosts believe what it has signed. */
   operatorKey: string;
-  /** Throwaway secrets of Consul, and its first token, where the spec names such. */
+  /** Throwaway secrets of Consul with its CA and its first token, where the spec names such; in folders of their own those of clusters beside the first. */
   secrets: string;
   /** Begins the name of each network namespace and of the cgroup: `qg-1a2b3c`. */
   prefix: string;
@@ -49,6 +49,7 @@ export function layoutBeside(layout: Layout, cluster: string): Layout {
     ...layout,
     state: join(directory, `state-${cluster}.json`),
     seeds: join(directory, `seeds-${cluster}.json`),
+    secrets: join(layout.secrets, `beside-${cluster}`),
   };
 }
 

@@ -17,7 +17,10 @@ export type HostPlan = NumberedHost;
 const SHIFT = 50;
 
 const DEFAULT_NETWORK = '10.77.0.0/24';
-const LARGEST = 9;
+/** Members of the largest cluster. */
+export const LARGEST = 9;
+/** Members of a cluster that may be named one after the other, as hosts are replaced. */
+const EVER = 40;
 const HIGHEST_OFFSET = FIRST_OFFSET.etcd + LARGEST;
 
 /** The address so many above the network's own. */
@@ -70,9 +73,10 @@ export function hostsOf(spec: Counts, network: Network, place?: Place): HostPlan
   return numberedHosts(spec, toNetwork(network.cidr), place);
 }
 
-/** The hosts of a spec and those that it may once grow by. */
+/** The hosts of a spec, and those that may come in the place of others or beside them. */
 export function hostsEver(spec: Counts, network: Network, place: Place | undefined): HostPlan[] {
-  return hostsOf({ ...spec, cluster: { ...spec.cluster, size: LARGEST } }, network, place);
+  const size = Math.min(EVER, roomOf(network).last - FIRST_OFFSET.etcd - (place?.shift ?? 0));
+  return hostsOf({ ...spec, cluster: { ...spec.cluster, size } }, network, place);
 }
 
 /** Where Consul's servers are: on hosts of their own, else on the members. */
