@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inside, insideNetwork } from '../host/inside.ts';
@@ -18,10 +19,13 @@ export type Voice = (args: string[], input?: string) => Promise<Finished>;
 
 const AGENT = 'http://127.0.0.1:8500/v1/';
 
-/** An unprivileged process of a member: user nobody, without a token. */
+/** An unprivileged process of a host: user nobody, without a token; where Consul wants one, with a stolen one of a member's sidekicks. */
 export function nobodyOn(lab: Victim, name: string): Voice {
   const drop = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', '--no-new-privs'];
-  return (args, input) => inside(lab.host(name), [...drop, 'curl', ...args], input === undefined ? {} : { input });
+  const stolen = join(lab.layout.secrets, 'sidekick');
+  const shown = existsSync(stolen) ? ['-H', `X-Consul-Token: ${readFileSync(stolen, 'utf8').trim()}`] : [];
+  return (args, input) =>
+    inside(lab.host(name), [...drop, 'curl', ...shown, ...args], input === undefined ? {} : { input });
 }
 
 /** One request to the agent that this voice reaches; the body of the answer. Throws for any status but 200. */

@@ -9,11 +9,12 @@ import { dump, load } from 'js-yaml';
 import { loadAssets } from '../../io/assets.ts';
 import { ETCD } from '../attack/disk-attacks.ts';
 import { consulFlaws } from '../chaos/consul-health.ts';
+import type { BesideOptions } from '../cluster/beside.ts';
 import { labOperatorKey } from '../compile/operator-key.ts';
-import { type Lab, type UpOptions, up, type WaitOptions } from '../lab.ts';
+import { type Lab, teach, type UpOptions, up, type WaitOptions } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
 import { ownName } from '../target/targets.ts';
-import { operatorEnvironment, securedOptions, securedText } from './secured-testing.ts';
+import { besideIn, operatorEnvironment, securedOptions, securing } from './secured-testing.ts';
 
 const canBoot =
   process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -24,19 +25,23 @@ export const labTest = canBoot ? test.serial : test.serial.skip;
 /** The built command line. */
 export const PROGRAM = fileURLToPath(new URL('../../../dist/cli/index.mjs', import.meta.url));
 
-/** A spec for the lab as a user would write it, with changes. */
+/**
+ * A spec for the lab as a user would write it, with changes. All is secured, by files that the lab makes, unless the changes have `secrets`
+ * or `tls` themselves: `secrets: 'off'` is a scenario in plain.
+ */
 export function labSpec(changes: Record<string, string> = {}): string {
-  const keys = {
+  const consul = changes['consul'] ?? '{servers: members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]}';
+  const isSaid = 'secrets' in changes || 'tls' in changes;
+  const keys: Record<string, string> = {
     version: '1',
     cluster: '{name: mycluster, size: 3}',
     targets: '[aws]',
     address: '{cidr: 10.77.0.0/24}',
-    consul: '{servers: members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]}',
     etcd: '{version: 3.5.16}',
-    tls: 'off',
     // There is no room for them in EC2's user-data.
     programs: '{sidekick: {url: "https://artifacts.example.com/etcd-sidekick.cjs"}}',
     ...changes,
+    ...(isSaid ? { consul } : securing(consul)),
   };
   return Object.entries(keys)
     .map(([key, value]) => `${key}: ${value}\n`)
@@ -47,10 +52,15 @@ export function example(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url)), 'utf8');
 }
 
-export type TestLabOptions = Partial<UpOptions & WaitOptions>;
+export type TestLabOptions = Partial<UpOptions & WaitOptions> & {
+  /** The test brings what secures its hosts. */
+  ownSecrets?: boolean;
+};
 
 /** Options that `up` and `start` need, in a state directory of its own. */
-export async function labOptions(options: TestLabOptions): Promise<UpOptions & WaitOptions & { directory: string }> {
+export async function labOptions(
+  options: TestLabOptions,
+): Promise<UpOptions & WaitOptions & { directory: string; ownSecrets?: boolean }> {
   const directory = mkdtempSync(join(process.env.QUORUMGATE_TEST_ROOT ?? '/var/lib', 'quorumgate-test-'));
   return { text: labSpec(), file: 'test.yaml', assets: await loadAssets(), ...options, directory };
 }
@@ -61,18 +71,49 @@ export async function inLab(
   use: (lab: Lab) => Promise<void>,
   bring: (all: Awaited<ReturnType<typeof labOptions>>) => Promise<Lab> = up,
 ): Promise<void> {
-  const all = await securedOptions(await labOptions(options), PROGRAM);
+  const { lab, end } = await begin(options, bring);
   try {
-    const lab = await bring(all);
-    try {
-      await use(lab);
-    } finally {
-      await lab.down();
-    }
+    await use(lab);
   } finally {
-    rmSync(all.directory, { recursive: true, force: true });
+    await end();
   }
 }
+
+/** Boots a lab; `end` leaves nothing behind. */
+export async function begin(
+  options: TestLabOptions,
+  bring: (all: Awaited<ReturnType<typeof labOptions>>) => Promise<Lab> = up,
+): Promise<{ lab: Lab; end: () => Promise<void> }> {
+  const own = await labOptions(options);
+  const clear = () => rmSync(own.directory, { recursive: true, force: true });
+  try {
+    const { options: all, end: unlearn } = await securedOptions(own, PROGRAM);
+    try {
+      const lab = await bring(all);
+      const end = async () => {
+        await unlearn();
+        await lab.down();
+        clear();
+      };
+      return { lab, end };
+    } catch (error) {
+      await unlearn();
+      throw error;
+    }
+  } catch (error) {
+    clear();
+    throw error;
+  }
+}
+
+/** Consul has lost its data: its operator has it learn the tokens again. */
+export const relearn = (lab: Lab): Promise<void> => teach(lab, lab.layout, { self: [PROGRAM] });
+
+/** Boots another cluster in a lab that runs, on the Consul of the first. */
+export const bootBeside = (lab: Lab, options: BesideOptions): Promise<Lab> => besideIn(lab, options, PROGRAM);
+
+/** curl on a host, with the token of its sidekicks where Consul wants one. */
+export const CURL = 'curl -s -H "X-Consul-Token: $(cat /run/quorumgate/token 2>/dev/null)"';
 
 /** One cluster, the predicted one; nothing failed on any host; cloud-init is content. */
 export async function assertSound(t: ExecutionContext, lab: Lab): Promise<void> {
@@ -199,7 +240,7 @@ export async function operate(
       SNAPSHOT: join(folder, 'snapshot.db'),
       KEY: lab.layout.operatorKey,
     };
-    writeFileSync(files.SPEC, withLabKey(lab, securedText(spec)));
+    writeFileSync(files.SPEC, withLabKey(lab, spec));
     if (snapshot !== undefined) writeFileSync(files.SNAPSHOT, snapshot);
     const named = withKey(lab, args).map((arg) => files[arg as keyof typeof files] ?? arg);
     const all = { ...operatorEnvironment(lab, through), ...env };

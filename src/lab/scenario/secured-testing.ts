@@ -1,64 +1,124 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { dump, load } from 'js-yaml';
-import { makeSecrets } from '../../operator/consul/bootstrap.ts';
-import { compileForLab, hostsEver, type Lab, networkOf, throwawayCertificates, type UpOptions } from '../lab.ts';
-import { hostPaths, layoutOf } from '../machine/layout.ts';
+import type { BesideOptions } from '../cluster/beside.ts';
+import {
+  compileForLab,
+  consulAddresses,
+  hostsEver,
+  hostsOf,
+  type Lab,
+  LabError,
+  type LabSecrets,
+  labSecrets,
+  type Network,
+  networkOf,
+  type OfConsul,
+  ofConsulIn,
+  placeBeside,
+  teach,
+  type UpOptions,
+} from '../lab.ts';
+import { hostPaths, type Layout } from '../machine/layout.ts';
 
-/** Scenarios whose spec says `tls: off` are played on a cluster that is secured, where this is set. */
-const isSecured = process.env['QUORUMGATE_TEST_SECURED'] === '1';
+/** Scenarios are played on a cluster that is secured; with QUORUMGATE_TEST_SECURED=0 on one in plain, unless their spec says how. */
+const isSecured = process.env['QUORUMGATE_TEST_SECURED'] !== '0';
 
-interface Draft {
-  tls?: unknown;
-  consul: { version?: string; encrypt?: string; servers: string };
+/** Of the URLs of members whose spec does not say. */
+export const SCHEME = isSecured ? 'https' : 'http';
+
+/** Keys for a spec that says nothing of how it is secured. */
+export function securing(consul: string): { secrets: string; consul: string } {
+  if (!isSecured) return { secrets: 'off', consul };
+  return { secrets: 'image', consul: /\bversion:/.test(consul) ? consul : consul.replace(/\}$/, ', version: 2.1.0}') };
 }
 
-/** A spec as a secured one; one that says itself what is secured, or has its Consul elsewhere, stays. */
-export function securedText(text: string): string {
-  const { tls, consul, ...rest } = load(text) as Draft;
-  if (!isSecured || tls !== 'off' || consul.encrypt !== undefined || consul.servers === 'existing') return text;
-  return dump({ ...rest, secrets: 'image', consul: { version: '2.1.0', ...consul } });
+/** Whether the lab is to bring what this spec wants. */
+const isBrought = (text: string) => /^secrets: image$/m.test(text);
+
+type Source = Pick<BesideOptions, 'text' | 'file' | 'assets'> & Pick<UpOptions, 'size' | 'directory' | 'targets'>;
+
+async function made(source: Source, guest?: { network: Network; join: string[]; index: number; of: OfConsul }) {
+  const { spec } = (await compileForLab({ ...source, guestOf: guest })).compiled;
+  if (spec === undefined) throw new LabError('the secured spec does not compile', '');
+  const network = guest?.network ?? networkOf(spec);
+  const place = guest && placeBeside(network, spec.cluster.name, guest.index);
+  return { spec, network, secrets: await labSecrets(spec, hostsEver(spec, network, place), guest?.of) };
 }
 
-/** Options of a lab whose hosts have all secrets, and whose Consul learns its tokens as soon as it can. */
-export async function securedOptions<T extends UpOptions>(given: T, program: string): Promise<T> {
-  const text = securedText(given.text);
-  if (text === given.text) return given;
-  const { secrets } = layoutOf(given.directory);
-  mkdirSync(secrets, { recursive: true, mode: 0o700 });
-  await makeSecrets(secrets);
-  const { spec } = (await compileForLab({ ...given, text })).compiled;
-  if (spec === undefined) throw new Error('the secured spec does not compile');
-  const certificates = await throwawayCertificates(spec, hostsEver(spec, networkOf(spec), undefined));
-  const words = readdirSync(secrets)
-    .filter((name) => !['operator', 'management'].includes(name))
-    .map((name) => {
-      return { path: `/etc/quorumgate-secrets/${name}`, mode: 0o600, content: readFileSync(join(secrets, name)) };
-    });
-  const file = join(secrets, 'spec.yaml');
-  writeFileSync(file, text);
-  return {
+const both = (secrets: LabSecrets, own: UpOptions['hostFiles']) => ({
+  hostFiles: (host: Parameters<LabSecrets['hostFiles']>[0]) => [...secrets.hostFiles(host), ...(own?.(host) ?? [])],
+});
+
+/** Options of a lab whose hosts have all secrets, and whose Consul learns its tokens as soon as it can; `end` stops that. */
+export async function securedOptions<T extends UpOptions & { ownSecrets?: boolean }>(
+  given: T,
+  program: string,
+): Promise<{ options: T; end: () => Promise<void> }> {
+  if (given.ownSecrets || !isBrought(given.text)) return { options: given, end: async () => {} };
+  const { spec, network, secrets } = await made(given);
+  const join = consulAddresses(hostsOf(spec, network));
+  const kept = [{ text: given.text, secrets }];
+  const beside: NonNullable<UpOptions['beside']> = [];
+  for (const [index, one] of (given.beside ?? []).entries()) {
+    const { assets, directory, targets } = given;
+    const guest = { network, join, index: index + 1, of: secrets.ofConsul };
+    const its = await made({ assets, targets, ...(directory && { directory }), ...one }, guest);
+    kept.push({ text: one.text, secrets: its.secrets });
+    beside.push({ ...one, ...both(its.secrets, one.hostFiles) });
+  }
+  const stop = new AbortController();
+  let learning: Promise<unknown> = Promise.resolve();
+  const learn = async (lab: Lab) => {
+    for (const [index, own] of kept.entries()) {
+      const layout = index === 0 ? lab.layout : lab.neighbours[index - 1]?.layout;
+      if (layout !== undefined) await learnNow(lab, layout, program, own, stop.signal);
+    }
+  };
+  const options = {
     ...given,
-    text,
-    hostFiles: (host) => [...words, ...(certificates.get(host.name) ?? []), ...(given.hostFiles?.(host) ?? [])],
-    onStart: (lab) => teach(lab, [process.execPath, program, 'consul', 'bootstrap', file, '--dir', secrets]),
+    ...both(secrets, given.hostFiles),
+    ...(given.beside && { beside }),
+    // Tests see for themselves what comes of it: they may want a Consul without a leader.
+    onStart: (lab: Lab) => {
+      learning = learn(lab).catch(() => undefined);
+      return Promise.resolve();
+    },
+  };
+  return {
+    options,
+    end: async () => {
+      stop.abort();
+      await learning;
+    },
   };
 }
 
-/** Whether Consul has learnt its tokens is for the test to see. */
-async function teach(lab: Lab, command: string[]): Promise<void> {
-  const server = lab.hosts.find(({ role }) => role === 'consul-server') ?? lab.hosts[0];
-  for (let tries = 0; server !== undefined && tries < 120; tries++) {
-    const { exitCode } = await lab.net(server.name, command).catch(() => ({ exitCode: 1 }));
-    if (exitCode === 0) return;
-    await sleep(1000);
-  }
+async function learnNow(
+  first: Lab,
+  layout: Layout,
+  program: string,
+  { text, secrets }: { text: string; secrets: LabSecrets },
+  signal?: AbortSignal,
+): Promise<void> {
+  secrets.keep(layout, { file: '-', text });
+  await teach(first, layout, { self: [program], patience: 600, signal });
+}
+
+/** Boots another cluster in a lab that runs, secured as the first is. */
+export async function besideIn(lab: Lab, options: BesideOptions, program: string): Promise<Lab> {
+  const of = ofConsulIn(lab.layout);
+  if (of === undefined) return lab.beside(options);
+  const { network, targets } = lab.state;
+  const guest = { network, join: consulAddresses(lab.hosts), index: lab.neighbours.length + 1, of };
+  const { secrets } = await made({ ...options, targets, directory: lab.layout.directory }, guest);
+  const added = await lab.beside({ ...options, ...both(secrets, options.hostFiles) });
+  await learnNow(lab, added.layout, program, { text: options.text, secrets });
+  return added;
 }
 
 /** Variables of an operator: his token, and a certificate that etcd takes. */
 export function operatorEnvironment({ layout }: Lab, through: string): Record<string, string> {
-  if (!isSecured) return {};
+  if (!existsSync(join(layout.secrets, 'operator'))) return {};
   const file = (name: string) => join(hostPaths(layout, through).root, 'etc/quorumgate-secrets', name);
   return {
     CONSUL_HTTP_TOKEN_FILE: join(layout.secrets, 'operator'),

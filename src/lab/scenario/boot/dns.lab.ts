@@ -1,7 +1,9 @@
 import type { ExecutionContext } from 'ava';
 import type { Lab } from '../../lab.ts';
-import { eventually, inLab, labTest, output } from '../lab-testing.ts';
+import { eventually, inLab, labSpec, labTest, output } from '../lab-testing.ts';
 
+/** In plain: members are found by name, and spoken to without a certificate. */
+const text = labSpec({ secrets: 'off' });
 const domain = 'mycluster.etcd3.service.dc1.consul';
 const name = `_etcd-server._tcp.${domain}`;
 
@@ -38,7 +40,7 @@ async function assertNames(t: ExecutionContext, lab: Lab, consul: boolean): Prom
 for (const size of [3, 5]) {
   labTest(`records over UDP and TCP, with and without EDNS, ${size} members`, async (t) => {
     t.timeout(300_000);
-    await inLab({ size }, (lab) => assertRecords(t, lab));
+    await inLab({ text, size }, (lab) => assertRecords(t, lab));
   });
 }
 
@@ -55,7 +57,7 @@ const freeConsul = `rm /run/systemd/system/consul.service.d/hold.conf
 for (const image of ['bookworm', 'trixie'] as const) {
   labTest(`names of both kinds resolve, and etcd lives, without Consul (${image})`, async (t) => {
     t.timeout(300_000);
-    await inLab({ image }, async (lab) => {
+    await inLab({ text, image }, async (lab) => {
       await assertNames(t, lab, true);
       await everywhere(lab, holdConsul);
       await assertNames(t, lab, false);

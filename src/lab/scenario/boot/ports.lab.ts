@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,17 +7,16 @@ import { loadAssets } from '../../../io/assets.ts';
 import { place } from '../../../pki/authority.ts';
 import { ordersFor } from '../../../pki/names.ts';
 import { Store } from '../../../pki/store.ts';
-import type { HostFile } from '../../host/host.ts';
 import { insideNetwork } from '../../host/inside.ts';
 import { compileForLab, type Lab, start } from '../../lab.ts';
-import { run } from '../../machine/command.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import { BRIDGE } from '../../network/network.ts';
-import { assertSound, eventually, inLab, labSpec, labTest, operate, output, PROGRAM } from '../lab-testing.ts';
+import { assertSound, inLab, labSpec, labTest, output } from '../lab-testing.ts';
+import { Safe } from '../safe-testing.ts';
 import { PROBE } from './probe-testing.ts';
 
-const ON_HOSTS = ['gossip', 'agent', 'dns', 'sidekick'];
-const ADDRESSES = [1, 2, 3].map((n) => `etcd-${n}=10.77.0.10${n}`);
+const MEMBERS = [1, 2, 3].flatMap((n) => ['--host', `etcd-${n}=10.77.0.10${n}`]);
+const ISSUE = [...MEMBERS, '--host', 'revoked=10.77.0.1', '--client', 'ops'];
 const files = (side: string, ca: string, crl: string) =>
   `{cert: /etc/tls/${side}.crt, key: /etc/tls/${side}.key, ca: /etc/tls/${ca}.crt, crl: /etc/tls/${crl}.crl}`;
 const SPEC = labSpec({
@@ -28,41 +26,23 @@ const SPEC = labSpec({
   tls: `{peer: ${files('peer', 'peer-ca', 'peer')}, client: ${files('server', 'client-ca', 'client')}}`,
 });
 
-/** Certificates of the cluster's CAs and of others, good and bad, in folders of one directory. */
-async function makeCertificates(directory: string): Promise<void> {
-  const spec = join(directory, 'cluster.yaml');
-  writeFileSync(spec, SPEC);
-  const own = (...args: string[]) => run(process.execPath, [PROGRAM, ...args]);
-  const [pki, other] = [join(directory, 'pki'), join(directory, 'other')];
-  for (const dir of [pki, other]) {
-    await own('pki', 'init', '--dir', dir, '--name', 'mycluster');
-    const hosts = ADDRESSES.flatMap((one) => ['--host', one]);
-    await own('pki', 'issue', spec, '--dir', dir, ...hosts, '--host', 'revoked=10.77.0.1', '--client', 'ops');
-  }
-  const { spec: compiled } = (await compileForLab({ text: SPEC, file: spec, assets: await loadAssets() })).compiled;
+/** Besides the cluster's own: certificates of other CAs, one that has expired, one that is revoked. */
+async function makeOthers(safe: Safe): Promise<void> {
+  await safe.certificates(join(safe.directory, 'other'), ISSUE);
+  const source = { text: SPEC, file: safe.spec, assets: await loadAssets() };
+  const { spec: compiled } = (await compileForLab(source)).compiled;
   if (compiled === undefined) throw new Error('the spec does not compile');
   const past = new Date(Date.now() - 30 * 86_400_000);
   const expired = { members: [{ name: 'expired', addresses: ['10.77.0.1'] }], consulServers: [], clients: [] };
-  await Store.use(pki, async (store) => {
+  await Store.use(safe.pki, async (store) => {
     for (const order of ordersFor(compiled, expired, 7)) await place(store, order, past);
   });
-  await own('pki', 'revoke', 'hosts/revoked', '--dir', pki);
-  await own('consul', 'secrets', '--dir', join(directory, 'secrets'));
+  await safe.own('pki', 'revoke', 'hosts/revoked', '--dir', safe.pki);
 }
 
-function hostFiles(directory: string, name: string): HostFile[] {
-  if (!/^etcd-[123]$/.test(name)) return [];
-  const folder = join(directory, 'pki/hosts', name);
-  const from = [
-    ...readdirSync(folder).map((file) => join(folder, file)),
-    ...ON_HOSTS.map((file) => join(directory, 'secrets', file)),
-  ];
-  // User etcd does not exist before the host boots; Consul's words are handed out by root.
-  return from.map((path) => {
-    const file = path.split('/').at(-1) ?? '';
-    return { path: `/etc/tls/${file}`, mode: ON_HOSTS.includes(file) ? 0o600 : 0o644, content: readFileSync(path) };
-  });
-}
+/** Of a member; the others there are for whoever is beside. */
+const filesOf = (safe: Safe, name: string) =>
+  /^etcd-[123]$/.test(name) ? safe.hostFiles(name, (file) => `/etc/tls/${file}`) : [];
 
 interface Ask {
   port: number;
@@ -240,16 +220,13 @@ function assertDocumented(t: ExecutionContext, made: string): void {
 
 labTest('each port, asked with each kind of credential: refused but with the right one', async (t) => {
   t.timeout(900_000);
-  const directory = mkdtempSync(join(tmpdir(), 'quorumgate-ports-'));
-  try {
-    await makeCertificates(directory);
+  await Safe.with(SPEC, ISSUE, async (safe) => {
+    const { directory } = safe;
+    await makeOthers(safe);
     await inLab(
-      { text: SPEC, hostFiles: ({ name }) => hostFiles(directory, name) },
+      { text: SPEC, ownSecrets: true, hostFiles: ({ name }) => filesOf(safe, name) },
       async (lab) => {
-        const secrets = join(directory, 'secrets');
-        const bootstrap = () => operate(lab, 'etcd-1', SPEC, ['consul', 'bootstrap', 'SPEC', '--dir', secrets]);
-        const told = await eventually(bootstrap, ({ exitCode }) => exitCode === 0, 120);
-        t.is(told.exitCode, 0, told.stderr);
+        await safe.bootstrap(t, lab, 'etcd-1');
         const { outcome, seen } = await lab.wait({ timeoutSeconds: 120 });
         t.is(outcome, 'up', JSON.stringify(seen.map(({ host, step, status }) => [host.name, step, status])));
         const outside = [...(await fromOutside(lab, directory)), ...(await gossip(lab, directory))];
@@ -269,7 +246,5 @@ labTest('each port, asked with each kind of credential: refused but with the rig
       },
       start,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 });

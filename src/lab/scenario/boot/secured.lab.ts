@@ -1,84 +1,41 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { loadAssets } from '../../../io/assets.ts';
-import type { HostFile } from '../../host/host.ts';
-import { compileForLab, hostsEver, type Lab, networkOf, start, throwawayCertificates } from '../../lab.ts';
-import { run } from '../../machine/command.ts';
-import {
-  assertSound,
-  assertWhole,
-  eventually,
-  inLab,
-  labSpec,
-  labTest,
-  operate,
-  output,
-  PROGRAM,
-  says,
-  type TestLabOptions,
-} from '../lab-testing.ts';
+import { start } from '../../lab.ts';
+import { assertSound, assertWhole, inLab, labSpec, labTest, operate, output, says } from '../lab-testing.ts';
+import { assertHidden, ON_HOSTS, Safe } from '../safe-testing.ts';
 
-const ON_HOSTS = ['gossip', 'agent', 'dns', 'sidekick'];
+/** Files of the user's own, each by its path; etcd is in plain. */
 const spec = (servers: string) =>
   labSpec({
-    consul: `{servers: ${servers}, version: 2.1.0, encrypt: /etc/consul-secrets/gossip, tls: {ca: /etc/consul-tls/ca.crt, cert: /etc/consul-tls/consul.crt, key: /etc/consul-tls/consul.key}, tokens: {agent: /etc/consul-secrets/agent, dns: /etc/consul-secrets/dns, sidekick: /etc/consul-secrets/sidekick}}`,
+    tls: 'off',
+    consul: `{servers: ${servers}, version: 2.1.0, encrypt: /etc/consul-secrets/gossip, tls: {ca: /etc/consul-tls/consul-ca.crt, cert: /etc/consul-tls/consul.crt, key: /etc/consul-tls/consul.key}, tokens: {agent: /etc/consul-secrets/agent, dns: /etc/consul-secrets/dns, sidekick: /etc/consul-secrets/sidekick}}`,
     etcd: '{version: 3.5.16, replaceDeadAfter: 10}',
   });
 
-/** Options of a lab whose hosts are given secrets, which this makes in a directory, and certificates for Consul. */
-async function secured(text: string, directory: string): Promise<TestLabOptions> {
-  await run(process.execPath, [PROGRAM, 'consul', 'secrets', '--dir', directory]);
-  const { spec: compiled } = (await compileForLab({ text, file: 'x.yaml', assets: await loadAssets() })).compiled;
-  if (compiled === undefined) throw new Error('the spec does not compile');
-  const hosts = hostsEver(compiled, networkOf(compiled), undefined);
-  const certificates = await throwawayCertificates(compiled, hosts);
-  const secrets = ON_HOSTS.map((name): HostFile => {
-    return { path: `/etc/consul-secrets/${name}`, mode: 0o600, content: readFileSync(join(directory, name), 'utf8') };
-  });
-  return { text, hostFiles: ({ name }) => [...secrets, ...(certificates.get(name) ?? [])] };
+function placeOf(file: string): string | undefined {
+  if (ON_HOSTS.includes(file)) return `/etc/consul-secrets/${file}`;
+  return file.startsWith('consul') ? `/etc/consul-tls/${file}` : undefined;
 }
 
-/** Nobody but its reader sees a secret: not in an environment, a command line or a journal, nor as another user. */
-async function assertHidden(t: ExecutionContext, lab: Lab, directory: string): Promise<void> {
-  const words = ON_HOSTS.map((name) => readFileSync(join(directory, name), 'utf8').trim());
-  for (const { name } of lab.hosts) {
-    const open = await output(
-      lab,
-      name,
-      'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; journalctl -b --no-pager -o cat',
-    );
-    for (const word of words) t.false(open.includes(word), name);
-    const files =
-      '/etc/consul-secrets/* /run/quorumgate/token /run/quorumgate/consul.d/gossip.json /run/quorumgate/consul.d/token-*';
-    const read = await output(lab, name, `runuser -u nobody -- cat ${files} | wc -c`);
-    t.regex(read, /^0$/m, `${name}: ${read}`);
-  }
-}
+const HANDED =
+  '/etc/consul-secrets/* /run/quorumgate/token /run/quorumgate/consul.d/gossip.json /run/quorumgate/consul.d/token-*';
+const HOSTS = [1, 2, 3].flatMap((n) => ['--host', `etcd-${n}=10.77.0.10${n}`]);
+const SERVERS = [1, 2, 3].flatMap((n) => ['--consul-host', `consul-server-${n}=10.77.0.1${n}`]);
 
-async function play(t: ExecutionContext, servers: string, through: string): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'quorumgate-secured-'));
-  try {
-    const text = spec(servers);
+async function play(t: ExecutionContext, servers: string, through: string, issue: readonly string[]): Promise<void> {
+  const text = spec(servers);
+  await Safe.with(text, issue, async (safe) => {
     await inLab(
-      await secured(text, directory),
+      { text, ownSecrets: true, hostFiles: ({ name }) => safe.hostFiles(name, placeOf) },
       async (lab) => {
         // No token means anything yet.
-        const wants = await says(
-          lab,
-          'etcd-1',
-          /ACL not found|denies access|Permission denied/,
-          'etcd-register-server.service',
-        );
-        t.regex(wants, /ACL not found|denies access|Permission denied/);
-        const bootstrap = () => operate(lab, through, text, ['consul', 'bootstrap', 'SPEC', '--dir', directory]);
-        const told = await eventually(bootstrap, ({ exitCode }) => exitCode === 0, 60);
-        t.is(told.exitCode, 0, told.stderr);
+        const denied = /ACL not found|denies access|Permission denied/;
+        t.regex(await says(lab, 'etcd-1', denied, 'etcd-register-server.service'), denied);
+        await safe.bootstrap(t, lab, through);
         t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up');
         await assertSound(t, lab);
         const before = await assertWhole(t, lab);
-        await assertHidden(t, lab, directory);
+        await assertHidden(t, lab, { words: safe.words('etcd-1'), handed: HANDED });
 
         const ask = (name: string, path: string, more = '') =>
           output(lab, name, `curl -s -m 5 -o /dev/null -w '%{http_code}' ${more} http://127.0.0.1:8500${path}`);
@@ -100,22 +57,23 @@ async function play(t: ExecutionContext, servers: string, through: string): Prom
           operate(lab, through, text, ['member', 'list', 'SPEC'], undefined, env);
         const without = await list({});
         t.regex(without.stderr, /lacks .*key_prefix "etcd3\/mycluster\/"/);
-        const listed = await list({ CONSUL_HTTP_TOKEN_FILE: join(directory, 'operator') });
+        const listed = await list({ CONSUL_HTTP_TOKEN_FILE: join(safe.secrets, 'operator') });
         t.is(listed.exitCode, 0, listed.stderr);
       },
       start,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 labTest('ACLs, gossip key and TLS, servers on the members: born, wiped, replaced; no secret shows', async (t) => {
   t.timeout(900_000);
-  await play(t, 'members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]', 'etcd-1');
+  await play(t, 'members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]', 'etcd-1', HOSTS);
 });
 
 labTest('the same with servers of a role', async (t) => {
   t.timeout(900_000);
-  await play(t, 'role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]', 'consul-server-1');
+  await play(t, 'role, count: 3, join: [10.77.0.11, 10.77.0.12, 10.77.0.13]', 'consul-server-1', [
+    ...HOSTS,
+    ...SERVERS,
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { HostFile } from '../../host/host.ts';
 import { start } from '../../lab.ts';
-import { assertSound, assertWhole, eventually, inLab, labSpec, labTest, output, says } from '../lab-testing.ts';
+import { assertSound, assertWhole, CURL, eventually, inLab, labSpec, labTest, output, says } from '../lab-testing.ts';
 
 const srv = labSpec({ etcd: '{version: 3.5.16, discovery: srv, replaceDeadAfter: 10}' });
 
@@ -34,7 +34,7 @@ const slip: HostFile = {
   path: '/etc/systemd/system/etcd.service.d/slip.conf',
   mode: 0o644,
   content: `[Service]
-ExecStartPre=/bin/sh -c 'test -e /var/lib/etcd/once && exit 0; : >/var/lib/etcd/once; curl -s -X PUT -d "$PHANTOM" http://127.0.0.1:8500/v1/agent/service/register; sleep 2'
+ExecStartPre=/bin/sh -c 'test -e /var/lib/etcd/once && exit 0; : >/var/lib/etcd/once; curl -s -H "X-Consul-Token: $$(cat /run/quorumgate/token)" -X PUT -d "$PHANTOM" http://127.0.0.1:8500/v1/agent/service/register; sleep 2'
 Environment='PHANTOM=${JSON.stringify(phantom)}'
 `,
 };
@@ -52,7 +52,7 @@ labTest('discovery: srv: etcd that DNS has led astray is stopped, its data set a
       const doubt = /waiting: DNS names .*10\.77\.0\.77/;
       t.regex(await says(lab, 'etcd-2', doubt), doubt);
       t.regex(await output(lab, 'etcd-2', 'ls /var/lib/etcd'), /^member\.[0-9a-f]{16}$/m, 'nothing is deleted');
-      await output(lab, 'etcd-2', 'curl -s -X PUT http://127.0.0.1:8500/v1/agent/service/deregister/phantom');
+      await output(lab, 'etcd-2', `${CURL} -X PUT http://127.0.0.1:8500/v1/agent/service/deregister/phantom`);
       t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
       await assertSound(t, lab);
     },

@@ -1,7 +1,7 @@
 import { loadAssets } from '../../../io/assets.ts';
 import { layoutsBeside } from '../../host/state.ts';
 import { attach, LabError } from '../../lab.ts';
-import { assertSound, eventually, inLab, labSpec, labTest, output } from '../lab-testing.ts';
+import { assertSound, bootBeside, eventually, inLab, labSpec, labTest, output } from '../lab-testing.ts';
 
 const named = (name: string, size: number) =>
   labSpec({ cluster: `{name: ${name}, size: ${size}}`, consul: '{servers: existing, join: [10.77.0.101]}' });
@@ -12,7 +12,7 @@ labTest('clusters beside each other are each their own, booted together or later
     const [second] = lab.neighbours;
     if (second === undefined) return t.fail('there is no second cluster');
     const assets = await loadAssets();
-    const third = await lab.beside({ text: named('c', 1), file: 'c.yaml', assets });
+    const third = await bootBeside(lab, { text: named('c', 1), file: 'c.yaml', assets });
     t.is((await third.wait({ timeoutSeconds: 120 })).outcome, 'up');
     const clusters = [lab, second, third];
     for (const one of clusters) await assertSound(t, one);

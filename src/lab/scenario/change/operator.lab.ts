@@ -6,6 +6,7 @@ import { hostPaths } from '../../machine/layout.ts';
 import {
   assertSound,
   assertWhole,
+  CURL,
   etcdOf,
   eventually,
   inLab,
@@ -136,7 +137,7 @@ labTest('old disks that come back after a restore: their members are stopped and
     t.is(up, 'active');
 
     // Two of the three that the old cluster had: a quorum of it. Somebody has made the list of keys too long to be read.
-    const note = (more: string) => `curl -sS -X ${more} 127.0.0.1:8500/v1/kv/etcd3/mycluster/note`;
+    const note = (more: string) => `${CURL} -X ${more} 127.0.0.1:8500/v1/kv/etcd3/mycluster/note`;
     const flood = `head -c 500000 /dev/zero | tr '\\0' x >/root/much; for n in 1 2 3; do ${note('PUT --data-binary @/root/much')}/$n; done`;
     t.regex(await output(lab, 'etcd-1', flood), /^(true\s*){3}$/);
     await Promise.all(['etcd-2', 'etcd-3'].map((name) => lab.start(name)));

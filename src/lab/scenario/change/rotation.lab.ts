@@ -1,88 +1,38 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { readSeeds, writeSeeds } from '../../cluster/seeds.ts';
-import type { HostFile } from '../../host/host.ts';
 import { type Lab, start } from '../../lab.ts';
-import { run } from '../../machine/command.ts';
-import {
-  assertSound,
-  assertWhole,
-  eventually,
-  inLab,
-  labSpec,
-  labTest,
-  operate,
-  output,
-  PROGRAM,
-} from '../lab-testing.ts';
+import { assertSound, assertWhole, inLab, labSpec, labTest, operate, output, PROGRAM } from '../lab-testing.ts';
 import { besideWriter } from '../mixed/mixed-testing.ts';
+import { ON_HOSTS, Safe } from '../safe-testing.ts';
 
-const ON_HOSTS = ['gossip', 'agent', 'dns', 'sidekick'];
-const ADDRESSES = [1, 2, 3].map((n) => `etcd-${n}=10.77.0.10${n}`);
+const HOSTS = ['etcd-1', 'etcd-2', 'etcd-3'];
+const HOLDERS = HOSTS.flatMap((name, index) => ['--host', `${name}=10.77.0.10${index + 1}`]);
 
 const SPEC = labSpec({
   consul: '{servers: members, version: 2.1.0, join: [10.77.0.101, 10.77.0.102, 10.77.0.103]}',
   etcd: '{version: 3.7.3}',
   secrets: 'image',
-}).replace('tls: off\n', '');
+});
 
-/** Keys and certificates that a user has made away from the hosts, and a command that brings them to one. */
-class Safe {
-  readonly directory = mkdtempSync(join(tmpdir(), 'quorumgate-rotation-'));
-  readonly pki = join(this.directory, 'pki');
-  readonly secrets = join(this.directory, 'secrets');
-  readonly spec = join(this.directory, 'cluster.yaml');
+/** Brings what a host has now, as `--run` of a rollout; each file is there as a whole. */
+function bringing({ pki, secrets }: Safe, lab: Lab, afterwards: string): string {
+  const to = join(lab.layout.hosts, '$QG_NAME/root/etc/quorumgate-secrets');
+  const copy = `for file in "${pki}/hosts/$QG_NAME"/* ${ON_HOSTS.map((name) => `"${secrets}/${name}"`).join(' ')}; do install -m 600 "$file" "${to}/.new" && mv "${to}/.new" "${to}/\${file##*/}" || exit; done`;
+  const inside = `systemctl restart quorumgate-secrets && systemctl reload consul${afterwards}`;
+  const lab_ = `QUORUMGATE_LAB_DIR='${lab.layout.directory}' '${process.execPath}' '${PROGRAM}' lab`;
+  return `${copy}; ${lab_} exec "$QG_NAME" -- sh -c '${inside}'`;
+}
 
-  async make(): Promise<void> {
-    writeFileSync(this.spec, SPEC);
-    await this.own('pki', 'init', '--dir', this.pki, '--name', 'mycluster');
-    const hosts = ADDRESSES.flatMap((one) => ['--host', one]);
-    await this.own('pki', 'issue', this.spec, '--dir', this.pki, ...hosts, '--client', 'ops');
-    await this.own('consul', 'secrets', '--dir', this.secrets);
-  }
-
-  /** A command that touches no host; what it said. */
-  own(...args: string[]): Promise<string> {
-    return run(process.execPath, [PROGRAM, ...args]);
-  }
-
-  /** By their paths, all that a host has now. */
-  files(name: string): Map<string, string> {
-    const own = join(this.pki, 'hosts', name);
-    return new Map([
-      ...readdirSync(own).map((file) => [file, join(own, file)] as const),
-      ...ON_HOSTS.map((file) => [file, join(this.secrets, file)] as const),
-    ]);
-  }
-
-  /** None for a host that there is not yet. */
-  hostFiles(name: string): HostFile[] {
-    if (!existsSync(join(this.pki, 'hosts', name))) return [];
-    return [...this.files(name)].map(([file, from]) => {
-      return { path: `/etc/quorumgate-secrets/${file}`, mode: 0o600, content: readFileSync(from, 'utf8') };
-    });
-  }
-
-  /** Brings what a host has now, as `--run` of a rollout; each file is there as a whole. */
-  bring(lab: Lab, afterwards: string): string {
-    const to = join(lab.layout.hosts, '$QG_NAME/root/etc/quorumgate-secrets');
-    const copy = `for file in "${this.pki}/hosts/$QG_NAME"/* ${ON_HOSTS.map((name) => `"${this.secrets}/${name}"`).join(' ')}; do install -m 600 "$file" "${to}/.new" && mv "${to}/.new" "${to}/\${file##*/}" || exit; done`;
-    const inside = `systemctl restart quorumgate-secrets && systemctl reload consul${afterwards}`;
-    const lab_ = `QUORUMGATE_LAB_DIR='${lab.layout.directory}' '${process.execPath}' '${PROGRAM}' lab`;
-    return `${copy}; ${lab_} exec "$QG_NAME" -- sh -c '${inside}'`;
-  }
-
-  operator(): Record<string, string> {
-    const client = join(this.pki, 'clients/ops');
-    return {
-      CONSUL_HTTP_TOKEN_FILE: join(this.secrets, 'operator'),
-      ETCDCTL_CERT: join(client, 'client.crt'),
-      ETCDCTL_KEY: join(client, 'client.key'),
-      ETCDCTL_CACERT: join(client, 'client-ca.crt'),
-    };
-  }
+function operatorOf({ pki, secrets }: Safe): Record<string, string> {
+  const client = join(pki, 'clients/ops');
+  return {
+    CONSUL_HTTP_TOKEN_FILE: join(secrets, 'operator'),
+    ETCDCTL_CERT: join(client, 'client.crt'),
+    ETCDCTL_KEY: join(client, 'client.key'),
+    ETCDCTL_CACERT: join(client, 'client-ca.crt'),
+  };
 }
 
 const RESTART = ' && systemctl restart --no-block etcd';
@@ -97,10 +47,10 @@ async function rotateAll(t: ExecutionContext, lab: Lab, safe: Safe): Promise<voi
       SPEC,
       ['rollout', 'SPEC', '--yes', '--settle', '3', '--run', command, ...more],
       undefined,
-      safe.operator(),
+      operatorOf(safe),
     );
   const bring = async (afterwards = '') => {
-    const { exitCode, stdout, stderr } = await rollout(safe.bring(lab, afterwards), '--pki', safe.pki);
+    const { exitCode, stdout, stderr } = await rollout(bringing(safe, lab, afterwards), '--pki', safe.pki);
     t.is(exitCode, 0, `${stdout}\n${stderr}`);
     t.regex(stdout, /done: all members of mycluster are healthy$/);
   };
@@ -132,16 +82,12 @@ async function rotateAll(t: ExecutionContext, lab: Lab, safe: Safe): Promise<voi
 
 labTest('certificates, each CA, the gossip key and the tokens are changed under a client that writes', async (t) => {
   t.timeout(1_800_000);
-  const safe = new Safe();
-  try {
-    await safe.make();
-    const former = new Map(ADDRESSES.map((one) => [one.slice(0, 6), safe.hostFiles(one.slice(0, 6))]));
+  await Safe.with(SPEC, [...HOLDERS, '--client', 'ops'], async (safe) => {
+    const former = safe.hostFiles('etcd-1');
     await inLab(
-      { text: SPEC, hostFiles: ({ name }) => safe.hostFiles(name) },
+      { text: SPEC, ownSecrets: true, hostFiles: ({ name }) => safe.hostFiles(name) },
       async (lab) => {
-        const bootstrap = () => operate(lab, 'etcd-1', SPEC, ['consul', 'bootstrap', 'SPEC', '--dir', safe.secrets]);
-        const told = await eventually(bootstrap, ({ exitCode }) => exitCode === 0, 120);
-        t.is(told.exitCode, 0, told.stderr);
+        await safe.bootstrap(t, lab, 'etcd-1');
         t.is((await lab.wait({ timeoutSeconds: 240 })).outcome, 'up');
         const before = await assertWhole(t, lab);
 
@@ -150,10 +96,9 @@ labTest('certificates, each CA, the gossip key and the tokens are changed under 
         t.deepEqual(await assertWhole(t, lab), before);
 
         // None of what was before opens anything.
-        const old = former.get('etcd-1') ?? [];
         const place = '/run/former';
         await output(lab, 'etcd-1', `mkdir -p ${place}`);
-        for (const { path, content } of old) {
+        for (const { path, content } of former) {
           writeFileSync(join(lab.layout.hosts, 'etcd-1/root/tmp.former'), content);
           await output(lab, 'etcd-1', `install -m 600 /tmp.former ${place}/${path.split('/').at(-1)}`);
         }
@@ -184,7 +129,5 @@ labTest('certificates, each CA, the gossip key and the tokens are changed under 
       },
       start,
     );
-  } finally {
-    rmSync(safe.directory, { recursive: true, force: true });
-  }
+  });
 });

@@ -37,8 +37,8 @@ async function upgrade(lab: Lab, host: string, version: string): Promise<void> {
   await output(lab, host, 'systemctl restart --no-block etcd');
 }
 
-const versionOf = (lab: Lab, host: string) =>
-  output(lab, host, 'curl -s http://127.0.0.1:2381/version; curl -s http://127.0.0.1:2379/version').catch(() => '');
+const versionOf = async (lab: Lab, host: string) =>
+  (await lab.etcdctl(host, ['endpoint', 'status', '-w', 'json']).catch(() => ({ stdout: '' }))).stdout;
 
 async function assertOne(t: ExecutionContext, lab: Lab, at: string): Promise<void> {
   const view = await eventually(
@@ -53,7 +53,7 @@ async function assertOne(t: ExecutionContext, lab: Lab, at: string): Promise<voi
 async function upgradeAll(t: ExecutionContext, lab: Lab, version: string): Promise<void> {
   for (const host of hosts) {
     await upgrade(lab, host, version);
-    const serves = new RegExp(`"etcdserver":"${version.replaceAll('.', '\\.')}"`);
+    const serves = new RegExp(`"version":"${version.replaceAll('.', '\\.')}"`);
     t.regex(
       await eventually(
         () => versionOf(lab, host),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lostWrites } from '../../chaos/check.ts';
 import { attach, chaosReport, type Lab, LabError, playChaos } from '../../lab.ts';
 import { namespacesOf } from '../../network/network.ts';
-import { assertSound, eventually, inLab, labTest, output, statusLine } from '../lab-testing.ts';
+import { assertSound, eventually, inLab, labTest, output, relearn, statusLine } from '../lab-testing.ts';
 
 const pidOf = (lab: Lab, host: string, unit: string) => output(lab, host, `systemctl show -P MainPID ${unit}.service`);
 
@@ -120,6 +120,7 @@ labTest('Consul is stopped, started and wiped under a running cluster; etcd does
     await lab.fault.wipeConsul('all');
     const leader = () => output(lab, 'etcd-1', 'curl -s http://127.0.0.1:8500/v1/status/leader');
     t.regex(await eventually(leader, (text) => /:8300/.test(text), 60), /:8300/, 'Consul is born again');
+    await relearn(lab);
     t.is((await healthy(lab)).length, 3);
     t.is(await pidOf(lab, 'etcd-1', 'etcd'), before);
     const error = await t.throwsAsync(lab.fault.skewClock('etcd-1'), { instanceOf: LabError });
@@ -172,7 +173,7 @@ labTest(
 labTest('two minutes of chaos lose nothing', async (t) => {
   t.timeout(900_000);
   await inLab({}, async (lab) => {
-    const told = await playChaos(lab, { minutes: 2, seed: 1, say: (line) => t.log(line) });
+    const told = await playChaos(lab, { minutes: 2, seed: 1, say: (line) => t.log(line), relearn });
     t.log(chaosReport(told));
     t.deepEqual(told.broken, []);
     t.true(told.written.acknowledged.length > 100);

@@ -13,6 +13,7 @@ import {
   memberIds,
   operate,
   output,
+  relearn,
   says,
   serverRole,
 } from '../lab-testing.ts';
@@ -140,6 +141,7 @@ labTest("Consul's data wiped under a running cluster: the record comes back, and
     const { predicted } = await lab.cluster();
     const servers = lab.hosts.filter(({ role }) => role === 'consul-server').map(({ name }) => name);
     await lab.fault.wipeConsul(...servers);
+    await relearn(lab);
     const view = await eventually(
       () => lab.cluster(),
       (seen) => seen.one,

@@ -27,6 +27,7 @@ const GROUP = 'mycluster';
 const WARM_UP = 600;
 const CA = '/etc/ssl/certs/quorumgate-lab.pem';
 const text = labSpec({
+  secrets: 'off',
   address: '{metadata: ec2}',
   consul: '{servers: members, join: [provider=aws tag_key=etcd tag_value=mycluster]}',
 });

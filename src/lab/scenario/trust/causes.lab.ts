@@ -1,8 +1,11 @@
 import type { ExecutionContext } from 'ava';
+import { ownFiles, readSeeds } from '../../cluster/seeds.ts';
+import { put } from '../../host/host.ts';
 import type { Lab } from '../../lab.ts';
 import { run } from '../../machine/command.ts';
-import { namespaceOf } from '../../machine/layout.ts';
+import { hostPaths, namespaceOf } from '../../machine/layout.ts';
 import { assertHealed, assertWhole, eventually, labSpec, memberIds, output, statusLine } from '../lab-testing.ts';
+import { SCHEME } from '../secured-testing.ts';
 import {
   assertServing,
   assertUntouched,
@@ -74,7 +77,10 @@ row('W11: an alarm NOSPACE: reads keep their client records, the cause is named'
   const before = await memberIds(lab);
   const [id = ''] = before.values();
   const alarm = JSON.stringify({ action: 'ACTIVATE', memberID: BigInt(`0x${id}`).toString(), alarm: 'NOSPACE' });
-  const raised = await lab.exec('etcd-1', ['curl', '-sf', '-d', alarm, 'http://127.0.0.1:2379/v3/maintenance/alarm']);
+  const own = '/run/quorumgate/etcd';
+  const shown = SCHEME === 'http' ? [] : ['-k', '--cert', `${own}/server.crt`, '--key', `${own}/server.key`];
+  const url = `${SCHEME}://127.0.0.1:2379/v3/maintenance/alarm`;
+  const raised = await lab.exec('etcd-1', ['curl', '-sf', ...shown, '-d', alarm, url]);
   t.is(raised.exitCode, 0, raised.stderr);
   const kept = await lab.etcdctl('etcd-2', ['get', 'x']);
   t.is(kept.exitCode, 0, 'it can be read');
@@ -98,10 +104,11 @@ async function withSetting(lab: Lab, change: string, use: () => Promise<void>): 
 }
 
 const tlsFiles = ['CERT', 'KEY', 'TRUSTED_CA'].flatMap((name) => [`ETCD_${name}_FILE=/x`, `ETCD_PEER_${name}_FILE=/x`]);
+const TO_TLS = `s|^QG_SCHEME=.*|QG_SCHEME=https\\n${tlsFiles.join('\\n')}|`;
 for (const [key, change, seconds] of [
   ['peerPort', 's/^QG_PEER_PORT=.*/QG_PEER_PORT=2390/', 30],
   ['discovery', 's/^QG_DISCOVERY=.*/QG_DISCOVERY=srv/', 30],
-  ['tls', `s|^QG_SCHEME=.*|QG_SCHEME=https\\n${tlsFiles.join('\\n')}|`, 30],
+  ['tls', SCHEME === 'http' ? TO_TLS : 's|^QG_SCHEME=.*|QG_SCHEME=http|; /^ETCD_.*_FILE=/d', 30],
 ] as const) {
   row(`W11: ${key} changed for one host with data: found by name, nothing lost, back is back`, async (t, lab) => {
     const before = await memberIds(lab);
@@ -126,11 +133,14 @@ row('W11: an address that changed, as DHCP does: the same member at the new one'
     await run('ip', ['-n', namespace, 'addr', 'flush', 'dev', 'eth0']);
     await run('ip', ['-n', namespace, 'addr', 'add', '10.77.0.133/24', 'dev', 'eth0']);
     host.address = '10.77.0.133';
+    // With certificates for that address, as an operator brings them.
+    for (const file of ownFiles(readSeeds(lab.layout), { name: 'etcd-33' }))
+      put(hostPaths(lab.layout, 'etcd-3').root, file);
     await lab.start('etcd-3');
     await assertServing(t, lab, before, 120);
   });
   await assertWhole(t, lab);
   const { stdout } = await lab.etcdctl('etcd-1', ['member', 'list']);
-  t.regex(stdout, /http:\/\/10\.77\.0\.133:2380/);
+  t.regex(stdout, new RegExp(`${SCHEME}://10\\.77\\.0\\.133:2380`));
   await assertUntouched(t, lab, members);
 });

@@ -1,71 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { HostFile } from '../../host/host.ts';
+import { compile } from '../../../compile.ts';
+import { loadAssets } from '../../../io/assets.ts';
+import { STAND_INS } from '../../compile/overlay.ts';
 import type { Lab } from '../../lab.ts';
-import { etcdOf, eventually, labSpec, memberIds, operate, output } from '../lab-testing.ts';
+import { etcdOf, eventually, labSpec, labTest, memberIds, operate, output } from '../lab-testing.ts';
 import { assertServing, holds, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
 
-const spec = labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
+const spec = labSpec({
+  consul: '{servers: members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103], version: 2.1.0}',
+  etcd: '{version: 3.5.16, replaceDeadAfter: 10}',
+  secrets: 'image',
+});
 /** Of this lab alone: it lives as long as the lab's Consul does. */
-const ROOT = '11111111-2222-3333-4444-555555555555';
 const TOKEN = '66666666-7777-8888-9999-000000000000';
+const POLICY = 'of-one-host';
 
-/** Consul that denies by default; agents ask for DNS as root, units with the token in /etc/token.env. */
-const acl: HostFile[] = [
-  {
-    path: '/etc/quorumgate/consul.d/zz-acl.json',
-    mode: 0o644,
-    content: JSON.stringify({
-      acl: { enabled: true, default_policy: 'deny', down_policy: 'deny', tokens: { master: ROOT, default: ROOT } },
-    }),
-  },
-  { path: '/etc/token.env', mode: 0o644, content: `CONSUL_HTTP_TOKEN=${ROOT}\n` },
-  ...['etcd', 'etcd-register-server', 'etcd-register-client', 'etcd-record'].map((unit) => ({
-    path: `/etc/systemd/system/${unit}.service.d/zz-token.conf`,
-    mode: 0o644,
-    content: '[Service]\nEnvironmentFile=/etc/token.env\n',
-  })),
-];
+/** Rules of the policy that `compile` writes for sidekicks, by what each is about. */
+const RIGHTS = await sidekickRules();
 
-/** All that the units of a member need, in Consul's policy language. */
-const RIGHTS = {
-  key: 'key_prefix "etcd3/mycluster/" { policy = "write" }',
-  service: 'service "etcd3" { policy = "write" }',
-  node: 'node_prefix "" { policy = "read" }',
-  session: 'session_prefix "" { policy = "write" }',
-  agent: 'agent_prefix "" { policy = "read" }',
-};
-type Right = keyof typeof RIGHTS;
+async function sidekickRules(): Promise<Map<string, string>> {
+  const { files } = compile(spec, { file: 'test.yaml', assets: await loadAssets(), excuse: STAND_INS });
+  const found = files.find(({ path }) => path === 'consul/policies/sidekick.hcl');
+  const rules = new TextDecoder().decode(found?.bytes).match(/^.* \{\n.*\n\}\n/gm) ?? [];
+  return new Map(rules.map((rule) => [/^[a-z]+/.exec(rule)?.[0] ?? '', rule]));
+}
 
+/** As the operator who has the first token. */
 async function consul(lab: Lab, method: string, path: string, body: object): Promise<string> {
-  const args = ['-sS', '-m', '10', '-X', method, '-H', `X-Consul-Token: ${ROOT}`, '-d', '@-'];
+  const token = readFileSync(join(lab.layout.secrets, 'management'), 'utf8').trim();
+  const args = ['-sS', '-m', '10', '-X', method, '-H', `X-Consul-Token: ${token}`, '-d', '@-'];
   const input = JSON.stringify(body);
   return (await lab.exec('etcd-1', ['curl', ...args, `http://127.0.0.1:8500/v1/${path}`], { input })).stdout;
 }
 
 const { row } = rowsIn(
-  async () => ({ text: spec, hostFiles: ({ role }) => (role === 'etcd' ? acl : []) }),
+  async () => ({ text: spec }),
   async (lab) => {
-    await consul(lab, 'PUT', 'acl/policy', { Name: 'member', Rules: Object.values(RIGHTS).join('\n') });
-    await consul(lab, 'PUT', 'acl/token', { SecretID: TOKEN, Policies: [{ Name: 'member' }] });
+    const Rules = [...RIGHTS.values()].join('');
+    await consul(lab, 'PUT', 'acl/policy', { Name: POLICY, Rules });
+    await consul(lab, 'PUT', 'acl/token', { SecretID: TOKEN, Policies: [{ Name: POLICY }] });
   },
 );
 
-/** The units' token has these rights, from now on. */
-async function grant(lab: Lab, rights: Right[]): Promise<void> {
+/** The token of one host has these rights, from now on. */
+async function grant(lab: Lab, rights: readonly string[]): Promise<void> {
   const policies = JSON.parse(await consul(lab, 'GET', 'acl/policies', {})) as { ID: string; Name: string }[];
-  const id = policies.find(({ Name }) => Name === 'member')?.ID;
-  await consul(lab, 'PUT', `acl/policy/${id}`, {
-    ID: id,
-    Name: 'member',
-    Rules: rights.map((one) => RIGHTS[one]).join('\n'),
-  });
+  const id = policies.find(({ Name }) => Name === POLICY)?.ID;
+  const Rules = rights.map((one) => RIGHTS.get(one) ?? '').join('');
+  await consul(lab, 'PUT', `acl/policy/${id}`, { ID: id, Name: POLICY, Rules });
 }
 
-const all = Object.keys(RIGHTS) as Right[];
-const useToken = (lab: Lab, host: string) => output(lab, host, `echo CONSUL_HTTP_TOKEN=${TOKEN} >/etc/token.env`);
+const all = [...RIGHTS.keys()];
+/** By the way on which secrets come to hosts. */
+const useToken = (lab: Lab, host: string) =>
+  output(lab, host, `echo ${TOKEN} >/etc/quorumgate-secrets/sidekick; systemctl restart quorumgate-secrets`);
 
 /** A host without data and without this right: it says which, and starts nothing, whatever it is answered. */
-async function assertNames(t: ExecutionContext, lab: Lab, right: Right, named: RegExp): Promise<void> {
+async function assertNames(t: ExecutionContext, lab: Lab, right: string, named: RegExp): Promise<void> {
   await grant(
     lab,
     all.filter((one) => one !== right),
@@ -78,12 +71,16 @@ async function assertNames(t: ExecutionContext, lab: Lab, right: Right, named: R
   });
 }
 
-const WHICH: [Right, RegExp][] = [
+const WHICH: [string, RegExp][] = [
   ['key', /key(_prefix)? "etcd3\/mycluster\/?/],
   ['service', /service(_prefix)? "etcd3?"/],
   ['node', /node(_prefix)? "/],
   ['session', /session(_prefix)? "/],
+  ['agent', /agent(_prefix)? "/],
 ];
+labTest('each rule of the policy that is emitted for sidekicks is tried', (t) => {
+  t.deepEqual(WHICH.map(([right]) => right).sort(), [...all].sort());
+});
 for (const [right, named] of WHICH) {
   row(
     `W5: a token that lacks the right ${right}: named in the policy’s words; nothing starts; data does`,
@@ -110,7 +107,10 @@ row('W5: an operator whose token may read nothing hears that, never that nothing
     ['reset', 'SPEC', '--yes'],
     ['member', 'list', 'SPEC'],
   ]) {
-    const told = await operate(lab, 'etcd-1', spec, args, undefined, { CONSUL_HTTP_TOKEN: TOKEN });
+    const told = await operate(lab, 'etcd-1', spec, args, undefined, {
+      CONSUL_HTTP_TOKEN: TOKEN,
+      CONSUL_HTTP_TOKEN_FILE: '',
+    });
     t.notRegex(told.stderr + told.stdout, /nothing to reset|no record/i);
     t.regex(told.stderr + told.stdout, /key(_prefix)? "etcd3\/mycluster\/?/, args.join(' '));
   }

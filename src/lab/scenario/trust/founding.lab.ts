@@ -3,6 +3,7 @@ import { makeRecord } from '../../../sidekick/shared/record.ts';
 import { allKeys, nobodyOn, tell, type Voice } from '../../attack/attacker.ts';
 import type { Lab } from '../../lab.ts';
 import { assertHealed, labSpec, memberIds } from '../lab-testing.ts';
+import { SCHEME } from '../secured-testing.ts';
 import { journal, rowsIn, someoneSays, whileWriting } from './trust-testing.ts';
 
 const { row } = rowsIn(async () => ({
@@ -32,11 +33,11 @@ async function found(
       await sleep(20);
       continue;
     }
-    const mine = { name: host, incarnation, peer_url: `http://${lab.host(host).address}:2380` };
+    const mine = { name: host, incarnation, peer_url: `${SCHEME}://${lab.host(host).address}:2380` };
     const more = others.map(({ name, address }) => ({
       name,
       incarnation: `of-${name}`,
-      peer_url: `http://${address}:2380`,
+      peer_url: `${SCHEME}://${address}:2380`,
     }));
     const record = makeRecord([mine, ...more], 'forged', Math.floor(Date.now() / 1000));
     const Value = Buffer.from(JSON.stringify(record)).toString('base64');

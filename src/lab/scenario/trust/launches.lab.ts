@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path';
 import type { Lab } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
-import { assertSound, assertWhole, labSpec, memberIds, output, statusLine } from '../lab-testing.ts';
+import { assertSound, assertWhole, CURL, labSpec, memberIds, output, relearn, statusLine } from '../lab-testing.ts';
 import { assertOneDatabase, holds, rowsIn, runsNone, someoneSays, statuses, whileWriting } from './trust-testing.ts';
 
 const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, replaceDeadAfter: 10}' }) }));
@@ -49,6 +49,7 @@ row(
         rmSync(place);
       }
       await Promise.all(HOSTS.map((host) => lab.start(host)));
+      await relearn(lab);
       const late = /was launched from here before|was launched here before/;
       for (const host of ['etcd-2', 'etcd-3'])
         t.regex(await someoneSays(lab, host, late, 90), late, await statuses(lab));
@@ -98,7 +99,7 @@ row('a host of the same name at another address, its disk empty, while all agent
   await output(
     lab,
     'etcd-2',
-    `curl -s -X PUT -d '{"Node":"etcd-3","ID":"16712e4e-0000-4000-8000-000000000001","Address":"10.77.0.133","SkipNodeUpdate":false}' http://127.0.0.1:8500/v1/catalog/register`,
+    `${CURL} -X PUT -d '{"Node":"etcd-3","ID":"16712e4e-0000-4000-8000-000000000001","Address":"10.77.0.133","SkipNodeUpdate":false}' http://127.0.0.1:8500/v1/catalog/register`,
   );
   await lab.fault.wipe('etcd-3');
   t.is((await lab.wait({ timeoutSeconds: 240 })).outcome, 'up', await statuses(lab));

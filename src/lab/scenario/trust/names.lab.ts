@@ -5,9 +5,10 @@ import { allKeys, deregister, nobodyOn, register } from '../../attack/attacker.t
 import { type Lab, start } from '../../lab.ts';
 import { hostPaths } from '../../machine/layout.ts';
 import { assertSound, inLab, labSpec, labTest, operate, output, says, statusLine } from '../lab-testing.ts';
+import { SCHEME } from '../secured-testing.ts';
 
 const spec = labSpec({ consul: '{servers: role, count: 1, join: [10.77.0.11]}' });
-const empty = { state: 'empty', size: '3', scheme: 'http' };
+const empty = { state: 'empty', size: '3', scheme: SCHEME };
 
 /** A snapshot of some etcd, as a file's bytes. */
 const SNAPSHOT = [

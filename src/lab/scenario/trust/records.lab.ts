@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
+import { nobodyOn, tell } from '../../attack/attacker.ts';
 import { type Lab, start } from '../../lab.ts';
 import {
   assertSound,
@@ -12,6 +13,7 @@ import {
   serverRole,
   statusLine,
 } from '../lab-testing.ts';
+import { SCHEME } from '../secured-testing.ts';
 import { journal } from './trust-testing.ts';
 
 interface Phantom {
@@ -20,7 +22,7 @@ interface Phantom {
   meta?: Record<string, string>;
 }
 
-const EMPTY = { state: 'empty', size: '3', scheme: 'http' };
+const EMPTY = { state: 'empty', size: '3', scheme: SCHEME };
 
 /** Entries that somebody else has written into Consul's catalog. */
 async function register(lab: Lab, { node, address, meta = {} }: Phantom): Promise<void> {
@@ -40,9 +42,8 @@ async function register(lab: Lab, { node, address, meta = {} }: Phantom): Promis
 }
 
 async function catalog(lab: Lab, what: 'register' | 'deregister', body: object): Promise<void> {
-  const url = `http://127.0.0.1:8500/v1/catalog/${what}`;
-  const { stdout } = await lab.exec('consul-server-1', ['curl', '-sf', '-X', 'PUT', '-d', JSON.stringify(body), url]);
-  if (stdout.trim() !== 'true') throw new Error(`Consul: ${stdout}`);
+  const said = await tell(nobodyOn(lab, 'consul-server-1'), 'PUT', `catalog/${what}`, JSON.stringify(body));
+  if (said.trim() !== 'true') throw new Error(`Consul: ${said}`);
 }
 
 /** The gate names the cause, and lets nothing start. */

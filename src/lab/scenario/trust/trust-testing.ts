@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { lostWrites } from '../../chaos/check.ts';
 import { startWriter, type Writer } from '../../chaos/writer.ts';
-import { type Lab, up } from '../../lab.ts';
-import { etcdOf, eventually, labOptions, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
+import type { Lab } from '../../lab.ts';
+import { begin, etcdOf, eventually, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
 
 export const members = ['etcd-1', 'etcd-2', 'etcd-3'];
 
@@ -15,16 +14,14 @@ export interface Rows {
 
 /** Tests that share one lab, as long as each leaves it one healthy cluster; `prepare` runs after each boot. */
 export function rowsIn(options: () => Promise<TestLabOptions>, prepare?: (lab: Lab) => Promise<void>): Rows {
-  let here: { lab: Lab; directory: string } | undefined;
+  let here: { lab: Lab; end: () => Promise<void> } | undefined;
   const end = async () => {
     const ending = here;
     here = undefined;
-    await ending?.lab.down();
-    if (ending !== undefined) rmSync(ending.directory, { recursive: true, force: true });
+    await ending?.end();
   };
-  const begin = async () => {
-    const all = await labOptions(await options());
-    here = { lab: await up(all), directory: all.directory };
+  const boot = async () => {
+    here = await begin(await options());
     await prepare?.(here.lab);
     return here.lab;
   };
@@ -33,7 +30,7 @@ export function rowsIn(options: () => Promise<TestLabOptions>, prepare?: (lab: L
     row: (title, use) =>
       labTest(title, async (t) => {
         t.timeout(600_000);
-        const lab = here?.lab ?? (await begin());
+        const lab = here?.lab ?? (await boot());
         try {
           await use(t, lab);
         } catch (error) {
