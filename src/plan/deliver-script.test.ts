@@ -1,16 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +8,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { printTar } from '../format/tar.ts';
-import { HOSTILE, SHELLS, scriptText } from '../testing/script.ts';
+import { brought as bring, deliveredIn, type Run } from '../testing/delivery.ts';
+import { HOSTILE, SHELLS } from '../testing/script.ts';
 
 // units/scripts/deliver.sh, as it lands on hosts, but for its places and its pauses.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-deliver-'));
@@ -30,54 +21,9 @@ const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 const WANTED = { 'peer.key': 'a key\n', gossip: 'a word\n' };
 const LIST = 'etcd/peer.key PLACE/peer.key\ngossip PLACE/gossip\n';
 
-interface Run {
-  list?: string;
-  /** The command; it finds `archive` in its folder. */
-  command?: string;
-  bytes?: Buffer;
-  /** SHA-256 and URL. */
-  from?: string;
-  timeout?: number;
-  /** Until this is said, or it ends by itself. */
-  until?: RegExp;
-}
-
 /** Runs it; what it said, and the folder that stands for /run/quorumgate. */
-async function brought(
-  shell: readonly string[],
-  { list = LIST, command, bytes, from = '- -', timeout = 20, until }: Run,
-) {
-  const place = mkdtempSync(join(work, 'host-'));
-  const run = join(place, 'run');
-  mkdirSync(run);
-  if (bytes) writeFileSync(join(place, 'archive'), bytes);
-  if (command !== undefined) writeFileSync(join(place, 'deliver'), `cd ${place}\n${command}\n`);
-  writeFileSync(join(place, 'delivery'), `${timeout} ${from}\n`);
-  writeFileSync(join(place, 'list'), list.replaceAll('PLACE', join(run, 'delivered')));
-  const script = scriptText('deliver')
-    .replaceAll('/run/quorumgate', run)
-    .replaceAll('/etc/quorumgate/secrets', join(place, 'list'))
-    .replaceAll('/etc/quorumgate/', `${place}/`)
-    .replace('pause=5', 'pause=1');
-  const [program = '', ...flags] = shell;
-  const child = spawn(program, [...flags, '-c', script], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  let said = '';
-  let errors = '';
-  child.stdout.on('data', (data) => {
-    said += data;
-    if (until?.test(said)) process.kill(-(child.pid ?? 0), 'SIGKILL');
-  });
-  child.stderr.on('data', (data) => (errors += data));
-  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 60_000);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
-  return { code, said, errors, run, place };
-}
-
-const read = (run: string) =>
-  Object.fromEntries(
-    readdirSync(join(run, 'delivered')).map((name) => [name, readFileSync(join(run, 'delivered', name), 'utf8')]),
-  );
+const brought = (shell: readonly string[], how: Omit<Run, 'list'> & { list?: string }) =>
+  bring(work, shell, { list: LIST, ...how });
 
 for (const shell of SHELLS) {
   const name = shell[0];
@@ -99,7 +45,7 @@ for (const shell of SHELLS) {
     test(`${name}: an archive by a command, ${form}`, async (t) => {
       const { code, said, run } = await brought(shell, { command: 'cat archive', bytes });
       t.is(code, 0, said);
-      t.deepEqual(read(run), WANTED);
+      t.deepEqual(deliveredIn(run), WANTED);
       t.is(statSync(join(run, 'delivered')).mode & 0o777, 0o700);
       t.is(statSync(join(run, 'delivered/gossip')).mode & 0o777, 0o600);
       t.deepEqual(readdirSync(run), ['delivered']);
@@ -145,14 +91,14 @@ for (const shell of SHELLS) {
       /waiting: the command of `secrets` ended with 3; what it said is in \S+delivery.log, which root may read/,
     );
     t.false(/hidden/.test(fails.said + fails.errors));
-    t.deepEqual(read(fails.run), WANTED);
+    t.deepEqual(deliveredIn(fails.run), WANTED);
     const hangs = await brought(shell, {
       command: 'if [ -e tried ]; then cat archive; else touch tried; sleep 100; fi',
       bytes: archive(WANTED),
       timeout: 1,
     });
     t.regex(hangs.said, /took more than 1 s/);
-    t.deepEqual(read(hangs.run), WANTED);
+    t.deepEqual(deliveredIn(hangs.run), WANTED);
   });
 
   test(`${name}: fetched, by its hash, and given to the command`, async (t) => {
@@ -169,12 +115,12 @@ for (const shell of SHELLS) {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
       const plain = await brought(shell, { from: `${hashOf(bytes)} ${base}/a` });
-      t.deepEqual(read(plain.run), WANTED, plain.said);
+      t.deepEqual(deliveredIn(plain.run), WANTED, plain.said);
       const decrypted = await brought(shell, {
         from: `${hashOf(turned)} ${base}/turned`,
         command: `node -e 'process.stdin.on("data",d=>process.stdout.write(Buffer.from(d.map(b=>b^1))))'`,
       });
-      t.deepEqual(read(decrypted.run), WANTED, decrypted.said);
+      t.deepEqual(deliveredIn(decrypted.run), WANTED, decrypted.said);
       const other = await brought(shell, { from: `${hashOf(turned)} ${base}/a?part=1`, until: /waiting: .*\n/ });
       t.regex(other.said, /\/a has SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}: not used/);
       const large = await brought(shell, { from: `${hashOf(turned)} ${base}/large`, until: /waiting: .*\n/ });
