@@ -64,7 +64,33 @@ test('each example compiles, and there is one for compose', (t) => {
   cpSync(path.join(root, 'examples'), path.join(folder, 'examples'), { recursive: true });
   const names = readdirSync(path.join(folder, 'examples')).filter((name) => name.endsWith('.yaml'));
   for (const name of names) t.is(run('check', `examples/${name}`).status, 0, name);
-  t.regex(run('check', 'examples/compose/cluster.yaml').stdout, /^compose\/etcd: /m);
+  for (const name of ['cluster', 'tls'])
+    t.regex(run('check', `examples/compose/${name}.yaml`).stdout, /^compose\/etcd: /m);
+});
+
+test('each example is secured, or says in its first lines what is in plain; check and compile say it too', (t) => {
+  const { folder, run } = inFolder(t, {});
+  cpSync(path.join(root, 'examples'), path.join(folder, 'examples'), { recursive: true });
+  const plain: string[] = [];
+  for (const inner of ['.', 'compose', 'releases']) {
+    const names = readdirSync(path.join(folder, 'examples', inner));
+    for (const name of names.filter((one) => one.endsWith('.yaml') && !one.includes('lock'))) {
+      const file = path.join('examples', inner, name);
+      const { stdout, status } = run('check', file);
+      t.is(status, 0, file);
+      const [, open] = /nothing secures (.*), and who reaches a host/.exec(stdout) ?? [];
+      const head = readFileSync(path.join(folder, file), 'utf8').split('version: 1')[0] ?? '';
+      t.is(/in plain|Nothing is secured/.test(head), open !== undefined, file);
+      if (open !== undefined) plain.push(`${file}: ${open}`);
+    }
+  }
+  t.deepEqual(plain.sort(), [
+    'examples/compose/cluster.yaml: etcd and Consul',
+    'examples/compose/tls.yaml: Consul',
+    'examples/plain.yaml: etcd and Consul',
+    'examples/tls.yaml: Consul',
+  ]);
+  t.regex(run('compile', 'examples/plain.yaml', '-o', 'out').stdout, /nothing secures etcd and Consul, and who/);
 });
 
 test('etcd’s warning of our file is explained where people look', (t) => {
