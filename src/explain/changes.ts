@@ -4,8 +4,8 @@ export interface Change {
   keys: readonly string[];
   /** Its name in documents. */
   called: string;
-  /** `never`: the cluster would be another one. `emptied`: by hosts with an empty disk. */
-  verdict: 'never' | 'emptied' | 'together' | 'one by one' | 'free';
+  /** `never`: the cluster would be another one. `emptied`: by hosts with an empty disk. `in place`: by none with an empty disk. */
+  verdict: 'never' | 'emptied' | 'in place' | 'together' | 'one by one' | 'free';
   how: string;
   /** Left out where it changes nothing. */
   when?: (settings: ReadonlyMap<string, string>) => boolean;
@@ -26,6 +26,12 @@ export const CHANGES: readonly Change[] = [
     called: '`tls` on or off',
     verdict: 'never',
     how: 'never: members would be at other URLs, and so another cluster. Restore a snapshot into hosts that were booted with it',
+  },
+  {
+    keys: ['consul.encrypt', 'consul.tls', 'consul.tokens'],
+    called: '`consul.encrypt`, `consul.tls`, `consul.tokens` on or off',
+    verdict: 'in place',
+    how: 'on all hosts within a short time, in place and with their disks: agents that have it and agents that have not do not work together, so no host joins meanwhile. etcd goes on without Consul',
   },
   {
     keys: ['etcd.dataDirectory'],
@@ -90,6 +96,16 @@ const NAMES: Readonly<Record<string, string>> = {
   QG_REPLACE_DEAD_AFTER: 'etcd.replaceDeadAfter',
   QG_OPERATOR_KEYS: 'cluster.operatorKeys',
 };
+
+/** Settings of Consul's agents by the keys of the spec, out of /etc/quorumgate/secrets and the agent's own file, as a member has them. */
+export function agentSettings(secrets: string, agent: string): Map<string, string> {
+  const on = (is: boolean) => (is ? 'on' : 'off');
+  return new Map([
+    ['consul.encrypt', on(/^gossip /m.test(secrets))],
+    ['consul.tls', on(/"verify_outgoing"/.test(agent))],
+    ['consul.tokens', on(/^agent /m.test(secrets))],
+  ]);
+}
 
 /** Settings of a cluster by the keys of the spec, out of a member's /etc/quorumgate/cluster.env. */
 export function settingsIn(environment: string): Map<string, string> {

@@ -86,6 +86,54 @@ test('each setting that the gate or the members hold on to is in the list', (t) 
   for (const key of ['tls', 'etcd.discovery', 'etcd.peerPort']) t.not(changeOf(key), undefined);
 });
 
+const CONSULS = {
+  encrypt: 'encrypt: /etc/secrets/gossip',
+  tls: 'version: 2.1.0\n  tls: {ca: /etc/secrets/ca.crt, cert: /etc/secrets/consul.crt, key: /etc/secrets/consul.key}',
+  tokens: 'tokens: {agent: /etc/secrets/agent, dns: /etc/secrets/dns, sidekick: /etc/secrets/sidekick}',
+};
+const withConsul = (line: string, text = SMALLEST) => swap('servers: members', `servers: members\n  ${line}`, text);
+
+for (const [key, line] of Object.entries(CONSULS)) {
+  test(`consul.${key} on a living cluster, and off again: on all hosts in place, none is replaced`, (t) => {
+    const plain = key === 'tls' ? withConsul('version: 2.1.0') : SMALLEST;
+    for (const [before, after] of [
+      [plain, withConsul(line)],
+      [withConsul(line), plain],
+    ] as const) {
+      const found = between(t, before, after);
+      t.deepEqual(
+        found.warned.map(({ changed, verdict }) => [changed, verdict]),
+        [[[`consul.${key}`], 'in place']],
+      );
+      t.regex(found.warned[0]?.how ?? '', /no host joins meanwhile/);
+      const steps = said(found);
+      t.regex(steps, /replace none until the end\n.*in place and with their disks.*only then replace or add hosts$/s);
+      t.notRegex(steps, /^replace the members/m);
+      t.deepEqual(found.steps.find((step) => step.do.startsWith('give the hosts'))?.hosts, ['aws/etcd']);
+      const isOn = after !== plain;
+      t.is(/bring the files/.test(steps), isOn);
+      t.is(/consul bootstrap/.test(steps), isOn && key === 'tokens');
+    }
+  });
+}
+
+test('all secured at once is another cluster, for etcd is; what changes in Consul is told too', (t) => {
+  const secrets = swap('tls: off', 'secrets: image', withConsul('version: 2.1.0'));
+  const found = between(t, SMALLEST, secrets);
+  t.deepEqual(
+    found.warned.map(({ changed, verdict }) => [changed, verdict]),
+    [
+      [['tls'], 'never'],
+      [['consul.encrypt', 'consul.tls', 'consul.tokens'], 'in place'],
+    ],
+  );
+  t.regex(said(found), /^leave the hosts that run as they are/);
+  // Where Ignition reads its document once, a host cannot be given another in place.
+  const flatcar = (text: string) =>
+    swap('targets: [aws]', 'targets: [flatcar]', text).replace('programs:', 'programs:\n  node: image');
+  t.regex(said(between(t, flatcar(SMALLEST), flatcar(withConsul(CONSULS.encrypt)))), /not so where Ignition/);
+});
+
 test('with srv the datacenter and the domain are part of the cluster, and else not', (t) => {
   const domain = (text: string) => swap('servers: members', 'servers: members\n  domain: c.example', text);
   const srv = swap('version: 3.7.3', 'version: 3.7.3\n  discovery: srv');

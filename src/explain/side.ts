@@ -7,7 +7,7 @@ import type { PlaceOf } from '../spec/read.ts';
 import type { HostTree } from '../target/host-tree.ts';
 import { targets } from '../target/index.ts';
 import type { OutputFile } from '../target/target.ts';
-import { settingsIn } from './changes.ts';
+import { agentSettings, settingsIn } from './changes.ts';
 
 /** One of two things to compare: a spec, or a folder that `compile` has written. */
 export interface Side {
@@ -47,9 +47,11 @@ export function sideOfFiles(name: string, files: readonly OutputFile[]): Side {
   }
   for (const { path, bytes } of files) if (/(^|\/)upload\//.test(path)) side.uploads.set(path, sha256(bytes));
   for (const [host, { tree }] of side.hosts) {
-    const environment = tree.files.get('/etc/quorumgate/cluster.env')?.bytes;
-    if (!host.endsWith('/etcd') || environment === undefined) continue;
-    side.settings = settingsIn(new TextDecoder().decode(environment));
+    const read = (path: string) => new TextDecoder().decode(tree.files.get(`/etc/quorumgate/${path}`)?.bytes);
+    const environment = read('cluster.env');
+    if (!host.endsWith('/etcd') || environment === '') continue;
+    const agent = agentSettings(read('secrets'), read('consul.d/agent.json'));
+    side.settings = new Map([...settingsIn(environment), ...agent]);
     break;
   }
   return side;

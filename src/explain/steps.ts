@@ -23,6 +23,7 @@ interface Found {
 export function stepsOf(found: Found): Step[] {
   const other = found.hosts.filter(({ is }) => is === 'other');
   if (found.warned.some(({ verdict }) => verdict === 'never')) return [...uploads(found), ...anotherCluster(found)];
+  if (found.warned.some(({ verdict }) => verdict === 'in place')) return [...uploads(found), ...inPlace(found)];
   const members = other.filter(({ hosts }) => hosts.endsWith('/etcd')).map(({ hosts }) => hosts);
   const servers = other.filter(({ hosts }) => hosts.endsWith('/consul-server')).map(({ hosts }) => hosts);
   return [
@@ -85,6 +86,39 @@ function anotherCluster({ hosts }: Found): Step[] {
     { do: 'leave the hosts that run as they are: given these documents, a host with data waits and names the setting' },
     { do: 'boot new hosts with the new documents: they form a cluster of their own', hosts: names },
     { do: 'bring the data there: `etcdctl snapshot save`, then `quorumgate restore` before clients use it' },
+  ];
+}
+
+/** Consul's agents are secured, or no longer: between those that are and those that are not a host with an empty disk waits for ever. */
+function inPlace({ settings, hosts }: Found): Step[] {
+  const value = (key: string) => settings.find((one) => one.key === `consul.${key}`);
+  const isOn = (key: string) => value(key)?.after === 'on';
+  const names = hosts.filter(({ is }) => is === 'other').map((one) => one.hosts);
+  const once = names.filter(isReadOnce);
+  return [
+    { do: 'see first that `quorumgate member list` shows all members as healthy, and replace none until the end' },
+    ...(['encrypt', 'tls', 'tokens'].some(isOn)
+      ? [
+          {
+            do: 'bring the files to all hosts (docs/secrets.md): a host that lacks one waits with its Consul',
+            hosts: names,
+          },
+        ]
+      : []),
+    {
+      do: `give the hosts the new documents in place and with their disks (docs/operations.md, "Upgrade"), Consul's servers first, ${ONE_BY_ONE}, within a short time; go on when \`etcdctl endpoint health\` is well on each member: Consul has no leader until most of its servers are changed`,
+      hosts: names,
+    },
+    ...(once.length === 0
+      ? []
+      : [
+          {
+            do: 'not so where Ignition reads its document at the first boot only: there it takes new hosts, as another cluster, and a snapshot that is restored',
+            hosts: once,
+          },
+        ]),
+    ...(isOn('tokens') ? [{ do: '`quorumgate consul bootstrap`: hosts wait for their rights until then' }] : []),
+    { do: `see that ${VOTERS}, and only then replace or add hosts` },
   ];
 }
 

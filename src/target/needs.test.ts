@@ -40,18 +40,31 @@ test('programs by how they come, rights, and ports', (t) => {
 
 test('what nothing secures is said each time', (t) => {
   const open = (text: string) => {
-    const [first, ...more] = compile(text, { file: 'x', assets }).needs.filter(({ kind }) => kind === 'network');
+    const compiled = compile(text, { file: 'x', assets });
+    t.deepEqual(
+      compiled.diagnostics.filter(({ severity }) => severity === 'error'),
+      [],
+    );
+    const [first, ...more] = compiled.needs.filter(({ kind }) => kind === 'network');
     t.is(more.length, 0);
     return first?.items.join();
   };
   const text = on('hetzner');
   t.is(open(text), 'etcd,Consul');
   t.is(open(text.replace('servers: members', 'servers: existing')), 'etcd', 'that one others look after');
-  t.is(open(text.replace('tls: off', 'secrets: image')), undefined);
+  const all = text
+    .replace('tls: off', 'secrets: image')
+    .replace('servers: members', 'servers: members\n  version: 2.1.0');
+  t.is(open(all), undefined);
   const half = `tls:
   peer: {cert: /etc/etcd/peer.crt, key: /etc/etcd/peer.key, ca: /etc/etcd/peer-ca.crt}
   client: {cert: /etc/etcd/server.crt, key: /etc/etcd/server.key, ca: /etc/etcd/client-ca.crt}`;
   t.is(open(text.replace('tls: off', half)), 'Consul');
+  const off = (line: string) => open(all.replace('servers: members', `servers: members\n  ${line}`));
+  t.is(off('encrypt: off'), "Consul's gossip");
+  t.is(off('tls: off'), "what Consul's agents ask its servers");
+  t.is(off('tokens: off'), 'Consul');
+  t.is(open(`${all}tls: off\n`), 'etcd');
 });
 
 test('systems without a package manager have it all in their image', (t) => {

@@ -121,8 +121,14 @@ function existing({ consul }: Spec): Need[] {
 
 /** Programs that nothing secures: said each time. */
 function unsecured({ tls, consul }: Spec): Need[] {
-  const isConsulOpen = consul.servers !== 'existing' && consul.tokens === undefined;
-  const items = [...(tls === 'off' ? ['etcd'] : []), ...(isConsulOpen ? ['Consul'] : [])];
+  const { servers, encrypt, tls: between, tokens } = consul;
+  const open = (file: unknown, what: string) => (file === undefined ? [what] : []);
+  const ofConsul =
+    tokens === undefined
+      ? ['Consul']
+      : [...open(encrypt, "Consul's gossip"), ...open(between, "what Consul's agents ask its servers")];
+  // How a Consul that is there already is secured, others know.
+  const items = [...(tls === 'off' ? ['etcd'] : []), ...(servers === 'existing' ? [] : ofConsul)];
   if (items.length === 0) return [];
   const text = `keep everybody else out of the hosts' network: nothing secures ${items.join(' and ')}, and who reaches a host may change all that is there (docs/secrets.md)`;
   return [{ kind: 'network', items, text }];
