@@ -22,8 +22,7 @@ export function policies({ cluster }: Spec): Record<PolicyHolder, string> {
     dns: nodes('read') + rule('service_prefix ""', 'read'),
     sidekick:
       keys + catalog('write') + nodes('write') + rule('session_prefix ""', 'write') + rule('agent_prefix ""', 'read'),
-    operator:
-      keys + catalog('read') + nodes('read') + rule('session_prefix ""', 'write') + rule('agent_prefix ""', 'read'),
+    operator: keys + catalog('read') + nodes('read') + rule('session_prefix ""', 'write'),
     client: nodes('read') + catalog('read'),
   };
 }
