@@ -14,7 +14,7 @@ import { labOperatorKey } from '../compile/operator-key.ts';
 import { type Lab, teach, type UpOptions, up, type WaitOptions } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
 import { ownName } from '../target/targets.ts';
-import { besideIn, operatorEnvironment, securedOptions, securing } from './secured-testing.ts';
+import { assertNoSecretShows, besideIn, operatorEnvironment, securedOptions, securing } from './secured-testing.ts';
 
 const canBoot =
   process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
@@ -74,6 +74,7 @@ export async function inLab(
   const { lab, end } = await begin(options, bring);
   try {
     await use(lab);
+    await assertNoSecretShows(lab);
   } finally {
     await end();
   }

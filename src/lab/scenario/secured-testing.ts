@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BesideOptions } from '../cluster/beside.ts';
+import { readSeeds } from '../cluster/seeds.ts';
 import {
   compileForLab,
   consulAddresses,
@@ -114,6 +115,30 @@ export async function besideIn(lab: Lab, options: BesideOptions, program: string
   const added = await lab.beside({ ...options, ...both(secrets, options.hostFiles) });
   await learnNow(lab, added.layout, program, { text: options.text, secrets });
   return added;
+}
+
+/** Lines of a host's command lines, environments and journal in which a word of its input stands. */
+const SHOWN = `umask 077; cat >/run/qg-words
+{ cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; journalctl -b --no-pager -o cat; } |
+  grep -aFf /run/qg-words; rm /run/qg-words`;
+
+/** No word of a lab's secrets shows on any host that runs: in a command line, an environment or the journal. */
+export async function assertNoSecretShows({ layout, hosts, exec }: Lab): Promise<void> {
+  if (!existsSync(layout.seeds)) return;
+  const names = ['gossip', 'agent', 'dns', 'sidekick', 'operator', 'management'];
+  const files = names.map((name) => join(layout.secrets, name)).filter(existsSync);
+  const keys = [...readSeeds(layout).own.values()].flat().filter(({ path }) => path.endsWith('.key'));
+  const lineOf = (text: string) => text.split('\n').find((line) => line.length > 40 && !line.startsWith('-'));
+  const words = [
+    ...files.map((file) => readFileSync(file, 'utf8').trim()),
+    ...keys.flatMap(({ content }) => lineOf(Buffer.from(content).toString()) ?? []),
+  ];
+  if (words.length === 0) return;
+  const input = `${[...new Set(words)].join('\n')}\n`;
+  for (const { name } of hosts) {
+    const { stdout } = await exec(name, ['sh', '-c', SHOWN], { input }).catch(() => ({ stdout: '' }));
+    if (stdout !== '') throw new Error(`${name} shows a secret: ${stdout.slice(0, 200)}`);
+  }
 }
 
 /** Variables of an operator: his token, and a certificate that etcd takes. */

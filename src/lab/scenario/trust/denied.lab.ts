@@ -6,6 +6,7 @@ import { loadAssets } from '../../../io/assets.ts';
 import { STAND_INS } from '../../compile/overlay.ts';
 import type { Lab } from '../../lab.ts';
 import { etcdOf, eventually, labSpec, labTest, memberIds, operate, output } from '../lab-testing.ts';
+import { assertNoSecretShows } from '../secured-testing.ts';
 import { assertServing, holds, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
 
 const spec = labSpec({
@@ -81,6 +82,14 @@ const WHICH: [string, RegExp][] = [
 labTest('each rule of the policy that is emitted for sidekicks is tried', (t) => {
   t.deepEqual(WHICH.map(([right]) => right).sort(), [...all].sort());
 });
+row('a token in a command line would be seen at the end of a scenario', async (t, lab) => {
+  const token = readFileSync(join(lab.layout.secrets, 'sidekick'), 'utf8').trim();
+  await output(lab, 'etcd-2', `sh -c 'sleep 20; :' ${token} >/dev/null 2>&1 &`);
+  await t.throwsAsync(assertNoSecretShows(lab), { message: /^etcd-2 shows a secret: / });
+  const gone = () => assertNoSecretShows(lab).then(Boolean, () => true);
+  t.false(await eventually(gone, (is) => !is, 40));
+});
+
 for (const [right, named] of WHICH) {
   row(
     `W5: a token that lacks the right ${right}: named in the policy’s words; nothing starts; data does`,

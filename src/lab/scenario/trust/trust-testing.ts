@@ -4,6 +4,7 @@ import { lostWrites } from '../../chaos/check.ts';
 import { startWriter, type Writer } from '../../chaos/writer.ts';
 import type { Lab } from '../../lab.ts';
 import { begin, etcdOf, eventually, labTest, output, statusLine, type TestLabOptions } from '../lab-testing.ts';
+import { assertNoSecretShows } from '../secured-testing.ts';
 
 export const members = ['etcd-1', 'etcd-2', 'etcd-3'];
 
@@ -33,6 +34,7 @@ export function rowsIn(options: () => Promise<TestLabOptions>, prepare?: (lab: L
         const lab = here?.lab ?? (await boot());
         try {
           await use(t, lab);
+          await assertNoSecretShows(lab);
         } catch (error) {
           await end();
           throw error;
