@@ -73,7 +73,7 @@ function ofOperator(address: string, token: string): Asks {
   };
 }
 
-/** What each says that is refused, by its name. */
+/** Refused requests by their names, with what was said. */
 async function refusals(asks: Asks): Promise<Map<string, string>> {
   const said = new Map<string, string>();
   for (const [name, ask] of Object.entries(asks)) {

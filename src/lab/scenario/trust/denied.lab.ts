@@ -86,8 +86,8 @@ row('a token in a command line would be seen at the end of a scenario', async (t
   const token = readFileSync(join(lab.layout.secrets, 'sidekick'), 'utf8').trim();
   await output(lab, 'etcd-2', `sh -c 'sleep 20; :' ${token} >/dev/null 2>&1 &`);
   await t.throwsAsync(assertNoSecretShows(lab), { message: /^etcd-2 shows a secret: / });
-  const gone = () => assertNoSecretShows(lab).then(Boolean, () => true);
-  t.false(await eventually(gone, (is) => !is, 40));
+  const shows = () => assertNoSecretShows(lab).then(Boolean, () => true);
+  t.false(await eventually(shows, (is) => !is, 40));
 });
 
 for (const [right, named] of WHICH) {
