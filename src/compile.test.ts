@@ -113,3 +113,19 @@ test('what a target refuses is said in the same run', (t) => {
   const codes = run({ file: 'cluster.lock.yaml' }, text).diagnostics.map(({ code }) => code);
   t.deepEqual(codes, ['lock-missing', 'no-package-manager']);
 });
+
+test('a secret that reaches what lands on hosts is an error, by whichever way, and is not repeated', (t) => {
+  const signed = `${consul.url}?X-Amz-${'Signature'}=0badc0ffee`;
+  const { files, plans, diagnostics } = run(lockOf({ consul: { ...consul, url: signed }, sidekick }));
+  t.deepEqual([files, plans], [[], []]);
+  t.regex(JSON.stringify(diagnostics), /spec-secret.*There is a signed URL in `\/etc\/quorumgate\/programs`/);
+  t.false(JSON.stringify(diagnostics).includes('0badc0ffee'));
+  // Of parts that are none, as whoever uses the library may put them together.
+  const parts = ['-----BEGIN EC PRIV', 'ATE KEY-----\nMHcCAQEE'];
+  const overlay: CompileOptions['overlay'] = (read) => ({ ...read, secrets: { command: parts.join(''), timeout: 9 } });
+  const plain = spec.replace('tls: off', 'secrets: {command: "true"}');
+  const joined = compile(plain, { file: 'x', assets, lock: lockOf({ consul, sidekick }), overlay });
+  t.deepEqual(joined.files, []);
+  t.regex(JSON.stringify(joined.diagnostics), /There is a private key in `\/etc\/quorumgate\/deliver`/);
+  t.false(JSON.stringify(joined.diagnostics).includes('MHcC'));
+});

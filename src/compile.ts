@@ -5,6 +5,7 @@ import { checkExtra } from './plan/extra-check.ts';
 import type { Assets, Plan } from './plan/plan.ts';
 import { policies } from './plan/policies.ts';
 import { type OwnScript, withOwnScript } from './plan/script.ts';
+import { secretsShown } from './plan/secrets.ts';
 import type { Spec } from './spec/defaults.ts';
 import { type LockFile, readLock } from './spec/lock.ts';
 import { lockProblems, wantedReleases, withReleases } from './spec/locked.ts';
@@ -81,7 +82,7 @@ export function compile(
   const unable = [...unlocked, ...chosen.flatMap((target) => target.check?.(spec) ?? []).map(placed)];
   // A release without its hash is in no plan yet.
   const plans = unlocked.length > 0 ? [] : buildPlans(spec, assets);
-  const refused = [...unable, ...checkExtra(plans, spec).map(placed)];
+  const refused = [...unable, ...[...checkExtra(plans, spec), ...secretsShown(plans)].map(placed)];
   if (refused.length > 0) return { ...NOTHING, diagnostics: [...told, ...refused], place };
   const outputs = chosen.map((target) => ({ target, ...target.emit(plans, assets, spec) }));
   const documents = outputs.flatMap(({ target, documents }) =>

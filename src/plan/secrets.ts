@@ -1,7 +1,9 @@
 import type { Spec } from '../spec/defaults.ts';
 import { handedFrom, sourceOf, wantedFiles } from '../spec/delivered.ts';
+import type { Problem } from '../spec/problem.ts';
+import { secretIn } from '../spec/secret.ts';
 import { asset, script, text } from './file.ts';
-import type { Assets, PlanFile, Role } from './plan.ts';
+import type { Assets, Plan, PlanFile, Role } from './plan.ts';
 
 /** Seconds that a delivery may take, unless the spec says how many. */
 const TIMEOUT = 60;
@@ -71,4 +73,17 @@ function delivery({ secrets }: Spec, assets: Assets): PlanFile[] {
     ...(command === undefined ? [] : [text('/etc/quorumgate/deliver', `${command.trimEnd()}\n`, '/secrets/command')]),
     script('deliver', assets),
   ];
+}
+
+/** Secrets by their form in what would land on hosts, whichever way they came: by a lock file, or put together of parts that are none. */
+export function secretsShown(plans: readonly Plan[]): Problem[] {
+  const texts = plans.flatMap(({ files, units }) => [
+    ...files,
+    ...units.map(({ name, content, pointer = '' }) => ({ path: `/etc/systemd/system/${name}`, content, pointer })),
+  ]);
+  const found = texts.flatMap(({ path, content, pointer }): Problem[] => {
+    const what = secretIn(content);
+    return what === undefined ? [] : [{ code: 'spec-secret', pointer, message: `There is ${what} in \`${path}\`.` }];
+  });
+  return found.filter(({ message }, index) => index === found.findIndex((one) => one.message === message));
 }
