@@ -21,6 +21,14 @@ labTest('discovery: srv: one cluster, rebooted, wiped', async (t) => {
   });
 });
 
+labTest('discovery: srv: five members', async (t) => {
+  t.timeout(600_000);
+  await inLab({ text: srv, size: 5 }, async (lab) => {
+    await assertSound(t, lab);
+    await assertWhole(t, lab);
+  });
+});
+
 /** Between the gate and etcd, once, DNS comes to name somebody more. */
 const phantom = {
   ID: 'phantom',
