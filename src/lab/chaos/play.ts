@@ -89,7 +89,8 @@ export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosT
       say(`${choice.kind}: ${choice.hosts.join(', ')}${choice.beyond ? ' (more than a quorum bears)' : ''}`);
       const played = await playOne(lab, kind, choice, { ...options, say });
       if (signal?.aborted) break;
-      if (kind.name === 'wipe-consul') await options.relearn?.(lab);
+      // Where that cannot be done it shows below.
+      if (kind.name === 'wipe-consul') await options.relearn?.(lab).catch(() => undefined);
       if (played) told.played.set(choice.kind, (told.played.get(choice.kind) ?? 0) + 1);
       // Also after one that was not played to its end: a second disk is never lost while a first one is missing.
       const ended = monotonic();
