@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -111,6 +112,33 @@ async function tryEach(t: ExecutionContext, holder: 'sidekick' | 'operator', dir
   t.deepEqual([...(await refusals(asks))], [], `${holder}: put right`);
 }
 
+/** Members that are found with a token: what DNS answers by, and programs elsewhere. */
+async function found(address: string, token: string): Promise<number> {
+  const agent = new Agent({ CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN_FILE: token });
+  const { body } = await agent.request('/v1/health/service/etcd3', {}, [403]);
+  return body.startsWith('[') ? (JSON.parse(body) as unknown[]).length : 0;
+}
+
+/** Consul says nothing of what it leaves out of a list: whoever lacks the rule finds nobody. */
+async function tryDiscovery(t: ExecutionContext, directory: string, address: string): Promise<void> {
+  await ofSidekick(address, join(directory, 'sidekick'))['register']?.();
+  const management = new Agent({ CONSUL_HTTP_ADDR: address, CONSUL_HTTP_TOKEN_FILE: join(directory, 'management') });
+  const put = (path: string, body: object) => management.request(path, { method: 'PUT', body: JSON.stringify(body) });
+  for (const holder of ['dns', 'client'] as const) {
+    const rules = policies(spec)[holder].match(/^.* \{\n.*\n\}\n/gm) ?? [];
+    t.is(rules.length, 2, holder);
+    for (const [name, own] of [['whole', rules], ...rules.map((rule) => [rule, rules.filter((one) => one !== rule)])]) {
+      const Name = `${holder}-${randomUUID()}`;
+      const SecretID = randomUUID();
+      await put('/v1/acl/policy', { Name, Rules: [own].flat().join('') });
+      await put('/v1/acl/token', { SecretID, Policies: [{ Name }] });
+      const file = join(directory, Name);
+      writeFileSync(file, SecretID, { mode: 0o600 });
+      t.is(await found(address, file), name === 'whole' ? 1 : 0, `${holder}: without ${name}`);
+    }
+  }
+}
+
 for (const [version, program] of programs) {
   real(`${version}: each rule of the emitted policies is wanted, and is named where it lacks`, async (t) => {
     t.timeout(240_000);
@@ -119,5 +147,6 @@ for (const [version, program] of programs) {
     const address = await startConsul(program, directory, folder);
     await bootstrapped(address, directory);
     for (const holder of ['sidekick', 'operator'] as const) await tryEach(t, holder, directory, address);
+    await tryDiscovery(t, directory, address);
   });
 }
