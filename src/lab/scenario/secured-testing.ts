@@ -26,6 +26,8 @@ const isSecured = process.env['QUORUMGATE_TEST_SECURED'] !== '0';
 
 /** Of the URLs of members whose spec does not say. */
 export const SCHEME = isSecured ? 'https' : 'http';
+/** The tag by which its members are found, and the first label of their records. */
+export const tagOf = (side: 'client' | 'server'): string => `_etcd-${side}${isSecured ? '-ssl' : ''}`;
 
 /** Keys for a spec that says nothing of how it is secured. */
 export function securing(consul: string): { secrets: string; consul: string } {

@@ -1,6 +1,7 @@
 import type { HostFile } from '../../host/host.ts';
 import { LabError, showLogs, status } from '../../lab.ts';
 import { assertSound, eventually, inLab, labTest, output } from '../lab-testing.ts';
+import { tagOf } from '../secured-testing.ts';
 
 // The main job on real programs, and what must heal by itself: one boot for all of it, because boots are what costs.
 labTest('three hosts are one cluster, and stay one', async (t) => {
@@ -36,10 +37,10 @@ labTest('three hosts are one cluster, and stay one', async (t) => {
     await output(lab, 'etcd-1', 'systemctl restart consul.service consul-dns-udp.service consul-dns-tcp.service');
     t.is(await pid(), before, 'restarting Consul and the forwarders does not touch etcd');
 
+    const name = `${tagOf('client')}._tcp.mycluster.etcd3.service.dc1.consul`;
     const clients = async () =>
-      (await output(lab, 'etcd-1', 'dig +short @127.0.0.1 _etcd-client._tcp.mycluster.etcd3.service.dc1.consul SRV'))
-        .split('\n')
-        .filter((line) => /^\d/.test(line)).length;
+      (await output(lab, 'etcd-1', `dig +short @127.0.0.1 ${name} SRV`)).split('\n').filter((line) => /^\d/.test(line))
+        .length;
     t.is(await eventually(clients, (found) => found === 3), 3);
     await output(lab, 'etcd-2', 'systemctl kill --signal=STOP etcd.service');
     t.is(await eventually(clients, (found) => found === 2), 2, 'an unhealthy member leaves the client answer');

@@ -1,6 +1,7 @@
 import type { HostFile } from '../../host/host.ts';
 import { start } from '../../lab.ts';
 import { assertSound, assertWhole, CURL, eventually, inLab, labSpec, labTest, output, says } from '../lab-testing.ts';
+import { tagOf } from '../secured-testing.ts';
 
 const srv = labSpec({ etcd: '{version: 3.5.16, discovery: srv, replaceDeadAfter: 10}' });
 
@@ -33,7 +34,7 @@ labTest('discovery: srv: five members', async (t) => {
 const phantom = {
   ID: 'phantom',
   Name: 'etcd3',
-  Tags: ['_etcd-server._tcp.mycluster'],
+  Tags: [`${tagOf('server')}._tcp.mycluster`],
   Address: '10.77.0.77',
   Port: 2380,
   Meta: { state: 'empty' },

@@ -17,6 +17,7 @@ import {
   says,
   serverRole,
 } from '../lab-testing.ts';
+import { tagOf } from '../secured-testing.ts';
 
 const spec = labSpec({ consul: serverRole, etcd: '{version: 3.5.16, replaceDeadAfter: 10}' });
 const members = ['etcd-1', 'etcd-2', 'etcd-3'];
@@ -156,7 +157,7 @@ labTest('old disks that come back after a restore: their members are stopped and
       t.is(await etcdOf(lab, host), '', await says(lab, host, refused));
       await output(lab, host, 'systemctl start consul');
     }
-    const clients = 'curl -s "127.0.0.1:8500/v1/health/service/etcd3?passing&tag=_etcd-client._tcp.mycluster"';
+    const clients = `curl -s "127.0.0.1:8500/v1/health/service/etcd3?passing&tag=${tagOf('client')}._tcp.mycluster"`;
     const named = await output(lab, 'etcd-1', `${clients} | grep -o '"Node":"etcd-[0-9]"' | sort -u`);
     t.is(named, '"Node":"etcd-1"');
     // Wiped, they join the cluster that there is.

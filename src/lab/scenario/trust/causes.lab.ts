@@ -5,7 +5,7 @@ import type { Lab } from '../../lab.ts';
 import { run } from '../../machine/command.ts';
 import { hostPaths, namespaceOf } from '../../machine/layout.ts';
 import { assertHealed, assertWhole, eventually, labSpec, memberIds, output, statusLine } from '../lab-testing.ts';
-import { SCHEME } from '../secured-testing.ts';
+import { SCHEME, tagOf } from '../secured-testing.ts';
 import {
   assertServing,
   assertUntouched,
@@ -24,7 +24,7 @@ const { row } = rowsIn(async () => ({ text: labSpec({ etcd: '{version: 3.5.16, r
 
 /** How many members clients find. */
 async function clientRecords(lab: Lab): Promise<number> {
-  const name = '_etcd-client._tcp.mycluster.etcd3.service.dc1.consul';
+  const name = `${tagOf('client')}._tcp.mycluster.etcd3.service.dc1.consul`;
   const found = await output(lab, 'etcd-1', `dig +short @127.0.0.1 ${name} SRV`);
   return found.split('\n').filter((line) => /^\d/.test(line)).length;
 }

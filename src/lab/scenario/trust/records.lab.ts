@@ -13,7 +13,7 @@ import {
   serverRole,
   statusLine,
 } from '../lab-testing.ts';
-import { SCHEME } from '../secured-testing.ts';
+import { SCHEME, tagOf } from '../secured-testing.ts';
 import { journal } from './trust-testing.ts';
 
 interface Phantom {
@@ -32,7 +32,7 @@ async function register(lab: Lab, { node, address, meta = {} }: Phantom): Promis
     Service: {
       ID: `${node}-server`,
       Service: 'etcd3',
-      Tags: ['_etcd-server._tcp.mycluster'],
+      Tags: [`${tagOf('server')}._tcp.mycluster`],
       Address: address,
       Port: 2380,
       Meta: { incarnation: `of-${node}`, ...EMPTY, ...meta },
