@@ -1,4 +1,5 @@
-import { type HostFile, type Lab, start } from '../../lab.ts';
+import type { HostFile } from '../../host/host.ts';
+import { type Lab, start } from '../../lab.ts';
 import { assertSound, etcdOf, eventually, inLab, labSpec, labTest, output, says, statusLine } from '../lab-testing.ts';
 
 // What a boot hangs on comes late, or fails first: afterwards it goes on by itself.
