@@ -2,7 +2,7 @@ import type { HostFile } from '../../host/host.ts';
 import { type Lab, start } from '../../lab.ts';
 import { assertSound, etcdOf, eventually, inLab, labSpec, labTest, output, says, statusLine } from '../lab-testing.ts';
 
-// What a boot hangs on comes late, or fails first: afterwards it goes on by itself.
+// A boot goes on by itself after whatever it hangs on came late, or failed first.
 
 const members = ['etcd-1', 'etcd-2', 'etcd-3'];
 const everywhere = (lab: Lab, command: string) => Promise.all(members.map((host) => output(lab, host, command)));
