@@ -7,6 +7,13 @@ export function number(text: string): number {
   return value;
 }
 
+/** An option's value that is a number, below 0 too. */
+export function signed(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It is not a number.');
+  return value;
+}
+
 /** A lifetime: a whole number of days, up to a hundred years. */
 export function days(text: string): number {
   const value = Number(text);

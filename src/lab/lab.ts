@@ -31,9 +31,9 @@ export {
   placeBeside,
 } from './network/addresses.ts';
 export { serve } from './network/serve.ts';
-export { start, type UpOptions, up, type WaitOptions } from './start.ts';
+export { PATIENCE, start, type UpOptions, up, type WaitOptions } from './start.ts';
 export { status } from './status.ts';
-export { LAB_TARGETS } from './target/targets.ts';
+export { LAB_TARGETS, slowest } from './target/targets.ts';
 export { progress } from './view/progress.ts';
 export { clusterReport, phaseReport, stuckReport } from './view/report.ts';
 export { watch } from './view/watch.ts';

@@ -3,6 +3,7 @@ import { bootableFrom, type SpecSource } from './compile/compile-for-lab.ts';
 import type { Lab } from './handle.ts';
 import { LabError } from './machine/lab-error.ts';
 import { consulAddresses, hostsOf, networkOf } from './network/addresses.ts';
+import { slowest } from './target/targets.ts';
 import type { Seen } from './view/look.ts';
 import { type Watched, watch } from './view/watch.ts';
 
@@ -39,6 +40,9 @@ export async function start(options: UpOptions): Promise<Lab> {
   return lab;
 }
 
+/** Seconds until hosts in namespaces have to be up. */
+export const PATIENCE = 180;
+
 export interface WaitOptions {
   timeoutSeconds?: number;
   onLook?: (seen: Seen[]) => void;
@@ -50,8 +54,8 @@ export type UpLab = Lab & { watched: Watched };
 export async function up(options: UpOptions & WaitOptions): Promise<UpLab> {
   const lab = await start(options);
   try {
-    const { timeoutSeconds = 180, onLook, signal } = options;
     const hosts = [lab, ...lab.neighbours].flatMap((one) => one.hosts);
+    const { timeoutSeconds = PATIENCE * slowest(hosts), onLook, signal } = options;
     const watched = await watch(hosts, { timeoutSeconds, signal, ...(onLook === undefined ? {} : { onLook }) });
     if (watched.outcome === 'up') return { ...lab, watched };
     const where = watched.seen

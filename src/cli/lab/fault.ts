@@ -12,7 +12,7 @@ import {
   teach,
 } from '../../lab/lab.ts';
 import { interruptible } from '../interruptible.ts';
-import { number } from '../number.ts';
+import { number, signed } from '../number.ts';
 import { print, say } from '../report.ts';
 import { self, withLab } from './running.ts';
 
@@ -23,7 +23,9 @@ function optionOf(name: string, option: FaultOption): Option {
   const flag = `--${dashed(name)}`;
   if ('choices' in option) return new Option(`${flag} <name>`, option.help).choices(option.choices);
   if ('flag' in option) return new Option(flag, option.help);
-  return new Option(`${flag} ${option.number}`, option.help).argParser(number).makeOptionMandatory(option.required);
+  return new Option(`${flag} ${option.number}`, option.help)
+    .argParser(option.signed ? signed : number)
+    .makeOptionMandatory(option.required);
 }
 
 const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -22,9 +22,11 @@ import {
   type Network,
   networkOf,
   type OfConsul,
+  PATIENCE,
   phaseReport,
   placeBeside,
   progress,
+  slowest,
   stuckReport,
   teach,
   watch,
@@ -44,7 +46,8 @@ interface UpFlags {
   consul?: string;
   offline?: true;
   target?: string[];
-  timeout: number;
+  vm?: true;
+  timeout?: number;
 }
 
 /** Adds `lab up`. */
@@ -73,7 +76,14 @@ export function addUp(lab: Command): void {
           return lab.error(`error: the lab boots no target '${name}': use one of ${names.join(', ')}`);
         }),
     )
-    .option('--timeout <seconds>', 'how long to wait for the hosts', number, 180)
+    .addOption(
+      new Option('--vm', 'boot virtual machines, by software emulation: short for `--target vm`').conflicts('target'),
+    )
+    .option(
+      '--timeout <seconds>',
+      `how long to wait for the hosts (default: ${PATIENCE}, of virtual machines ${PATIENCE * slowest([{ target: 'vm' }])})`,
+      number,
+    )
     .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
 }
 
@@ -138,7 +148,7 @@ async function secured(
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
   assertFree();
-  const { timeout, beside: besideFiles, size, target, ...rest } = flags;
+  const { timeout, beside: besideFiles, size, vm, target = vm && ['vm'], ...rest } = flags;
   const options = { ...rest, say, signal, targets: target };
   const input = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
   const network = input && networkOf(input.spec);
@@ -178,13 +188,14 @@ async function teachAll(lab: Lab, clusters: readonly Cluster[], signal: AbortSig
     const layout = index === 0 ? lab.layout : lab.neighbours[index - 1]?.layout;
     if (layout === undefined) continue;
     secrets.keep(layout, { file, text });
-    await teach(lab, layout, { self: self(), signal });
+    await teach(lab, layout, { self: self(), signal, say });
   }
 }
 
-async function finishUp(lab: Lab, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
+async function finishUp(lab: Lab, timeout: number | undefined, signal: AbortSignal): Promise<void> {
   const clusters = [lab, ...lab.neighbours];
   const hosts = clusters.flatMap((one) => one.hosts);
+  const timeoutSeconds = timeout ?? PATIENCE * slowest(hosts);
   const watched = await watch(hosts, {
     timeoutSeconds,
     signal,

@@ -106,7 +106,7 @@ export async function stranger({ layout, state, host }: Victim, address = '10.77
   const data = join(layout.directory, 'stranger');
   await mkdir(data, { recursive: true });
   const joined = state.hosts.map((one) => `-retry-join=${one.address}`);
-  const datacenter = clusterEnvironment(layout, member).get('QG_DATACENTER') ?? 'dc1';
+  const datacenter = (await clusterEnvironment(layout, member)).get('QG_DATACENTER') ?? 'dc1';
   await spawnDetached(join(layout.prefix, 'stranger'), join(layout.log, 'stranger.log'), [
     ...['nsenter', `--net=/run/netns/${namespaceOf(layout, plan.name)}`, '--'],
     ...[consul, 'agent', '-node=stranger', `-data-dir=${data}`, `-bind=${address}`, `-datacenter=${datacenter}`],

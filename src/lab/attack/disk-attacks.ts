@@ -27,7 +27,7 @@ function peerFlags(environment: ReadonlyMap<string, string>): Record<string, str
  * etcd is killed once it is ready.
  */
 export async function foreignEtcd(layout: Layout, host: HostState): Promise<{ end(): Promise<void> }> {
-  const environment = clusterEnvironment(layout, host);
+  const environment = await clusterEnvironment(layout, host);
   const scheme = environment.get('QG_SCHEME') ?? 'http';
   const url = `${scheme}://${host.address}:2380`;
   const client = 'http://127.0.0.1:12379';

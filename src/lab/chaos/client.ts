@@ -11,7 +11,7 @@ import { BRIDGE } from '../network/network.ts';
  * etcdctl from where no fault reaches: beside the switch, with the program and the certificates of a host's disk, which
  * are there whether the host runs or not. It asks that host's member, or those of `of`.
  */
-export function clientOf(
+export async function clientOf(
   { layout }: Scene,
   member: HostState,
   args: string[],
@@ -19,7 +19,7 @@ export function clientOf(
   of: readonly HostState[] = [member],
 ): Promise<Finished> {
   const { root } = hostPaths(layout, member.name);
-  const settings = Object.entries(etcdctlEnvironment(layout, member, of)).map(([name, value]) =>
+  const settings = Object.entries(await etcdctlEnvironment(layout, member, of)).map(([name, value]) =>
     value.startsWith('/') ? `${name}=${join(root, onDisk(value))}` : `${name}=${value}`,
   );
   const etcdctl = join(root, 'opt/quorumgate/bin/etcdctl');

@@ -42,6 +42,15 @@ async function flawsAfter(look: () => Promise<string[]>, signal?: AbortSignal): 
   }
 }
 
+/** Refuses machines that keep no promise of time, for they are emulated. */
+function assertInTime(lab: Lab): void {
+  if (lab.hosts.every(({ agent }) => agent === undefined)) return;
+  throw new LabError(
+    `chaos holds hosts to ${HEALED_WITHIN} s, and virtual machines here take minutes`,
+    'Use hosts in namespaces, or play single faults: `quorumgate lab fault`.',
+  );
+}
+
 /** Ends whatever faults there may be, those that it knows nothing of too. */
 async function healAll(lab: Lab): Promise<void> {
   await lab.fault.heal();
@@ -72,6 +81,7 @@ async function playOne(lab: Lab, kind: ChaosKind, choice: Choice, tell: ChaosOpt
 /** Random faults, one at a time, over a client that writes; then everything is healed and checked. */
 export async function playChaos(lab: Lab, options: ChaosOptions): Promise<ChaosTold> {
   const { minutes, seed, signal, kinds = KINDS } = options;
+  assertInTime(lab);
   const { predicted, one } = await lab.cluster();
   if (!one) throw new LabError('the lab is not one healthy cluster to begin with', 'See `quorumgate lab status`.');
   const began = monotonic();

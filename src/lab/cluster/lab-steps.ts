@@ -57,8 +57,8 @@ export async function startHost(layout: Layout, host: HostState): Promise<void> 
     return;
   }
   const { root } = hostPaths(layout, host.name);
-  const { nspawn, environment } = labTarget(host.target);
-  Object.assign(host, await bootHost(layout, host.name, nspawn?.(root), environment));
+  const { nspawn, environment, boot } = labTarget(host.target);
+  Object.assign(host, await (boot?.(layout, host) ?? bootHost(layout, host.name, nspawn?.(root), environment)));
 }
 
 /** Boots hosts, each at its moment. When one fails, those that have not begun do not begin. */

@@ -11,6 +11,7 @@ import type { Scene } from '../host/scene.ts';
 import { LabError } from '../machine/lab-error.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { HostPlan } from '../network/addresses.ts';
+import { slowest } from '../target/targets.ts';
 import { DAYS, throwawayCertificates } from './certificates.ts';
 
 /** A spec by its path, with what is in it, for `-`. */
@@ -97,8 +98,10 @@ export interface TeachOptions {
   /** This program, for a process of its own. */
   self: readonly string[];
   signal?: AbortSignal | undefined;
-  /** Seconds. */
+  /** Seconds, of hosts in namespaces. */
   patience?: number;
+  /** Told before it waits. */
+  say?: (line: string) => void;
 }
 
 /**
@@ -111,7 +114,7 @@ export interface TeachOptions {
 export async function teach(
   first: Scene,
   own: Layout,
-  { self, signal, patience = PATIENCE }: TeachOptions,
+  { self, signal, patience = PATIENCE, say }: TeachOptions,
 ): Promise<void> {
   if (!existsSync(join(own.secrets, SPEC)) || first.state.beside !== undefined) return;
   const server = first.state.hosts.find(({ role }) => role === 'consul-server') ?? first.state.hosts[0];
@@ -121,12 +124,13 @@ export async function teach(
   const management = join(first.layout.secrets, 'management');
   const env: Record<string, string> =
     own.secrets === first.layout.secrets ? {} : { CONSUL_HTTP_TOKEN_FILE: management };
+  say?.('waiting for Consul, to make its tokens known');
   for (let tries = 0; ; tries++) {
     signal?.throwIfAborted();
     const { exitCode, stderr } = await insideNetwork(first.layout, server, command, { env });
     if (exitCode === 0) return;
     if (tries >= patience)
       throw new LabError(`Consul does not learn its tokens: ${stderr.trim()}`, 'Look at its journal.');
-    await sleep(1000, undefined, { signal });
+    await sleep(1000 * slowest(first.state.hosts), undefined, { signal });
   }
 }

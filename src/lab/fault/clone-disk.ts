@@ -18,20 +18,26 @@ export const cloneDisk: Fault<[from: HostState, to: HostState]> = {
     const { layout } = scene;
     if (from === to) throw new LabError('a disk cannot be cloned onto itself', 'Name two hosts.');
     if (isUp(to)) throw new LabError(`host ${to.name} runs`, `Cut its power first: \`lab fault kill ${to.name}\`.`);
-    const directory = clusterEnvironment(layout, from).get('QG_DATA_DIR');
+    if (from.agent !== undefined || to.agent !== undefined) {
+      throw new LabError(
+        'the disk of a virtual machine is one file, of which no directory can be copied',
+        'Use hosts in namespaces.',
+      );
+    }
+    const directory = (await clusterEnvironment(layout, from)).get('QG_DATA_DIR');
     const path = (host: HostState) => join(hostPaths(layout, host.name).root, directory ?? '');
     if (directory === undefined || !existsSync(path(from))) {
       throw new LabError(`${from.name} has no etcd data`, 'Wait until it is a member: `quorumgate lab status`.');
     }
     // Nothing may be written while it is copied: a snapshot is of one moment.
     const still = isUp(from) && pidsOf(scene, from, 'etcd').length > 0;
-    if (still) stopProgram(scene, from, 'etcd');
+    if (still) await stopProgram(scene, from, 'etcd');
     try {
       await rm(path(to), { recursive: true, force: true });
       await mkdir(dirname(path(to)), { recursive: true });
       await run('cp', ['-a', path(from), path(to)]);
     } finally {
-      if (still) goOn(scene, from, 'etcd');
+      if (still) await goOn(scene, from, 'etcd');
     }
     return `${to.name}: ${directory} is now a copy of that of ${from.name}; \`lab fault reboot ${to.name}\` boots it`;
   },

@@ -1,9 +1,9 @@
 import type { Scene } from '../host/scene.ts';
 import type { HostState } from '../host/state.ts';
 
-/** An option of a fault: a number, one of a few words, or there or not. */
+/** An option of a fault: a number (`signed`: below 0 too), one of a few words, or there or not. */
 export type FaultOption = { help: string } & (
-  | { number: string; required?: true }
+  | { number: string; required?: true; signed?: true }
   | { choices: readonly string[] }
   | { flag: true }
 );

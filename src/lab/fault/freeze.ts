@@ -38,7 +38,7 @@ export const thaw: OnHost<OfProgram> = {
     running(host);
     // A stopped program of a frozen host goes on only once the host does.
     if (program === undefined) await freezeCgroup(cgroupOf(scene.layout, host), false);
-    const count = goOn(scene, host, program);
+    const count = await goOn(scene, host, program);
     return `${host.name}: ${program ?? 'thawed'}${program === undefined ? '' : ' goes on'} (${count} stopped processes)`;
   },
 };

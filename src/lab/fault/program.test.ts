@@ -1,5 +1,5 @@
 import test from 'ava';
-import { programOf } from './program.ts';
+import { listed, programOf } from './program.ts';
 
 const line = (text: string) => text.split(' ');
 
@@ -25,4 +25,18 @@ test('nothing else is taken for one of them', (t) => {
   ]) {
     t.is(programOf(line(text)), undefined, text);
   }
+});
+
+test('programs of a virtual machine are told by what its ps lists', (t) => {
+  const text = `      1 S /sbin/init
+    716 S /opt/quorumgate/bin/node --max-semi-space-size=1 /opt/quorumgate/bin/etcd-register server
+   1710 T /opt/quorumgate/bin/etcd --name=etcd-1
+     12 I [kworker/0:1-events]
+`;
+  t.deepEqual(listed(text), [
+    { pid: 1, state: 'S', program: undefined },
+    { pid: 716, state: 'S', program: 'register' },
+    { pid: 1710, state: 'T', program: 'etcd' },
+    { pid: 12, state: 'I', program: undefined },
+  ]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cgroupOf } from '../host/host.ts';
-import { isUp } from '../host/inside.ts';
+import { inside, isUp } from '../host/inside.ts';
 import type { Scene } from '../host/scene.ts';
 import type { HostState } from '../host/state.ts';
 import { processesIn } from '../machine/cgroup.ts';
@@ -43,7 +43,36 @@ export function pidsOf({ layout }: Scene, host: HostState, program?: Program): n
   return pids.filter((pid) => programOf(read(`/proc/${pid}/cmdline`).split('\0')) === program);
 }
 
-function signal(pids: readonly number[], name: NodeJS.Signals): void {
+interface Process {
+  pid: number;
+  /** The letter of its state, as in /proc/PID/stat. */
+  state: string;
+  program: Program | undefined;
+}
+
+/** Processes as `ps` lists them: number, state, command line. */
+export function listed(text: string): Process[] {
+  return text.split('\n').flatMap((line) => {
+    const [, pid, state = '', command = ''] = /^ *(\d+) (\S) (.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), state, program: programOf(command.split(' ')) }];
+  });
+}
+
+/** All processes of a host; those of a virtual machine by their numbers in there. */
+async function processesOf(scene: Scene, host: HostState): Promise<Process[]> {
+  if (host.agent !== undefined) return listed((await inside(host, ['ps', '-ww', '-eo', 'pid=,state=,args='])).stdout);
+  return pidsOf(scene, host).map((pid) => ({
+    pid,
+    state: parseStat(read(`/proc/${pid}/stat`)).state,
+    program: programOf(read(`/proc/${pid}/cmdline`).split('\0')),
+  }));
+}
+
+async function signal(host: HostState, pids: readonly number[], name: NodeJS.Signals): Promise<void> {
+  if (host.agent !== undefined) {
+    if (pids.length > 0) await inside(host, ['kill', `-${name.slice(3)}`, ...pids.map(String)]);
+    return;
+  }
   for (const pid of pids) {
     try {
       process.kill(pid, name);
@@ -51,9 +80,9 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
-function present(scene: Scene, host: HostState, program: Program): number[] {
+async function present(scene: Scene, host: HostState, program: Program): Promise<number[]> {
   if (!isUp(host)) throw new LabError(`host ${host.name} does not run`, `\`lab fault reboot ${host.name}\` boots it.`);
-  const pids = pidsOf(scene, host, program);
+  const pids = (await processesOf(scene, host)).filter((one) => one.program === program).map(({ pid }) => pid);
   if (pids.length > 0) return pids;
   throw new LabError(
     `${host.name} runs no ${program} at this moment`,
@@ -65,21 +94,22 @@ function present(scene: Scene, host: HostState, program: Program): number[] {
 
 const them = (pids: readonly number[]) => `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
 
-export function killProgram(scene: Scene, host: HostState, program: Program): string {
-  const pids = present(scene, host, program);
-  signal(pids, 'SIGKILL');
+export async function killProgram(scene: Scene, host: HostState, program: Program): Promise<string> {
+  const pids = await present(scene, host, program);
+  await signal(host, pids, 'SIGKILL');
   return `${host.name}: SIGKILL to ${program} (${them(pids)})`;
 }
 
-export function stopProgram(scene: Scene, host: HostState, program: Program): string {
-  const pids = present(scene, host, program);
-  signal(pids, 'SIGSTOP');
+export async function stopProgram(scene: Scene, host: HostState, program: Program): Promise<string> {
+  const pids = await present(scene, host, program);
+  await signal(host, pids, 'SIGSTOP');
   return `${host.name}: SIGSTOP to ${program} (${them(pids)}); \`lab fault thaw ${host.name}\` lets it go on`;
 }
 
 /** Lets stopped processes go on: of one program, or all. How many there were. */
-export function goOn(scene: Scene, host: HostState, program?: Program): number {
-  const stopped = pidsOf(scene, host, program).filter((pid) => parseStat(read(`/proc/${pid}/stat`)).state === 'T');
-  signal(stopped, 'SIGCONT');
+export async function goOn(scene: Scene, host: HostState, program?: Program): Promise<number> {
+  const those = (await processesOf(scene, host)).filter((one) => program === undefined || one.program === program);
+  const stopped = those.filter(({ state }) => state === 'T').map(({ pid }) => pid);
+  await signal(host, stopped, 'SIGCONT');
   return stopped.length;
 }

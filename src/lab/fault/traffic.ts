@@ -6,6 +6,7 @@ import { namespaceOf } from '../machine/layout.ts';
 import { ensureNft, NFT } from '../machine/preconditions.ts';
 import { BRIDGE, portOf } from '../network/network.ts';
 import type { OnHost } from './fault.ts';
+import { clearGuestNetem, netemInGuest } from './guest-netem.ts';
 
 /** Both ends of a host's cable: what leaves either end is hit, so each way once. */
 function ends({ layout }: Scene, host: HostState): [namespace: string, device: string][] {
@@ -15,13 +16,16 @@ function ends({ layout }: Scene, host: HostState): [namespace: string, device: s
   ];
 }
 
-/** Sets netem on a cable; false when this machine's kernel was built without it. */
+/** Sets netem on a cable, or inside a virtual machine; false when no kernel has it. */
 async function netem(scene: Scene, host: HostState, what: string[]): Promise<boolean> {
   for (const [namespace, device] of ends(scene, host)) {
     const args = ['-n', namespace, 'qdisc', 'replace', 'dev', device, 'root', 'netem', ...what];
     const { exitCode, stderr } = await finish('tc', args);
     if (exitCode === 0) continue;
-    if (/kind is unknown/.test(stderr)) return false;
+    if (/kind is unknown/.test(stderr)) {
+      if (host.agent !== undefined) await netemInGuest(host, what);
+      return host.agent !== undefined;
+    }
     throw new LabError(`tc on ${host.name}: ${stderr.trim()}`, 'Nothing was changed, or `lab fault heal` ends it.');
   }
   return true;
@@ -43,6 +47,7 @@ async function dropByFilter(scene: Scene, host: HostState, percent: number): Pro
 export async function clearTraffic(scene: Scene, hosts: readonly HostState[]): Promise<void> {
   const bridge = namespaceOf(scene.layout, BRIDGE);
   for (const host of hosts) {
+    await clearGuestNetem(host);
     for (const [namespace, device] of ends(scene, host)) {
       await finish('tc', ['-n', namespace, 'qdisc', 'del', 'dev', device, 'root']);
     }
@@ -69,7 +74,7 @@ export const delay: OnHost<{ ms?: number }> = {
     if (await netem(scene, host, ['delay', `${ms}ms`])) return `${host.name}: ${ms} ms of delay each way`;
     throw new LabError(
       'this machine cannot delay packets: its kernel has no netem (CONFIG_NET_SCH_NETEM)',
-      'Run the lab on a kernel that has it, or use `lab fault loss`, which works without.',
+      'Use virtual machines, whose kernel has it: `quorumgate lab up SPEC --vm`; or `lab fault loss`, which works without.',
     );
   },
 };

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Finished, finish, type RunOptions } from '../machine/command.ts';
 import { LabError } from '../machine/lab-error.ts';
-import { type Layout, namespaceOf } from '../machine/layout.ts';
+import { hostPaths, type Layout, namespaceOf } from '../machine/layout.ts';
 import { childrenOf, isAlive } from '../machine/process-identity.ts';
+import { insideGuest } from './agent.ts';
 import type { HostState } from './state.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/quorumgate/bin';
@@ -12,9 +15,9 @@ export function isUp(host: HostState): boolean {
   return isAlive(host.supervisor) && isAlive(host.init);
 }
 
-/** The command line that runs `command` inside a host, with an environment of its own. */
-function enter(host: HostState, command: string[], env: Record<string, string> = {}): string[] {
-  if (host.init === undefined || !isUp(host)) {
+/** A command with an environment of its own; the host has to run. */
+function onHost(host: HostState, command: string[], env: Record<string, string> = {}): string[] {
+  if (!isUp(host)) {
     throw new LabError(
       `host ${host.name} does not run`,
       `\`quorumgate lab logs ${host.name}\` shows what it said last.`,
@@ -22,19 +25,12 @@ function enter(host: HostState, command: string[], env: Record<string, string> =
   }
   const all = { HOME: '/root', LANG: 'C.UTF-8', PATH, TERM: process.env['TERM'] ?? 'dumb', ...env };
   const variables = Object.entries(all).map(([name, value]) => `${name}=${value}`);
-  return [
-    'nsenter',
-    '--target',
-    String(host.init.pid),
-    '--all',
-    '--',
-    'env',
-    '-i',
-    '-C',
-    '/',
-    ...variables,
-    ...command,
-  ];
+  return ['env', '-i', '-C', '/', ...variables, ...command];
+}
+
+/** The command line of this machine that enters a host's namespaces. */
+function enter({ init }: HostState, command: string[]): string[] {
+  return ['nsenter', '--target', String(init?.pid), '--all', '--', ...command];
 }
 
 /** The command line that runs a command of this machine in a host's network. */
@@ -42,15 +38,25 @@ function enterNetwork(layout: Layout, host: Pick<HostState, 'name'>, command: st
   return ['nsenter', `--net=/run/netns/${namespaceOf(layout, host.name)}`, '--', ...command];
 }
 
-/** Runs a command inside a host to its end. */
+/** Runs a command inside a host to its end. @throws LabError where the host does not run; rejects with one where a virtual machine does not answer */
 export function inside(
   host: HostState,
   command: string[],
   options: RunOptions & { env?: Record<string, string> } = {},
 ): Promise<Finished> {
   const { env, ...rest } = options;
-  const [program = '', ...args] = enter(host, command, env);
+  const words = onHost(host, command, env);
+  if (host.agent !== undefined) return insideGuest(host.agent, words, rest);
+  const [program = '', ...args] = enter(host, words);
   return finish(program, args, rest);
+}
+
+/** A file of a host as text: from its disk, running or not; of a virtual machine while it runs. Rejects where there is none. */
+export async function readOn(layout: Layout, host: HostState, path: string): Promise<string> {
+  if (host.agent === undefined) return readFile(join(hostPaths(layout, host.name).root, path), 'utf8');
+  const { exitCode, stdout, stderr } = await inside(host, ['cat', path]);
+  if (exitCode !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 /** Runs a command of this machine in a host's network to its end. */
@@ -66,10 +72,19 @@ export function insideNetwork(
 
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
-/** Runs a command inside a host on this process's own terminal; its exit code, 128 and more for a signal. */
-export function insideForeground(host: HostState, command: string[]): Promise<number> {
+/**
+ * Runs a command inside a host on this process's own terminal; its exit code, 128 and more for a signal. In a virtual machine it has no
+ * terminal and no input, and what it says comes at its end.
+ */
+export async function insideForeground(host: HostState, command: string[]): Promise<number> {
+  if (host.agent !== undefined) {
+    const { exitCode, stdout, stderr } = await inside(host, command);
+    if (stdout !== '') process.stdout.write(`${stdout}\n`);
+    if (stderr !== '') process.stderr.write(`${stderr}\n`);
+    return exitCode;
+  }
   // A signal to nsenter alone would leave the command behind, inside.
-  return foreground(enter(host, command), childrenOf);
+  return foreground(enter(host, onHost(host, command)), childrenOf);
 }
 
 /** The command that enters a host's network alone. */

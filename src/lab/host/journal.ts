@@ -2,38 +2,53 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { finish } from '../machine/command.ts';
+import { finish, run } from '../machine/command.ts';
 import { LabError } from '../machine/lab-error.ts';
 import { hostPaths, type Layout } from '../machine/layout.ts';
-import { insideForeground, isUp } from './inside.ts';
+import { inside, insideForeground, isUp } from './inside.ts';
 import type { HostState } from './state.ts';
 
-function journalOf(layout: Layout, name: string): string {
-  return join(hostPaths(layout, name).root, 'var/log/journal');
+/** Reads a journal on a host's disk, running or not; the disk of a virtual machine is mounted for it, and has to be off. */
+async function onDisk<T>(layout: Layout, host: HostState, read: (options: string[]) => Promise<T>): Promise<T> {
+  const { root, disk } = hostPaths(layout, host.name);
+  const options = ['--directory', join(root, 'var/log/journal')];
+  if (host.agent === undefined) return read(options);
+  // As it is, after a power cut too: to repair it is for the machine.
+  await run('mount', ['-o', 'loop,ro,noload', disk, root]);
+  try {
+    return await read(options);
+  } finally {
+    await run('umount', [root]);
+  }
 }
 
 /** The last that a host said, read from its disk: also when it has ended. */
-export async function hostLog(layout: Layout, name: string, lines: number): Promise<string> {
+export async function hostLog(layout: Layout, host: HostState, lines: number): Promise<string> {
+  const last = ['--no-pager', '-q', '-n', String(lines)];
+  const { exitCode, stdout } = await onDisk(layout, host, (options) => finish('journalctl', [...options, ...last]));
+  return exitCode === 0 && stdout.trim() !== '' ? stdout : consoleLog(layout, host, lines);
+}
+
+/** The last that a host said on its console: before it has a journal, too. */
+export async function consoleLog(layout: Layout, { name }: HostState, lines: number): Promise<string> {
   const { console: log } = hostPaths(layout, name);
-  const journal = ['--directory', journalOf(layout, name), '--no-pager', '-q', '-n', String(lines)];
-  const { exitCode, stdout } = await finish('journalctl', journal);
-  if (exitCode === 0 && stdout.trim() !== '') return stdout;
   const said = existsSync(log) ? await readFile(log, 'utf8') : '';
   return said.trim().split('\n').slice(-lines).join('\n');
 }
 
 /** Rejects when a unit has said nothing, with those that have. */
-async function assertSaid(layout: Layout, name: string, unit: string): Promise<void> {
-  const read = async (...more: string[]) => {
-    const { stdout } = await finish('journalctl', ['--directory', journalOf(layout, name), '-q', ...more]);
-    return stdout.split('\n').filter(Boolean);
-  };
+async function assertSaid(layout: Layout, host: HostState, unit: string): Promise<void> {
+  const asked = (more: string[]) =>
+    host.agent !== undefined && isUp(host)
+      ? inside(host, ['journalctl', '-q', ...more])
+      : onDisk(layout, host, (options) => finish('journalctl', [...options, '-q', ...more]));
+  const read = async (...more: string[]) => (await asked(more)).stdout.split('\n').filter(Boolean);
   if ((await read('-n', '1', '--unit', unit)).length > 0) return;
   const units = [...new Set(await read('--field=_SYSTEMD_UNIT'))].filter((one) =>
     /^(consul|etcd|quorumgate)/.test(one),
   );
   throw new LabError(
-    `${unit} has said nothing on ${name}`,
+    `${unit} has said nothing on ${host.name}`,
     `Units of ours that have: ${units.sort().join(', ') || 'none yet'}.`,
   );
 }
@@ -46,14 +61,21 @@ export async function showLogs(
 ): Promise<number> {
   const options = ['--no-pager', '-q', ...(unit === undefined ? [] : ['--unit', unit])];
   // A name that is wrong would be shown as nothing at all.
-  if (unit !== undefined && !follow) await assertSaid(layout, host.name, unit);
+  if (unit !== undefined && !follow) await assertSaid(layout, host, unit);
+  if (follow && host.agent !== undefined) {
+    throw new LabError(
+      `the journal of a virtual machine cannot be followed: ${host.name} says what it has said, at the end of a command`,
+      `\`quorumgate lab logs ${host.name}\` again shows more.`,
+    );
+  }
   if (isUp(host)) return insideForeground(host, ['journalctl', ...options, ...(follow ? ['--follow'] : [])]);
   if (follow) {
     const remedy = `\`quorumgate lab logs ${host.name}\` shows what it said last.`;
     throw new LabError(`host ${host.name} has ended: there is nothing to follow`, remedy);
   }
-  const journal = ['--directory', journalOf(layout, host.name), ...options];
-  const { exitCode } = await execa('journalctl', journal, { stdio: 'inherit', reject: false });
-  if (exitCode !== 0 && unit === undefined) process.stdout.write(`${await hostLog(layout, host.name, 1000)}\n`);
+  const { exitCode } = await onDisk(layout, host, (disk) =>
+    execa('journalctl', [...disk, ...options], { stdio: 'inherit', reject: false }),
+  );
+  if (exitCode !== 0 && unit === undefined) process.stdout.write(`${await hostLog(layout, host, 1000)}\n`);
   return exitCode ?? 1;
 }

@@ -14,14 +14,18 @@ import type { Launch } from '../network/instance.ts';
 export interface HostState extends HostPlan {
   /** How it boots: the name of a target of the lab. */
   target: string;
-  /** systemd-nspawn, or the shim of a container. */
+  /** systemd-nspawn, QEMU, or the shim of a container. */
   supervisor?: ProcessIdentity;
-  /** The host's own PID 1, as the machine sees it. */
+  /** The host's own PID 1, as the machine sees it; of a virtual machine QEMU again. */
   init?: ProcessIdentity;
   /** The cgroup of all its processes, where it is not the lab's one of the host's name. */
   cgroup?: string;
   /** Its interface in the lab's network, where that is not `eth0`. */
   device?: string;
+  /** The socket of its guest agent, where it is a virtual machine. */
+  agent?: string;
+  /** Seconds by which its clock is ahead of this machine's, where it has one of its own that was set. */
+  clockAhead?: number;
   /** When it was started, in seconds of the machine's monotonic clock. */
   startedAt?: number;
   /** The instance that a cloud launched, where the host is one. */

@@ -4,7 +4,7 @@ import { PODMAN_FILES } from './kubelet-stand-in.ts';
 
 /** Distributions that a user may choose from. */
 export const IMAGES = ['bookworm', 'trixie', 'forky'] as const;
-export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine' | 'cloud';
+export type ImageName = (typeof IMAGES)[number] | 'flatcar' | 'kubelet' | 'vagrant' | 'engine' | 'cloud' | 'vm';
 
 /** The distribution that was asked for, here or in the environment. */
 export function imageOr(name: ImageName | undefined): ImageName {
@@ -54,6 +54,9 @@ const RESOLVED = {
   packages: ['libnss-resolve', 'systemd-resolved'],
   enable: ['systemd-networkd.service', 'systemd-resolved.service'],
 };
+
+/** A disk that boots: Debian's kernel for clouds with its initramfs, and the agent by which the lab looks into the machine. */
+const MACHINE = ['e2fsprogs', 'initramfs-tools', 'kmod', 'linux-image-cloud-amd64', 'qemu-guest-agent', 'udev'];
 
 const FILES = {
   // Debian's default is en_US.UTF-8, which has to be generated; C.UTF-8 is there, as in Debian's own cloud images.
@@ -118,6 +121,12 @@ export function recipeOf(name: ImageName): Recipe {
     case 'vagrant': {
       const packages = [...PLAIN, 'nodejs', 'openssh-server', 'sudo'];
       return { name, suite: 'bookworm', packages, resolved: false, files: VAGRANT_FILES, enable: ['ssh.service'] };
+    }
+    // networkd, for there cloud-init writes the address.
+    case 'vm': {
+      const packages = [...PACKAGES, ...MACHINE];
+      const files = { ...FILES, '/etc/fstab': '/dev/vda / ext4 defaults 0 1\n' };
+      return { name, suite: 'bookworm', packages, resolved: false, files, enable: ['systemd-networkd.service'] };
     }
     // No host's: what the lab runs Docker's containers with, and Vagrant, which only has to find its engine.
     case 'engine':

@@ -53,7 +53,7 @@ export function layoutBeside(layout: Layout, cluster: string): Layout {
   };
 }
 
-/** Directories and files of one host. `root` is the mounted whole, `upper` what the host itself has written. */
+/** Directories and files of one host. `root` is the mounted whole, `upper` what the host itself has written, `disk` a virtual machine's. */
 export function hostPaths(layout: Layout, name: string) {
   const base = join(layout.hosts, name);
   return {
@@ -61,6 +61,7 @@ export function hostPaths(layout: Layout, name: string) {
     root: join(base, 'root'),
     upper: join(base, 'upper'),
     work: join(base, 'work'),
+    disk: join(base, 'disk.ext4'),
     console: join(layout.log, `${name}.log`),
   };
 }

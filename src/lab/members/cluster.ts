@@ -1,10 +1,10 @@
 import { inside, isUp } from '../host/inside.ts';
 import type { HostState, LabState } from '../host/state.ts';
 import type { Layout } from '../machine/layout.ts';
-import { ownName } from '../target/targets.ts';
+import { ownName, slowest } from '../target/targets.ts';
 import { clusterId } from './cluster-id.ts';
 import { parseEndpointHealth, parseEndpointStatus, parseMemberList } from './etcd-json.ts';
-import { clientUrl, clusterEnvironment, etcdctl } from './etcdctl.ts';
+import { ANSWER, clientUrl, clusterEnvironment, etcdctl } from './etcdctl.ts';
 
 /** A row of the member table: a host, and what its member says. */
 interface MemberRow {
@@ -42,7 +42,7 @@ interface RecordShape {
 async function readRecord(host: HostState, cluster: string): Promise<RecordShape | undefined> {
   const url = `http://127.0.0.1:8500/v1/kv/etcd3/${cluster}/bootstrap?raw`;
   // With the sidekicks' own token, where they have one.
-  const ask = `curl -sf -m 3 -H "X-Consul-Token: $(cat /run/quorumgate/token 2>/dev/null)" '${url}'`;
+  const ask = `curl -sf -m ${ANSWER * slowest([host])} -H "X-Consul-Token: $(cat /run/quorumgate/token 2>/dev/null)" '${url}'`;
   try {
     return JSON.parse((await inside(host, ['sh', '-c', ask])).stdout) as RecordShape;
   } catch {
@@ -72,7 +72,7 @@ async function rowOf(layout: Layout, host: HostState): Promise<MemberRow & { lis
   const status = attempt(() => parseEndpointStatus(statuses.stdout)[0], undefined);
   if (status === undefined) return down;
   const members = attempt(() => parseMemberList(list.stdout).members, []);
-  const url = clientUrl(clusterEnvironment(layout, host), host);
+  const url = clientUrl(await clusterEnvironment(layout, host), host);
   return {
     ...row,
     memberId: status.memberId,

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { inside } from '../host/inside.ts';
+import { inside, readOn } from '../host/inside.ts';
 import type { HostState } from '../host/state.ts';
 import type { Finished } from '../machine/command.ts';
-import { hostPaths, type Layout } from '../machine/layout.ts';
+import type { Layout } from '../machine/layout.ts';
+import { slowest } from '../target/targets.ts';
 
 /** A file in systemd's `KEY=value` form. */
 function parseEnvironment(text: string): Map<string, string> {
@@ -16,11 +15,9 @@ function parseEnvironment(text: string): Map<string, string> {
 }
 
 /** The variables of a host, as the compiler wrote them. */
-export function clusterEnvironment(layout: Layout, host: HostState): Map<string, string> {
+export async function clusterEnvironment(layout: Layout, host: HostState): Promise<Map<string, string>> {
   try {
-    return parseEnvironment(
-      readFileSync(join(hostPaths(layout, host.name).root, 'etc/quorumgate/cluster.env'), 'utf8'),
-    );
+    return parseEnvironment(await readOn(layout, host, '/etc/quorumgate/cluster.env'));
   } catch {
     return new Map();
   }
@@ -31,8 +28,12 @@ export function clientUrl(environment: ReadonlyMap<string, string>, host: HostSt
 }
 
 /** etcdctl's settings on a host: its certificates, and the given members' endpoints. */
-export function etcdctlEnvironment(layout: Layout, host: HostState, of: readonly HostState[]): Record<string, string> {
-  const environment = clusterEnvironment(layout, host);
+export async function etcdctlEnvironment(
+  layout: Layout,
+  host: HostState,
+  of: readonly HostState[],
+): Promise<Record<string, string>> {
+  const environment = await clusterEnvironment(layout, host);
   const pairs = [
     ['ETCDCTL_CACERT', environment.get('ETCD_TRUSTED_CA_FILE')],
     ['ETCDCTL_CERT', environment.get('ETCD_CERT_FILE')],
@@ -45,13 +46,16 @@ export function etcdctlEnvironment(layout: Layout, host: HostState, of: readonly
   };
 }
 
+/** Seconds for an answer, from a host in a namespace. */
+export const ANSWER = 3;
+
 /** Runs etcdctl inside a host, by default against that host's own member. */
-export function etcdctl(
+export async function etcdctl(
   layout: Layout,
   host: HostState,
   args: string[],
   of: readonly HostState[] = [host],
 ): Promise<Finished> {
-  const env = etcdctlEnvironment(layout, host, of);
-  return inside(host, ['etcdctl', '--command-timeout=3s', ...args], { env });
+  const env = await etcdctlEnvironment(layout, host, of);
+  return inside(host, ['etcdctl', `--command-timeout=${ANSWER * slowest([host])}s`, ...args], { env });
 }

@@ -33,6 +33,11 @@ export function macOf(address: string): string {
   return ['06', '00', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
 }
 
+/** This machine's own address beside a virtual machine, in its host's namespace: as far from the network's end as the host's from its begin. */
+export function addressBeside(network: Network, address: string): string {
+  return addressAt(network, roomOf(network).last - (toNumber(address) - toNumber(network.gateway) + 1));
+}
+
 /** The offsets that a host may have: the network's own address, the bridge and the broadcast address are none. */
 export function roomOf({ prefix }: Network): { lowest: number; last: number } {
   return { lowest: 2, last: 2 ** (32 - prefix) - 2 };

@@ -1,5 +1,5 @@
 import type { Role } from '../../plan/plan.ts';
-import type { HostFile, SeedFile } from '../host/host.ts';
+import type { Booted, HostFile, SeedFile } from '../host/host.ts';
 import type { Scene } from '../host/scene.ts';
 import type { HostState } from '../host/state.ts';
 import type { ImageName } from '../image/image-recipe.ts';
@@ -50,6 +50,10 @@ export interface LabTarget {
   nspawn?(root: string): string[];
   /** Further variables of systemd-nspawn's environment. */
   environment?: Readonly<Record<string, string>>;
+  /** Boots a host from its disk, where systemd-nspawn does not. */
+  boot?(layout: Layout, host: HostState): Promise<Booted & Pick<HostState, 'agent'>>;
+  /** So many times slower than hosts of systemd-nspawn: what is waited for may take as much longer. */
+  slower?: number;
   /** The program that makes and boots its hosts, where they are not systemd-nspawn's on disks of the lab. */
   machines?: Machines;
 }

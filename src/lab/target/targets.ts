@@ -7,9 +7,10 @@ import { flatcar } from './flatcar.ts';
 import { kubelet } from './kubelet.ts';
 import type { LabTarget, Machines } from './lab-target.ts';
 import { vagrantTarget } from './vagrant.ts';
+import { vm } from './vm.ts';
 
 /** The targets that the lab can boot. */
-export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, kubelet, vagrantTarget];
+export const LAB_TARGETS: readonly LabTarget[] = [aws, ec2, flatcar, kubelet, vagrantTarget, vm];
 
 /** Targets that are booted where nothing is said. */
 export const DEFAULT_TARGETS: readonly string[] = [aws.name];
@@ -37,6 +38,11 @@ export function namesOf(host: HostState): string {
 /** The program that makes and boots a host; undefined where the lab does. */
 export function machinesOf({ target }: Pick<HostState, 'target'>): Machines | undefined {
   return labTarget(target).machines;
+}
+
+/** How much longer than hosts in namespaces these may take. */
+export function slowest(hosts: readonly Pick<HostState, 'target'>[]): number {
+  return Math.max(1, ...hosts.map(({ target }) => labTarget(target).slower ?? 1));
 }
 
 /** Hosts of each role get the targets in turn, counted from those that are there already. */

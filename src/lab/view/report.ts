@@ -1,5 +1,5 @@
 import { inside, isUp } from '../host/inside.ts';
-import { hostLog } from '../host/journal.ts';
+import { consoleLog, hostLog } from '../host/journal.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { ClusterView } from '../members/cluster.ts';
 import type { Seen } from './look.ts';
@@ -41,8 +41,12 @@ export async function stuckReport(layout: Layout, seen: readonly Seen[]): Promis
     .filter(({ up }) => !up)
     .map(async ({ host, step, unit, status }) => {
       const lines = isUp(host)
-        ? (await inside(host, ['journalctl', '--no-pager', '-q', '-n', '15', ...(unit ? ['-u', unit] : [])])).stdout
-        : await hostLog(layout, host.name, 15);
+        ? await inside(host, ['journalctl', '--no-pager', '-q', '-n', '15', ...(unit ? ['-u', unit] : [])]).then(
+            ({ stdout }) => stdout,
+            // A machine that has not come so far as to be asked.
+            () => consoleLog(layout, host, 15),
+          )
+        : await hostLog(layout, host, 15);
       const indented = lines.trim().replace(/^/gm, '    ');
       return `${host.name}: ${step}${unit ? ` (${unit})` : ''}: ${status || 'no status'}\n${indented}\n`;
     });

@@ -25,13 +25,12 @@ export const PROPERTIES = [
   'ExecMainExitTimestampMonotonic',
 ];
 
-function seconds(microseconds: string | undefined): number | undefined {
-  const value = Number(microseconds ?? 0);
-  return value > 0 ? value / 1e6 : undefined;
-}
-
-/** Units of `systemctl show -p … UNIT…`: `key=value` lines, an empty line between units. */
-export function parseUnits(text: string): Map<string, UnitState> {
+/** Units of `systemctl show -p … UNIT…`: `key=value` lines, an empty line between units. `began`: when the host's clock did. */
+export function parseUnits(text: string, began = 0): Map<string, UnitState> {
+  const seconds = (microseconds: string | undefined) => {
+    const value = Number(microseconds ?? 0);
+    return value > 0 ? began + value / 1e6 : undefined;
+  };
   const units = new Map<string, UnitState>();
   for (const block of text.split(/\n\n+/)) {
     const get = new Map(

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonic } from '../host/host.ts';
 import type { HostState } from '../host/state.ts';
 import { LabError } from '../machine/lab-error.ts';
+import { slowest } from '../target/targets.ts';
 import { look, type Seen } from './look.ts';
 
 const INTERVAL = 300;
@@ -22,6 +23,7 @@ export interface Watched {
 /** Looks at the hosts until all are up, one can no longer come up, or the time is over. */
 export async function watch(hosts: readonly HostState[], options: WatchOptions): Promise<Watched> {
   const leaderAt = new Map<string, number>();
+  const interval = INTERVAL * slowest(hosts);
   const end = monotonic() + options.timeoutSeconds;
   for (;;) {
     const began = monotonic();
@@ -35,7 +37,7 @@ export async function watch(hosts: readonly HostState[], options: WatchOptions):
     if (seen.every(({ up }) => up)) return { seen, leaderAt, outcome: 'up' };
     if (seen.some(({ alive }) => !alive)) return { seen, leaderAt, outcome: 'dead' };
     if (monotonic() > end) return { seen, leaderAt, outcome: 'timeout' };
-    await sleep(Math.max(50, INTERVAL - (monotonic() - began) * 1000), undefined, { signal: options.signal }).catch(
+    await sleep(Math.max(50, interval - (monotonic() - began) * 1000), undefined, { signal: options.signal }).catch(
       () => {},
     );
   }

@@ -41,7 +41,7 @@ labTest('down leaves nothing; a lab beside a running one is refused; exec, logs,
     await lab.exec('etcd-2', ['sh', '-c', 'echo kept >/etc/marker; sync']);
     await lab.kill('etcd-2');
     t.is((await lab.wait({ timeoutSeconds: 30 })).outcome, 'dead');
-    t.regex(await hostLog(layout, 'etcd-2', 1000), /etcd/, 'a dead host still has its journal');
+    t.regex(await hostLog(layout, lab.host('etcd-2'), 1000), /etcd/, 'a dead host still has its journal');
     await t.throwsAsync(lab.exec('etcd-2', ['true']), { message: /does not run/ });
     await lab.start('etcd-2');
     t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');

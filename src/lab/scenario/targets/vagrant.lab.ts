@@ -90,7 +90,7 @@ labTest('members by NoCloud, IMDSv2, Ignition and Vagrant: one cluster; faults h
     await assertSound(t, lab);
     const before = await assertWhole(t, lab);
     const box = 'etcd-4';
-    t.regex(await hostLog(lab.layout, box, 1000), /etcd/, 'its journal, read from its disk');
+    t.regex(await hostLog(lab.layout, lab.host(box), 1000), /etcd/, 'its journal, read from its disk');
 
     await lab.fault.partition([box]);
     t.is((await lab.cluster()).rows.filter(({ healthy }) => healthy).length, 4);
