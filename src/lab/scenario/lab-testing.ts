@@ -13,7 +13,7 @@ import type { BesideOptions } from '../cluster/beside.ts';
 import { labOperatorKey } from '../compile/operator-key.ts';
 import { type Lab, teach, type UpOptions, up, type WaitOptions } from '../lab.ts';
 import type { Finished } from '../machine/command.ts';
-import { ownName } from '../target/targets.ts';
+import { ownName, slowest } from '../target/targets.ts';
 import { assertNoSecretShows, besideIn, operatorEnvironment, securedOptions, securing } from './secured-testing.ts';
 
 const canBoot =
@@ -121,6 +121,7 @@ export async function assertSound(t: ExecutionContext, lab: Lab): Promise<void> 
   const view = await eventually(
     () => lab.cluster(),
     ({ one }) => one,
+    PATIENCE * slowest(lab.hosts),
   );
   t.true(view.one, JSON.stringify(view));
   t.deepEqual(view.actual, [view.predicted]);
@@ -134,8 +135,15 @@ export async function assertSound(t: ExecutionContext, lab: Lab): Promise<void> 
   }
 }
 
+/** Seconds until a host in a namespace has to be as it should. */
+const PATIENCE = 120;
+
 /** Looks until it is as wanted, or the time is over; the last look either way. */
-export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean, seconds = 120): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  wanted: (seen: T) => boolean,
+  seconds = PATIENCE,
+): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const seen = await look();
