@@ -66,7 +66,7 @@ test('a command is started, asked for until it has ended, and told with both its
       return { return: { exited: true, exitcode: 3, 'out-data': base64('ä\nb\n'), 'err-data': base64('no\n') } };
     },
     // To a client that did not wait for it.
-    '{"return": {"pid": 6}}\n',
+    'turn": {"pid": 6}}\n',
   );
   const done = await insideGuest(path, ['env', '-i', 'cat'], { input: 'given' });
   t.deepEqual(done, { exitCode: 3, stdout: 'ä\nb', stderr: 'no' });

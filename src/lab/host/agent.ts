@@ -37,13 +37,16 @@ interface ExecStatus {
   'err-data'?: string;
 }
 
-/** Lines of the socket, each an answer; what came before a delimiter is another client's. */
+/** Lines of the socket after the last delimiter, each an answer; what came before, whole or in part, is another client's. */
 async function* answers(socket: Socket): AsyncGenerator<Answer> {
   let rest = Buffer.alloc(0);
+  let isMine = false;
   for await (const chunk of socket) {
     rest = Buffer.concat([rest, chunk as Buffer]);
     const stale = rest.lastIndexOf(DELIMITER);
     if (stale >= 0) rest = rest.subarray(stale + 1);
+    isMine ||= stale >= 0;
+    if (!isMine) continue;
     for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
       const line = rest.subarray(0, end).toString();
       rest = rest.subarray(end + 1);
