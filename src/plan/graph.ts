@@ -58,9 +58,10 @@ const defaults: Record<string, { after?: string; before?: string }> = {
   socket: { before: 'sockets.target' },
 };
 
-/** In place of each template, its instances: those that other units name. */
+/** In place of each template, its instances: those that other units name. Of a boot that goes well none comes by `OnFailure=`. */
 function instantiate(texts: Record<string, string>): Record<string, string> {
-  const named = new Set(Object.values(texts).flatMap((text) => text.match(/[\w-]+@[\w-]+\.\w+/g) ?? []));
+  const orderly = Object.values(texts).map((text) => text.replace(/^OnFailure=.*$/gm, ''));
+  const named = new Set(orderly.flatMap((text) => text.match(/[\w-]+@[\w-]+\.\w+/g) ?? []));
   const instances = [...named].flatMap((name) => {
     const text = texts[name.replace(/@[^.]+/, '@')];
     return text === undefined ? [] : [[name, text] as const];
