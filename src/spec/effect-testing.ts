@@ -116,6 +116,7 @@ const allowed = {
 };
 
 export const CONTEXTS: readonly Context[] = [
+  { spec: { ...fetched, etcd: { ...base.etcd, volume: { device: '/dev/vdb' } } } },
   {
     spec: {
       ...fetched,

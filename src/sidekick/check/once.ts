@@ -253,4 +253,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'gather 0 0, abreast 0 14, go-back 1 0, kv-lost 0 0, settle 0 0, go-back 0 0, settle 0 0, crash-others 0 0, lose-place 0 0',
     ),
   },
+  {
+    what: '1047, 3672: a copied log that knows of the removal of its own member, which runs elsewhere once more',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, retire 0 0, isolate 0 0, wipe 1 0, clone 5 0, lose-identity 1 0, machine-goes-back 5 3, settle 0 0',
+    ),
+  },
 ];

@@ -2,7 +2,7 @@ import type { Identity } from '../shared/identity.ts';
 import type { DiskPort } from '../shared/ports.ts';
 import { seatsOf } from './etcd.ts';
 import { isMember } from './guard.ts';
-import { knownMemberId, makeConfig } from './log.ts';
+import { knownMemberId, makeConfig, type Seat } from './log.ts';
 import { isOverheard } from './nap.ts';
 import { type Program, write } from './program.ts';
 import { remember, type Volume } from './volume.ts';
@@ -45,7 +45,13 @@ export function makeDiskPort(world: World, program: Program): DiskPort {
     },
     loggedAt: (memberId) => {
       const { log } = volumeOf(host);
-      return log && seatsOf(log).find(({ id }) => id === memberId)?.url;
+      const inSeats = (seats: readonly Seat[]) => seats.find(({ id }) => id === memberId)?.url;
+      // Of a member that was removed too: no log is purged here.
+      for (let at = log?.head; at !== undefined; at = at.before) {
+        const url = inSeats(at.config.seats);
+        if (url) return url;
+      }
+      return log && inSeats(seatsOf(log));
     },
     identity,
     saveIdentity: (one) =>
