@@ -47,7 +47,7 @@ export const DIRECTIVES = {
   /** Those that the pages give no version for, or 201, when they began to. */
   always: new Set(
     `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
-    EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitFSIZE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec
+    EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitFSIZE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec OnFailure
     OnUnitInactiveSec PartOf PathChanged DeviceAllow DevicePolicy PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
     UMask User WantedBy Wants WorkingDirectory`.split(/\s+/),
   ) as ReadonlySet<string>,
