@@ -20,7 +20,8 @@ async function copyLog(lab: Lab, from: string, to: string): Promise<void> {
 
 const REMEMBERED =
   /refusing: the log here is of member \w+ .*member \w+ was launched on this host: a copied directory\?/;
-const UNKNOWN = /this host was http:\/\/10\.77\.0\.102:2380 and is http:\/\/10\.77\.0\.103:2380 now, .*a copied disk\?/;
+const UNKNOWN =
+  /this host was https?:\/\/10\.77\.0\.102:2380 and is https?:\/\/10\.77\.0\.103:2380 now, .*a copied disk\?/;
 
 for (const [title, forget, said] of [
   ['of a member itself', '', REMEMBERED],
