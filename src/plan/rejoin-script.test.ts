@@ -1,119 +1,91 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { serveLoopback } from '../testing/loopback.ts';
 import { SHELLS, scriptText } from '../testing/script.ts';
 
-// units/scripts/rejoin.sh, as it lands on hosts, but for its places: with the real socat, and a process that is called consul.
+// units/scripts/rejoin.sh, as it lands on hosts, but for its places and its pauses: with the real socat, and a process in the agent's place.
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-rejoin-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
 const hasSocat = spawnSync('socat', ['-V']).status === 0;
 const scripted = hasSocat ? test : test.skip;
 
-interface Host {
-  /** Answers of the agent, one for each look. */
-  leader: string[];
-  join: string[];
-  /** As Consul writes it of those that it knows. */
-  snapshot?: string;
-}
-
-/** A port of a loopback address at which somebody listens. */
-async function listen(address: string): Promise<{ port: number; close: () => unknown }> {
-  const server = createServer((socket) => socket.on('error', () => {}).end());
-  await new Promise<void>((done) => server.listen(0, address, done));
-  return { port: (server.address() as { port: number }).port, close: () => server.close() };
-}
-
 const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
-/** Whether the agent was ended, after each look, and what was said. */
-async function looks(shell: readonly string[], { leader, join: list, snapshot = '' }: Host) {
-  const place = mkdtempSync(join(work, 'host-'));
-  mkdirSync(join(place, 'run'));
-  const agent = join(place, 'consul');
+/**
+ * After how many looks the agent was ended, each time: it is there again at once.
+ *
+ * @param answers of the agent, one for each look; undefined: it does not answer
+ */
+async function ends(shell: readonly string[], answers: readonly (string | undefined)[], isUp = false) {
+  const agent = join(mkdtempSync(join(work, 'host-')), 'consul');
   copyFileSync('/bin/sleep', agent);
-  const child = spawn(agent, ['600']);
-  const ended = new Promise((resolve) => child.on('exit', resolve));
-  writeFileSync(join(place, 'agent.json'), JSON.stringify({ server: true, retry_join: list, domain: 'x' }, null, 1));
-  writeFileSync(join(place, 'snapshot'), snapshot);
-  const answers = [...leader];
-  const api = await serveLoopback((_, response) => response.end(answers.shift()));
+  let child = spawn(agent, ['600']);
+  let asked = 0;
+  const api = await serveLoopback((_, response) => {
+    const answer = answers[asked++];
+    if (answer === undefined) response.destroy();
+    else response.end(answer);
+  });
+  const bin = mkdtempSync(join(work, 'bin-'));
   const script = scriptText('rejoin')
-    .replaceAll('/run/consul-rejoin', join(place, 'run'))
-    .replace('/etc/quorumgate/consul.d/agent.json', join(place, 'agent.json'))
-    .replace('/var/lib/consul/serf/local.snapshot', join(place, 'snapshot'))
-    .replace('/run/consul/http.sock', join(place, 'none.sock'))
+    .replace('/run/consul/http.sock', join(bin, 'none.sock'))
     .replace('127.0.0.1:8500', new URL(api.url).host)
+    .replace('sleep 30', 'sleep 0.1')
+    .replace('systemctl is-active -q etcd-cluster.target', isUp ? 'true' : 'false')
     // Of all that runs here, this one alone.
-    .replace('/proc/[0-9]*/comm', `/proc/${child.pid}/comm`);
+    .replace('pidof consul', 'cat pid');
   const [program = '', ...flags] = shell;
-  const over: boolean[] = [];
+  const looks: number[] = [];
   let said = '';
+  // A shell whose input is a socket takes itself for one that was called from afar.
+  const run = spawn(program, [...flags, '-c', script], { cwd: bin, stdio: ['ignore', 'pipe', 'ignore'] });
+  run.stdout.on('data', (bytes) => (said += bytes));
   try {
-    for (const _ of leader) {
-      const run = spawn(program, [...flags, '-c', script], {
-        env: { QG_ADDRESS: '127.0.0.1' },
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      run.stdout.on('data', (bytes) => (said += bytes));
-      const code = await new Promise((resolve) => run.on('close', resolve));
-      if (code !== 0) throw new Error(`it ended with ${code}: ${said}`);
-      if (/starting it again/.test(said)) await ended;
-      over.push(!isAlive(child));
+    writeFileSync(join(bin, 'pid'), String(child.pid));
+    while (asked < answers.length + 1) {
+      await sleep(5);
+      if (isAlive(child)) continue;
+      looks.push(asked);
+      child = spawn(agent, ['600']);
+      writeFileSync(join(bin, 'pid'), String(child.pid));
     }
-    return { over, said, isMarked: existsSync(join(place, 'run/leaderless')) };
+    return { looks, said };
   } finally {
-    await api.close();
+    run.kill();
     child.kill();
-    await ended;
+    await api.close();
   }
 }
 
+const times = (count: number, answer: string) => Array<string>(count).fill(answer);
+
 for (const shell of SHELLS) {
   const name = shell.join(' ');
-  const none = ['""', '""'];
 
-  scripted(`${name}: an agent that leads, or has a leader, or does not answer, is left alone`, async (t) => {
-    const other = await listen('127.0.0.2');
-    for (const answer of ['"10.0.0.1:8300"', '', 'rpc error', '"']) {
-      const list = [`127.0.0.2:${other.port}`];
-      t.deepEqual(await looks(shell, { leader: [answer, answer], join: list }), {
-        over: [false, false],
-        said: '',
-        isMarked: false,
-      });
-    }
-    other.close();
-  });
+  scripted(
+    `${name}: an agent that has a leader, or does not answer, or where a cluster is up, is left alone`,
+    async (t) => {
+      for (const answer of ['"10.0.0.1:8300"', 'rpc error', '', '"']) {
+        t.deepEqual(await ends(shell, times(5, answer)), { looks: [], said: '' }, answer);
+      }
+      t.deepEqual(await ends(shell, Array(5).fill(undefined)), { looks: [], said: '' });
+      t.deepEqual(await ends(shell, times(5, '""'), true), { looks: [], said: '' });
+      t.deepEqual((await ends(shell, ['""', '"x"', '""', '"x"', '""'])).looks, [], 'an election now and then');
+    },
+  );
 
-  scripted(`${name}: without a leader, twice, it is ended where another in reach is not known to it`, async (t) => {
-    const other = await listen('127.0.0.2');
-    const at = `127.0.0.2:${other.port}`;
-    const join = ['127.0.0.1', '127.0.0.1:8301', at];
-    const { over, said, isMarked } = await looks(shell, { leader: none, join });
-    t.deepEqual(over, [false, true]);
-    t.true(said.includes(`not joined: ${at}: starting it again`), said);
-    t.false(isMarked, 'it is given time anew');
-    t.deepEqual((await looks(shell, { leader: ['""', '"x"', '""'], join })).over, [false, false, false]);
-    const gone = `alive: b ${at}\nclock: 3\nnot-alive: b\n`;
-    t.deepEqual((await looks(shell, { leader: none, join, snapshot: gone })).over, [false, true]);
-    const known = `alive: a 127.0.0.1:8301\nnot-alive: b\nclock: 2\nalive: b ${at}\n`;
-    t.deepEqual((await looks(shell, { leader: none, join, snapshot: known })).over, [false, false]);
-    other.close();
-    t.deepEqual((await looks(shell, { leader: none, join })).over, [false, false], 'nobody is there');
-  });
-
-  scripted(`${name}: whom a cloud would name is not known: an agent that is alone looks again`, async (t) => {
-    const join = ['provider=aws tag_key=etcd tag_value=x'];
-    t.deepEqual((await looks(shell, { leader: none, join, snapshot: 'alive: a 127.0.0.1:8301\n' })).over, [
-      false,
-      true,
-    ]);
-    const both = 'alive: a 127.0.0.1:8301\nalive: b 10.0.0.2:8301\n';
-    t.deepEqual((await looks(shell, { leader: none, join, snapshot: both })).over, [false, false]);
+  scripted(`${name}: without a leader for a minute it is started again, then after two, four and so on`, async (t) => {
+    const { looks, said } = await ends(shell, times(16, '""'));
+    t.deepEqual(looks, [2, 6, 14]);
+    t.regex(
+      said,
+      /^no leader for 60 s: starting the agent again, which then looks for the others\nno leader for 120 s/,
+    );
+    const led = [...times(6, '""'), '"10.0.0.1:8300"', ...times(3, '""')];
+    t.deepEqual((await ends(shell, led)).looks, [2, 6, 9], 'a leader meanwhile: from the beginning');
   });
 }

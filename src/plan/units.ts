@@ -120,7 +120,6 @@ export const unitRows: readonly UnitRow[] = [
     ({ consul }) => consul.runtime === 'static-pod',
     () => '/consul/runtime',
   ),
-  { name: 'consul-rejoin.timer', roles: everywhere, inContainer: TOGETHER },
   { name: 'consul-rejoin.service', roles: everywhere, user: 'consul', inContainer: TOGETHER },
   {
     name: 'consul-dns-udp.service',

@@ -93,7 +93,7 @@ test('every target comes to the plan in each of its forms, but for what it decla
   t.true(count >= 300, `${count} specs`);
   t.true(wishes >= 200, `${wishes} with extra`);
   for (const { target, spec, length } of limited) t.deepEqual(strays(target, spec, length), [], target.name);
-  for (const { name } of targets) t.true((seen.targets.get(name) ?? 0) >= 20, `${name}: ${seen.targets.get(name)}`);
+  for (const { name } of targets) t.true((seen.targets.get(name) ?? 0) >= 30, `${name}: ${seen.targets.get(name)}`);
   t.deepEqual([...seen.taken].sort(), [...seen.forms].sort(), 'each form');
   const declared = targets.flatMap(({ name, differs = [] }) => differs.map(({ path }) => `${name}: ${path}`));
   t.deepEqual(

@@ -225,7 +225,7 @@ export const specs: fc.Arbitrary<string> = fc
       version: fc.constantFrom('3.7.3', '3.5.35', '3.6.16'),
       peerPort: fc.constantFrom(2380, 12380),
       dataDirectory: fc.constantFrom('/var/lib/etcd', '/data/etcd', '/mnt/disk-1/etcd'),
-      volume: fc.constantFrom(undefined, undefined, { mount: true }, { device: '/dev/vdb', filesystem: 'xfs' }),
+      volume: fc.constantFrom(...Array(14).fill(undefined), { mount: true }, { device: '/dev/vdb' }),
       settings: fc.constantFrom(
         {},
         { 'quota-backend-bytes': 8_589_934_592, 'pre-vote': false, metrics: 'extensive' },

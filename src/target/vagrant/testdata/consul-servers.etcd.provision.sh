@@ -314,9 +314,6 @@ text 755 /opt/quorumgate/libexec/rejoin <<'QG-END'
 #!/bin/sh
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
-seen=/run/consul-rejoin/leaderless
-conf=/etc/quorumgate/consul.d/agent.json
-snapshot=/var/lib/consul/serf/local.snapshot
 
 say() { # one line of visible characters, whatever it is given: it may come from the network
 line=$(printf %.900s "$1" | tr '\n' '|' | tr -c ' -~' '?')
@@ -324,52 +321,25 @@ printf '%s\n' "$line"
 systemd-notify --status="$line" || :
 }
 
+leader() { # in quotes, by the agent's own word; nothing where it does not answer
 api=TCP4:127.0.0.1:8500
 [ ! -S /run/consul/http.sock ] || api=UNIX-CONNECT:/run/consul/http.sock
-answer=$(printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1) || :
-if [ "$answer" != '""' ]; then
-rm -f $seen
-exit 0
-fi
-if [ ! -e $seen ]; then
-: >$seen
-exit 0
-fi
-
-known=
-[ ! -f $snapshot ] || known=$(awk '/^alive: / { at[$2] = $3 } /^not-alive: / { delete at[$2] } END { for (name in at) print at[name] }' $snapshot)
-is_known() {
-printf '%s\n' "$known" | grep -qxF "$1"
+printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1
 }
 
-apart=
-cloud=
-sed -n '/"retry_join"/,/]/s/^ *"\([^"]*\)",*$/\1/p' $conf >/run/consul-rejoin/join
-while read -r one; do
-case $one in
-*=*)
-cloud=$one
-continue
-;;
+looks=0
+enough=2
+while sleep 30; do
+case $(leader) in
+'""') looks=$((looks + 1)) ;;
+'"'*) looks=0 enough=2 ;;
+*) looks=0 ;;
 esac
-host=${one%:*}
-port=8301
-[ "$host" = "$one" ] || port=${one##*:}
-address=$(getent ahostsv4 "$host" | awk '{ print $1; exit }') || :
-if [ -z "$address" ] || [ "$address" = "$QG_ADDRESS" ] || is_known "$address:$port"; then continue; fi
-if socat -u OPEN:/dev/null "TCP4:$address:$port,connect-timeout=3" 2>/dev/null; then apart="$apart $one"; fi
-done </run/consul-rejoin/join
-
-others=$(printf '%s\n' "$known" | grep -vF "$QG_ADDRESS:" | grep -c . || :)
-if [ -z "$apart" ] && [ -n "$cloud" ] && [ "$others" = 0 ] && ! systemctl is-active -q etcd-cluster.target; then
-apart=" $cloud"
-fi
-[ -n "$apart" ] || exit 0
-rm -f $seen
-say "no leader, and agents in reach that this one has not joined:$apart: starting it again"
-for comm in /proc/[0-9]*/comm; do
-pid=${comm#/proc/}
-if [ "$(cat "$comm" 2>/dev/null)" = consul ]; then kill "${pid%/comm}" 2>/dev/null || :; fi
+if [ $looks -lt $enough ] || systemctl is-active -q etcd-cluster.target; then continue; fi
+say "no leader for $((looks * 30)) s: starting the agent again, which then looks for the others"
+looks=0
+enough=$((enough < 30 ? enough * 2 : 30))
+kill $(pidof consul) || :
 done
 QG-END
 text 755 /opt/quorumgate/libexec/packages <<'QG-END'
@@ -483,7 +453,7 @@ set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 systemd-sysusers quorumgate.conf
 if [ -e /etc/tmpfiles.d/quorumgate.conf ]; then systemd-tmpfiles --create quorumgate.conf; fi
-systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-rejoin.timer consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service etcd.service etcd-register-client.service
+systemctl --quiet --no-reload reenable quorumgate.target quorumgate-packages.service quorumgate-host.service consul-dns-host.service consul-dns-host.path consul.service consul-rejoin.service consul-dns-udp.service consul-dns-tcp.service etcd-register-server.service etcd.service etcd-register-client.service
 systemctl daemon-reload
 systemctl --no-block try-restart consul.service etcd.service
 if systemctl --quiet is-active systemd-resolved; then systemctl --no-block restart systemd-resolved; fi
@@ -610,7 +580,7 @@ Description=quorumgate: %i is started once more, for what it requires was not th
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/bin/sh -c 'case $(systemctl show -P ActiveState %i) in inactive|failed) ;; *) exit 0;; esac; systemctl start --no-block %i; exit 1'
+ExecStart=/bin/sh -c 'case $(systemctl is-active %i) in inactive|failed) ;; *) exit 0;; esac; systemctl start --no-block %i; exit 1'
 Restart=on-failure
 RestartSec=5
 RestrictAddressFamilies=AF_UNIX
@@ -743,21 +713,6 @@ UMask=0077
 [Install]
 WantedBy=quorumgate.target
 QG-END
-text 644 /etc/systemd/system/consul-rejoin.timer <<'QG-END'
-[Unit]
-Description=Consul: an agent without a leader looks for the others once more, each half minute
-DefaultDependencies=no
-Conflicts=shutdown.target
-Before=shutdown.target
-
-[Timer]
-OnActiveSec=30
-OnUnitInactiveSec=30
-AccuracySec=5
-
-[Install]
-WantedBy=quorumgate.target
-QG-END
 text 644 /etc/systemd/system/consul-rejoin.service <<'QG-END'
 [Unit]
 Description=Consul: an agent without a leader looks for the others once more
@@ -767,14 +722,11 @@ StartLimitIntervalSec=0
 [Service]
 User=consul
 Group=consul
-EnvironmentFile=/run/quorumgate/host.env
 ExecStart=/bin/sh /opt/quorumgate/libexec/rejoin
-RuntimeDirectory=consul-rejoin
-RuntimeDirectoryPreserve=yes
-Restart=on-failure
-RestartSec=30
+Restart=always
+RestartSec=1
 NotifyAccess=all
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictAddressFamilies=AF_UNIX AF_INET
 MemoryDenyWriteExecute=yes
 CapabilityBoundingSet=
 NoNewPrivileges=yes
@@ -799,6 +751,9 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 UMask=0077
+
+[Install]
+WantedBy=quorumgate.target
 QG-END
 text 644 /etc/systemd/system/consul-dns-udp.service <<'QG-END'
 [Unit]
