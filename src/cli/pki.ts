@@ -191,7 +191,11 @@ function addPack(pki: Command): void {
             'The spec has no `secrets`: hosts find each file where it says.',
             'Write `secrets: image`, or how else they reach hosts: docs/secrets.md.',
           );
-        const packed = await Store.use(options.dir, () => pack(spec, options));
+        const { packed, revoked } = await Store.use(options.dir, (store) => pack(spec, store, options));
+        for (const name of revoked)
+          say(
+            `left out ${name}: its certificates are revoked; pki issue gives it others, or delete ${options.dir}/hosts/${name}`,
+          );
         for (const { file: archive, sha256, names: held } of packed)
           say(`made ${archive}, SHA-256 ${sha256}: ${held.join(', ')}`);
       }),

@@ -9,6 +9,8 @@ import { replaceFile } from '../io/replace-file.ts';
 import { readSmallFile } from '../io/small-file.ts';
 import type { Spec } from '../spec/defaults.ts';
 import { wantedFiles } from '../spec/delivered.ts';
+import { AUTHORITIES, liveIn } from './state.ts';
+import type { Store } from './store.ts';
 
 /** More than hosts take of one file (units/scripts/deliver.sh). */
 const LIMIT = 65_536;
@@ -19,6 +21,15 @@ export interface Packed {
   sha256: string;
   /** Names of what is in it. */
   names: string[];
+}
+
+/** Whether the last certificate of some kind that was issued for a host is revoked: with it, it would be let in nowhere. */
+function isRevoked(store: Store, host: string): boolean {
+  return AUTHORITIES.some((name) => {
+    const state = store.state(name);
+    const live = new Set(liveIn(state).map(({ folder, pair }) => `${folder} ${pair}`));
+    return state.issued.some(({ folder, pair }) => folder === `hosts/${host}` && !live.has(`${folder} ${pair}`));
+  });
 }
 
 /** The folders of hosts below the directory of CAs. */
@@ -37,18 +48,24 @@ async function hostsIn(directory: string): Promise<string[]> {
 
 /**
  * Makes an archive for each host that has certificates: the files that the spec's secrets bring it, for their owner alone. The same files
- * give the same bytes.
+ * give the same bytes. A host whose certificates are revoked gets none.
  *
- * @param folders of the CAs, of Consul's secrets, and for the archives
+ * @param place of Consul's secrets, and for the archives
  * @throws IoError when a file is missing, is too large, or cannot be written; then no archive of that host is written
  */
-export async function pack(spec: Spec, folders: { dir: string; secrets: string; out: string }): Promise<Packed[]> {
+export async function pack(
+  spec: Spec,
+  store: Store,
+  place: { secrets: string; out: string },
+): Promise<{ packed: Packed[]; revoked: string[] }> {
+  const folders = { ...place, dir: store.folder };
   const hosts = await hostsIn(folders.dir);
+  const revoked = hosts.filter((host) => isRevoked(store, host));
   await makeFolder(folders.out).catch((error: unknown) => {
     throw toIoError(error, `Cannot write in ${folders.out}`);
   });
   const all: Packed[] = [];
-  for (const host of hosts) {
+  for (const host of hosts.filter((one) => !revoked.includes(one))) {
     const own = path.join(folders.dir, 'hosts', host);
     const names = wantedFiles(spec, existsSync(path.join(own, 'peer.crt')));
     const files = await Promise.all(
@@ -59,7 +76,7 @@ export async function pack(spec: Spec, folders: { dir: string; secrets: string; 
     await replaceFile(file, archive, 0o600);
     all.push({ file, sha256: createHash('sha256').update(archive).digest('hex'), names });
   }
-  return all;
+  return { packed: all, revoked };
 }
 
 async function bytesOf(name: string, own: string, { dir, secrets }: { dir: string; secrets: string }): Promise<Buffer> {

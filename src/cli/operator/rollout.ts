@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { operatorPorts } from '../../operator/host/real-ports.ts';
 import { certificateFlaw } from '../../operator/rollout/certificates.ts';
-import { BEAT } from '../../operator/rollout/lease.ts';
+import { type Host, runFor } from '../../operator/rollout/command.ts';
 import { rollout } from '../../operator/rollout/run.ts';
 import { settingsOf } from '../../operator/settings.ts';
 import { dialogue } from '../dialogue.ts';
@@ -18,6 +16,7 @@ interface Flags extends Reach {
   pki?: string;
   settle: number;
   timeout: number;
+  runTimeout: number;
   yes?: boolean;
 }
 
@@ -35,6 +34,7 @@ export function addRolloutCommand(program: Command): void {
     .option('--pki <directory>', 'a host is done once etcd shows the certificates that `quorumgate pki` has put there')
     .option('--settle <seconds>', 'how long all have to be healthy before the next host', number, 10)
     .option('--timeout <seconds>', 'how long to wait for that', number, 300)
+    .option('--run-timeout <seconds>', 'how long the command may take for one host', number, 3600)
     .option('--yes', 'do not ask')
     .action((file: string, flags: Flags) =>
       withSpec(file, async (spec) => {
@@ -42,7 +42,7 @@ export function addRolloutCommand(program: Command): void {
         const { pki } = flags;
         const ports = {
           ...operatorPorts(settings),
-          run: (host: Host, beat: () => void) => runFor(flags.run, host, beat),
+          run: (host: Host, beat: () => void) => runFor(flags.run, flags.runTimeout, host, beat),
           flaw: async (host: Host) => (pki === undefined ? '' : certificateFlaw(settings, pki, host)),
         };
         const { host: names = [], lineage } = flags;
@@ -54,21 +54,4 @@ export function addRolloutCommand(program: Command): void {
         );
       }),
     );
-}
-
-interface Host {
-  name: string;
-  address: string;
-}
-
-/** Its output goes to standard error, for with `--format json` standard output is ours alone. */
-async function runFor(text: string, { name, address }: Host, beat: () => void): Promise<void> {
-  const env = { ...process.env, QG_NAME: name, QG_ADDRESS: address };
-  const child = spawn('/bin/sh', ['-c', text], { env, stdio: ['ignore', 2, 2] });
-  const beats = setInterval(beat, BEAT);
-  const [code, signal] = (await once(child, 'exit').finally(() => clearInterval(beats))) as [
-    number | null,
-    NodeJS.Signals | null,
-  ];
-  if (code !== 0) throw new Error(`the command of --run ended with ${signal ?? code}`);
 }
