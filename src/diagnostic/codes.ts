@@ -56,6 +56,10 @@ export const CODES = {
 
   // Rules across fields.
   'size-even': error('An even number of members', 'Use {below} or {above} members.'),
+  'name-without-metadata': error(
+    "An instance's ID that no metadata service tells",
+    'Write `address: {metadata: ec2}`, or that of another platform, or another `name`.',
+  ),
   'operator-key-invalid': error(
     "No public half of an operator's key",
     'Write the one that `quorumgate key generate` has printed.',

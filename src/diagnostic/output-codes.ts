@@ -25,10 +25,7 @@ export const OUTPUT = {
     'Hosts without a network of their own',
     'Write `address: {cidr: 192.168.56.0/24}`, or another private network: the target gives its hosts addresses in it.',
   ),
-  'metadata-elsewhere': error(
-    'A metadata service that is not there',
-    'Write `address: {cidr: 10.0.0.0/16}` with the network that the hosts share, or `address: {interface: eth1}`.',
-  ),
+  'metadata-elsewhere': error('A metadata service that is not there', '{advice}'),
   'network-small': error('A network too small for the hosts', 'Use a /25 or wider, for example `{example}`.'),
   'network-taken': error(
     'A network that is in use already',

@@ -7,6 +7,8 @@ const KINDS: readonly [kind: keyof Assets, folder: string, file: RegExp, ending:
   ['units', 'units', UNIT, '', ''],
   ['units', 'units/static-pod', UNIT, '', 'static-pod/'],
   ['scripts', 'units/scripts', /\.sh$/, '.sh', ''],
+  ['scripts', 'units/scripts/address', /\.sh$/, '.sh', 'address/'],
+  ['scripts', 'units/scripts/name', /\.sh$/, '.sh', 'name/'],
   ['templates', 'templates', /^[^.]/, '', ''],
   ['sidekicks', 'sidekick', /\.cjs$/, '.cjs', ''],
 ];

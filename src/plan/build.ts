@@ -39,7 +39,8 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       fill(asset(assets.templates, 'resolved.conf'), { domain: spec.consul.domain }),
       '/consul/domain',
     ),
-    ...['host', 'program', 'dns', 'rejoin'].map((name) => script(name, assets)),
+    hostScript(spec, assets),
+    ...['program', 'dns', 'rejoin'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
     ...(mountsVolume(spec, role) ? [script('volume', assets)] : []),
     ...secretFiles(spec, role, assets),
@@ -58,6 +59,15 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
     ...tmpfiles(spec, role),
     ...proxyDropIns(spec, role),
   ];
+}
+
+/** /opt/quorumgate/libexec/host: how a host learns what the spec says of its address and its name, and nothing else. */
+export function hostScript({ address, name }: Spec, assets: Assets): PlanFile {
+  const from = address.metadata;
+  const [own = ''] = Object.keys(address);
+  const where = from === undefined ? [own, 'primary'] : ['ask', from];
+  const called = name.includes('instance') ? ['id', name] : [name];
+  return script('host', assets, [...where.map((part) => `address/${part}`), ...called.map((part) => `name/${part}`)]);
 }
 
 /** Elsewhere than where the units say: the sandbox must let it through. */

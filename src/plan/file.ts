@@ -15,9 +15,11 @@ export function executable(path: string, content: string, pointer = ''): PlanFil
   return { path, mode: 0o755, content, pointer };
 }
 
-/** Of units/scripts/. */
-export function script(name: string, { scripts }: Assets): PlanFile {
-  return executable(`/opt/quorumgate/libexec/${name}`, dense(asset(scripts, name)));
+/** Of units/scripts/, with parts of it that are put in after its first line. */
+export function script(name: string, { scripts }: Assets, parts: readonly string[] = []): PlanFile {
+  const [first = '', ...rest] = dense(asset(scripts, name)).split('\n');
+  const own = parts.map((part) => dense(asset(scripts, part)).trimEnd());
+  return executable(`/opt/quorumgate/libexec/${name}`, [first, ...own, ...rest].join('\n'));
 }
 
 /** Comments and indentation are for those who read the sources; user-data has no room for them. */

@@ -65,7 +65,7 @@ export interface Plan {
 export interface Assets {
   /** units/: `consul.service` …; those in place of them for static pods: `static-pod/consul.service` … */
   units: Record<string, string>;
-  /** units/scripts/: shell scripts without their ending. */
+  /** units/scripts/: shell scripts without their ending; parts of one by folder and name. */
   scripts: Record<string, string>;
   /** templates/: text with holes. */
   templates: Record<string, string>;

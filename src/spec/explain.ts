@@ -205,7 +205,7 @@ function outsideList({ kind, pointer, schema, value }: Mismatch): Explained {
     detail: {
       advice:
         pointer === '/address/metadata'
-          ? `Of metadata services ${shownAllowed} alone is known: elsewhere name the network or the interface, \`address: {cidr: 10.0.0.0/16}\` or \`address: {interface: eth0}\`.`
+          ? `Of metadata services these are known: ${shownAllowed}. Elsewhere name the network or the interface, \`address: {cidr: 10.0.0.0/16}\` or \`address: {interface: eth0}\`.`
           : `${allowed.length > 1 || others ? 'Use one of:' : 'Write'} ${shownAllowed}${others}.`,
     },
   };

@@ -9,7 +9,7 @@ import { environment } from './rule/environment.ts';
 import { extra } from './rule/extra.ts';
 import { consulPlaces, dataDirectory, tlsFiles, tlsPeers, tlsPlaces } from './rule/file.ts';
 import { join } from './rule/join.ts';
-import { datacenter, targetNames } from './rule/name.ts';
+import { datacenter, hostName, targetNames } from './rule/name.ts';
 import { operatorKeys } from './rule/operator-key.ts';
 import { ports } from './rule/port.ts';
 import {
@@ -41,6 +41,7 @@ const RULES: readonly Rule[] = [
   consulVersion,
   faults,
   datacenter,
+  hostName,
   targetNames,
   secured,
   source,

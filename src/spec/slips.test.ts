@@ -24,7 +24,7 @@ for (const [from, to, said] of [
   ['tag_key', 'tagkey', /did you mean `provider=aws tag_key=etcd tag_value=mycluster`\?/],
   ['tag_value', 'tag-value', /did you mean `provider=aws tag_key=etcd tag_value=mycluster`\?/],
   ['tls: off', 'tls: true', /Name the files: `tls: \{peer: .*docs\/tls\.md/],
-  ['metadata: ec2', 'metadata: gce', /name the network or the interface/],
+  ['metadata: ec2', 'metadata: alibaba', /name the network or the interface/],
 ] as const)
   test(`${to} for ${from}`, (t) => {
     const { diagnostics } = readSpec(SPEC.replace(from, to), 'cluster.yaml', TARGETS);

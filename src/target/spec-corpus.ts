@@ -219,6 +219,7 @@ export const specs: fc.Arbitrary<string> = fc
   .record({
     name: label,
     size: fc.constantFrom(1, 3, 5, 7, 9),
+    called: fc.constantFrom(undefined, undefined, 'fqdn', 'address', 'hostname-address'),
     address,
     consul,
     etcd: fc.record({
@@ -261,6 +262,7 @@ export const specs: fc.Arbitrary<string> = fc
     ({
       name,
       size,
+      called,
       address: from,
       consul: { cloud, ...agent },
       etcd,
@@ -282,6 +284,7 @@ export const specs: fc.Arbitrary<string> = fc
               cluster: { name, size },
               targets: ['aws'],
               address: from,
+              name: called,
               consul: { ...agent, join: join(agent.servers, 'cidr' in from ? from.cidr : undefined, cloud) },
               etcd,
               tls,

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Learns this host's name and address: /run/quorumgate/host.env. Waits, saying so, until it has an address.
+# Learns this host's name and address: /run/quorumgate/host.env. Waits, saying so, until it has an address. Before this come, by the spec, where addresses
+# are from (address/) and what the host is called (name/).
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 
@@ -9,29 +10,6 @@ say() { # one line of visible characters, whatever it is given: it may come from
   systemd-notify --status="$line" || :
 }
 
-first_primary() {
-  ip -4 -o addr show primary scope global "$@" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }'
-}
-
-ask() { # the beginning of what answers: nobody has sent it whole who sends without end
-  curl -sf -m 5 "$@" 2>/dev/null | head -c 999 | tr '\0' '?'
-}
-
-metadata_ec2() {
-  base=http://169.254.169.254/latest
-  token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token)
-  case $token in '' | *[!!-~]*) return ;; esac
-  ask -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4
-}
-
-address() {
-  case $QG_ADDRESS_FROM in
-    interface) first_primary dev "$QG_ADDRESS_ARGUMENT" ;;
-    cidr) first_primary to "$QG_ADDRESS_ARGUMENT" ;;
-    metadata) "metadata_$QG_ADDRESS_ARGUMENT" ;;
-  esac
-}
-
 octet='(25[0-5]|(2[0-4]|10|1?[1-9])?[0-9])'
 is_address() { # all of it, not one of its lines
   case $1 in *[!0-9.]* | 0* | 127.*) return 1 ;; esac
@@ -39,19 +17,19 @@ is_address() { # all of it, not one of its lines
 }
 
 said=
-until found=$(address) && is_address "$found"; do
-  why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
-  [ "$QG_ADDRESS_FROM" != metadata ] || why="$why (curl there? IMDSv2 on?)"
-  [ -z "$found" ] || why="this from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT is no host's address: $found"
+until found=$(addresses) && is_address "$found"; do
+  why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet$hint"
+  [ -z "$found" ] || why="not one address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT, but: $found"
   [ "$why" = "$said" ] || say "waiting: $why"
   said=$why
   sleep 1
 done
 
-# Names are compared letter by letter: Consul's, etcd's and the record's must be the same text.
-name=$(uname -n | sed 's/[.].*//' | tr 'A-Z_' 'a-z-')
+# Names are compared letter by letter: Consul's, etcd's and the record's must be the same text. More than 63 are no label of DNS.
+name=$(called | tr 'A-Z_' 'a-z-')
+[ ${#name} -lt 64 ] || name=
 case $name in
-  '' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+  '' | localhost | localhost-localdomain | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
   *[!0-9]*) ;;
   *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac

@@ -33,7 +33,7 @@ export const SPEC: Examples = {
   'unknown-key': swap('address: {<>: eth1}', 'interface', 'interfce'),
   'missing-key': swap('cluster: {name: mycluster<>}', ', size: 3', ''),
   'wrong-type': swap(SIZE, '3', '"3"'),
-  'not-one-of': swap('address: {metadata: <>}', 'ec2', 'gce'),
+  'not-one-of': swap('address: {metadata: <>}', 'ec2', 'alibaba'),
   'bad-format': swap(VERSION, '3.7.3', 'v3.7.3'),
   'out-of-range': swap(SIZE, '7', '11'),
   'empty-list': swap('targets: [<>]', 'aws', ''),
@@ -59,6 +59,10 @@ export const SPEC: Examples = {
   'etcd-too-old': swap(VERSION, '3.7.3', '3.3.27'),
   'etcd-unsupported': swap(VERSION, '3.7.3', '3.4.38'),
   'consul-insecure': swap(CONSUL, 'version: 2.1.0', 'version: 2.0.2'),
+  'name-without-metadata': {
+    wrong: ['address: {cidr: 10.0.0.0/16}', 'name: instance'],
+    right: ['address: {metadata: ec2}', 'name: instance'],
+  },
   'datacenter-reserved': swap(CONSUL, 'datacenter: dc1', 'datacenter: service'),
   'consul-tls-version': swap(
     CONSUL,

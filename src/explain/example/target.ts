@@ -25,7 +25,7 @@ export const TARGET: Examples = {
   'join-elsewhere': { wrong: vagrant('cidr: 192.168.56.0/24', '192.168.56.104'), right: BOXES },
   'metadata-elsewhere': {
     wrong: ['targets: [hetzner]', 'address: {metadata: ec2}'],
-    right: ['targets: [hetzner]', 'address: {cidr: 10.0.0.0/16}'],
+    right: ['targets: [hetzner]', 'address: {metadata: hetzner}'],
   },
   'target-without-containers': {
     wrong: ['targets: [container-linux]', IMAGE.replace('}', '}, kubelet: image, containerd: image'), POD],

@@ -11,6 +11,13 @@ export const datacenter: Rule = ({ consul }) => {
   return [{ code: 'datacenter-reserved', pointer: '/consul/datacenter', message }];
 };
 
+export const hostName: Rule = ({ name, address }, { isInvalid }) => {
+  if (!name?.includes('instance') || address === undefined || isInvalid('/address')) return [];
+  if (address.metadata !== undefined || isInvalid('/address/metadata')) return [];
+  const message = `\`name\` is \`${name}\`, and there is no \`address.metadata\` that would tell an instance's ID.`;
+  return [{ code: 'name-without-metadata', pointer: '/name', message }];
+};
+
 /** Names that others have for what a target boots. */
 const CALLED: Readonly<Record<string, string>> = {
   ec2: 'aws',

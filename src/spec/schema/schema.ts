@@ -32,7 +32,7 @@ const Address = Type.Object(
       Text({
         pattern: '^[A-Za-z0-9._-]{1,15}$',
         form: 'the name of a network interface, for example `eth1`',
-        description: 'Use the first global IPv4 address of this network interface, for example `eth1`.',
+        description: 'Use the global IPv4 address of this network interface, for example `eth1`.',
         examples: ['eth1'],
       }),
     ),
@@ -45,8 +45,9 @@ const Address = Type.Object(
       }),
     ),
     metadata: Type.Optional(
-      Type.Enum(['ec2'], {
-        description: "Ask the platform's metadata service (`ec2`: IMDSv2 `local-ipv4`).",
+      Type.Enum(['ec2', 'gce', 'azure', 'openstack', 'hetzner', 'digitalocean'], {
+        description:
+          "Ask the platform's metadata service for the address of the first interface in the private network (`ec2`: IMDSv2 `local-ipv4`; `hetzner`: that of the one private network).",
       }),
     ),
   },
@@ -59,6 +60,14 @@ const Address = Type.Object(
       'on a Vagrant box the first interface has the same address on every box.',
     examples: [{ metadata: 'ec2' }],
   },
+);
+
+const Name = withDefault(
+  Type.Enum(['hostname', 'fqdn', 'address', 'instance', 'hostname-address', 'hostname-instance'], {
+    description:
+      'How a host is called in Consul and etcd: by the first label of its host name, by all of it (`fqdn`, dots as dashes), by its address (`ip-10-0-0-5`), by the ID of its instance, which `address.metadata` tells, or by two of these. No two hosts may be called alike.',
+  }),
+  'hostname',
 );
 
 /** That the data directory is a volume of its own. */
@@ -123,6 +132,7 @@ export const SpecSchema = Type.Object(
       examples: [['aws']],
     }),
     address: Address,
+    name: Name,
     consul: Type.Object(
       {
         servers: Type.Enum(['members', 'role', 'existing'], {

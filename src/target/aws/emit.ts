@@ -5,6 +5,7 @@ import { cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
 import { kernelArguments } from '../extra.ts';
 import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
+import { metadataElsewhere } from '../metadata.ts';
 import type { Emitted, Output, Target } from '../target.ts';
 import { textFile } from '../text-file.ts';
 import { neededActions, printPolicy } from './iam.ts';
@@ -55,7 +56,7 @@ export const aws: Target = {
   name: 'aws',
   differs: cloudConfigDiffers,
   reads: 'cloudConfig',
-  check: (spec) => kernelArguments(spec, 'aws'),
+  check: (spec) => [...metadataElsewhere(spec, 'aws', 'ec2'), ...kernelArguments(spec, 'aws')],
   emit,
   interpret: (files) => interpretCloudConfigFiles(files, 'aws'),
 };

@@ -24,7 +24,7 @@ function compiled(target: string, length: number, more = '') {
   };
 }
 
-for (const { name, limit, encodings } of ROWS) {
+for (const { name, limit, encodings, metadata } of ROWS) {
   test(`${name}: plain text, as every field takes it, and its own limit`, (t) => {
     const { text, report, files, diagnostics } = compiled(name, 100);
     t.deepEqual(diagnostics, []);
@@ -35,12 +35,25 @@ for (const { name, limit, encodings } of ROWS) {
   });
 
   test(`${name}: the address is not asked of a service that is not there`, (t) => {
-    const text = specWith(name).replace('cidr: 10.0.0.0/16', 'metadata: ec2');
-    const { diagnostics, files } = compile(text, { file: 'x', assets: assetsWith(1) });
-    t.deepEqual(marked(diagnostics), ['metadata-elsewhere: ec2']);
-    t.regex(diagnostics[0]?.remedy ?? '', /cidr.*interface/);
-    t.deepEqual(files, []);
+    for (const service of ['ec2', metadata === 'gce' ? 'azure' : 'gce']) {
+      const text = specWith(name).replace('cidr: 10.0.0.0/16', `metadata: ${service}`);
+      const { diagnostics, files } = compile(text, { file: 'x', assets: assetsWith(1) });
+      t.deepEqual(marked(diagnostics), [`metadata-elsewhere: ${service}`]);
+      t.regex(diagnostics[0]?.remedy ?? '', metadata ? new RegExp(`metadata: ${metadata}}`) : /cidr.*interface/);
+      t.deepEqual(files, []);
+    }
   });
+
+  if (metadata !== undefined)
+    test(`${name}: the address may be asked of its own service, and of no other`, (t) => {
+      const text = specWith(name).replace('cidr: 10.0.0.0/16', `metadata: ${metadata}`);
+      const { diagnostics } = compile(text, { file: 'x', assets: assetsWith(1) });
+      t.deepEqual(diagnostics, []);
+      const elsewhere = text.replace(`targets: [${name}]`, 'targets: [aws]');
+      t.deepEqual(marked(compile(elsewhere, { file: 'x', assets: assetsWith(1) }).diagnostics), [
+        `metadata-elsewhere: ${metadata}`,
+      ]);
+    });
 
   if (Number.isFinite(limit.bytes) && encodings.length > 1) {
     test(`${name}: what is over as text comes compressed, in a form that cloud-init reads`, (t) => {

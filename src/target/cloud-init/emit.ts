@@ -1,20 +1,13 @@
 import { sha256 } from '../../format/hash.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Spec } from '../../spec/defaults.ts';
-import type { Problem } from '../../spec/problem.ts';
 import { canBeOver, cloudConfigDiffers, emitCloudConfig } from '../cloud-config.ts';
 import { kernelArguments } from '../extra.ts';
 import { interpretCloudConfigFiles } from '../interpret-cloud-config.ts';
+import { metadataElsewhere } from '../metadata.ts';
 import type { OutputFile, Target } from '../target.ts';
 import { textFile } from '../text-file.ts';
 import { type CloudRow, ROWS } from './rows.ts';
-
-/** Hosts ask EC2's metadata service by its tokens, which no other has. */
-function metadata({ address }: Spec, { name }: CloudRow): Problem[] {
-  if (address.metadata === undefined) return [];
-  const message = `Target \`${name}\` has no metadata service by which hosts here learn their address.`;
-  return [{ code: 'metadata-elsewhere', pointer: '/address/metadata', message }];
-}
 
 /** Another document is another instance: cloud-init then does all of it once more. */
 function seed({ role }: Plan, { cluster }: Spec, folder: string, document: Uint8Array): OutputFile {
@@ -28,7 +21,7 @@ function target(row: CloudRow): Target {
     family: 'cloud-init',
     differs: canBeOver(limit) ? cloudConfigDiffers : cloudConfigDiffers.slice(0, 1),
     reads: 'cloudConfig',
-    check: (spec) => [...metadata(spec, row), ...kernelArguments(spec, name)],
+    check: (spec) => [...metadataElsewhere(spec, name, row.metadata), ...kernelArguments(spec, name)],
     emit: (plans, assets, spec) => ({
       documents: plans.map((plan) => {
         const folder = `${name}/${plan.role}`;

@@ -1,5 +1,6 @@
 import type { Encoding } from '../cloud-config.ts';
 import { PLATFORMS } from '../limits.ts';
+import type { MetadataService } from '../metadata.ts';
 import type { Limit } from '../target.ts';
 
 /** A place that takes a document of cloud-init's: facts, each with its date and source. */
@@ -12,6 +13,8 @@ export interface CloudRow {
   dataSource: string;
   source: string;
   date: string;
+  /** By which hosts may learn their address; none: there is no such service. */
+  metadata?: MetadataService;
   /** A seed has a `meta-data` beside the document. */
   seed?: true;
 }
@@ -27,6 +30,7 @@ export const ROWS: readonly CloudRow[] = [
     encodings: ['plain text', 'gzip'],
     dataSource: 'Azure',
     source: 'learn.microsoft.com, "Custom data and cloud-init on Azure virtual machines"',
+    metadata: 'azure',
     date: '2026-11-25',
   },
   {
@@ -36,6 +40,7 @@ export const ROWS: readonly CloudRow[] = [
     encodings: ['plain text'],
     dataSource: 'GCE',
     source: sources('GCE'),
+    metadata: 'gce',
     date: '2026-11-30',
   },
   {
@@ -44,6 +49,7 @@ export const ROWS: readonly CloudRow[] = [
     encodings: ['plain text', 'gzip'],
     dataSource: 'OpenStack',
     source: 'docs.openstack.org, Nova, "Provide user data to instances"',
+    metadata: 'openstack',
     date: '2026-11-30',
   },
   {
@@ -58,6 +64,7 @@ export const ROWS: readonly CloudRow[] = [
     encodings: ['plain text'],
     dataSource: 'DigitalOcean, ConfigDrive',
     source: sources('DigitalOcean'),
+    metadata: 'digitalocean',
     date: '2026-11-30',
   },
   {
@@ -67,6 +74,7 @@ export const ROWS: readonly CloudRow[] = [
     encodings: ['plain text', 'gzip in base64'],
     dataSource: 'Hetzner',
     source: sources('Hetzner'),
+    metadata: 'hetzner',
     date: '2026-11-30',
   },
   {

@@ -106,6 +106,22 @@ DNSSEC=no
 QG-END
 text 755 /opt/quorumgate/libexec/host <<'QG-END'
 #!/bin/sh
+listed() { ip -4 -o addr show primary scope global to "$QG_ADDRESS_ARGUMENT"; }
+hint=
+chosen=/var/lib/quorumgate/address
+
+addresses() {
+all=$(listed 2>/dev/null | awk '{ print $4 }')
+own=$(printf '%s\n' "$all" | grep -v '/32$') || own=$all
+own=$(printf '%s\n' "$own" | sed 's,/.*,,' | sort -u)
+if [ "$(printf '%s\n' "$own" | wc -l)" = 1 ]; then
+[ -z "$own" ] || [ ! -d ${chosen%/*} ] || printf '%s\n' "$own" >$chosen
+elif [ -s $chosen ] && printf '%s\n' "$own" | grep -xF -f $chosen; then
+return
+fi
+printf '%s\n' "$own"
+}
+called() { uname -n | sed 's/[.].*//'; }
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 
@@ -115,29 +131,6 @@ printf '%s\n' "$line"
 systemd-notify --status="$line" || :
 }
 
-first_primary() {
-ip -4 -o addr show primary scope global "$@" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }'
-}
-
-ask() { # the beginning of what answers: nobody has sent it whole who sends without end
-curl -sf -m 5 "$@" 2>/dev/null | head -c 999 | tr '\0' '?'
-}
-
-metadata_ec2() {
-base=http://169.254.169.254/latest
-token=$(ask -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $base/api/token)
-case $token in '' | *[!!-~]*) return ;; esac
-ask -H "X-aws-ec2-metadata-token: $token" $base/meta-data/local-ipv4
-}
-
-address() {
-case $QG_ADDRESS_FROM in
-interface) first_primary dev "$QG_ADDRESS_ARGUMENT" ;;
-cidr) first_primary to "$QG_ADDRESS_ARGUMENT" ;;
-metadata) "metadata_$QG_ADDRESS_ARGUMENT" ;;
-esac
-}
-
 octet='(25[0-5]|(2[0-4]|10|1?[1-9])?[0-9])'
 is_address() { # all of it, not one of its lines
 case $1 in *[!0-9.]* | 0* | 127.*) return 1 ;; esac
@@ -145,18 +138,18 @@ printf '%s\n' "$1" | grep -qE "^$octet([.]$octet){3}$"
 }
 
 said=
-until found=$(address) && is_address "$found"; do
-why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet"
-[ "$QG_ADDRESS_FROM" != metadata ] || why="$why (curl there? IMDSv2 on?)"
-[ -z "$found" ] || why="this from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT is no host's address: $found"
+until found=$(addresses) && is_address "$found"; do
+why="no address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT yet$hint"
+[ -z "$found" ] || why="not one address from $QG_ADDRESS_FROM $QG_ADDRESS_ARGUMENT, but: $found"
 [ "$why" = "$said" ] || say "waiting: $why"
 said=$why
 sleep 1
 done
 
-name=$(uname -n | sed 's/[.].*//' | tr 'A-Z_' 'a-z-')
+name=$(called | tr 'A-Z_' 'a-z-')
+[ ${#name} -lt 64 ] || name=
 case $name in
-'' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+'' | localhost | localhost-localdomain | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
 *[!0-9]*) ;;
 *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac
@@ -541,6 +534,7 @@ RemainAfterExit=yes
 EnvironmentFile=/etc/quorumgate/cluster.env
 ExecStart=/bin/sh /opt/quorumgate/libexec/host
 RuntimeDirectory=quorumgate
+StateDirectory=quorumgate
 RuntimeDirectoryPreserve=yes
 Restart=on-failure
 RestartSec=1

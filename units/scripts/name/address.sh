@@ -1,0 +1,2 @@
+# None: then it is that of its address.
+called() { :; }

@@ -1,0 +1,1 @@
+called() { uname -n | tr . -; }

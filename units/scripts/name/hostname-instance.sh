@@ -1,0 +1,1 @@
+called() { echo "$(uname -n | sed 's/[.].*//')-$(id)"; }
