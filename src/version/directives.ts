@@ -48,7 +48,7 @@ export const DIRECTIVES = {
   always: new Set(
     `After Before BindsTo CapabilityBoundingSet Conflicts DefaultDependencies Description Documentation Environment
     EnvironmentFile ExecReload ExecStart ExecStartPre ExecStopPost Group KillMode LimitCORE LimitFSIZE LimitNOFILE LimitNPROC NotifyAccess OOMScoreAdjust OnActiveSec OnFailure
-    OnUnitInactiveSec PartOf PathChanged DeviceAllow DevicePolicy PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec Type
+    OnUnitInactiveSec PartOf PathChanged DeviceAllow DevicePolicy PrivateNetwork PrivateTmp RemainAfterExit RequiresMountsFor Restart RestartSec SupplementaryGroups Type
     UMask User WantedBy Wants WorkingDirectory`.split(/\s+/),
   ) as ReadonlySet<string>,
 };

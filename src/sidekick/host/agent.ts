@@ -71,9 +71,7 @@ export class Agent {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const [asked] = path.split('?');
-      // In a container, and of another host's, this host's journal has nothing.
-      const isHere = /^unix:|\/\/127\./.test(this.#address) && existsSync('/run/systemd/system');
-      const see = isHere ? ': journalctl -u consul' : '';
+      const see = this.#isHere() ? ': journalctl -u consul' : '';
       const absent = ['ECONNREFUSED', 'ENOENT'].includes(code ?? '');
       const why = absent ? `it is not running yet${see}` : `${message} (${asked})`;
       const does = message.startsWith('the answer') ? 'gives no answer of use' : 'does not answer';
@@ -82,14 +80,23 @@ export class Agent {
     const { status } = reply;
     if (status === 200 || others.includes(status)) return reply;
     const text = visible(reply.body.trim(), 200);
-    if (/no cluster leader/i.test(text)) throw new ConsulError('Consul has no leader');
+    if (/no cluster leader/i.test(text)) throw this.#leaderless();
     const token = text === 'ACL not found' ? ' (it does not know the token in CONSUL_HTTP_TOKEN)' : '';
     // Without a leader an agent knows no token.
     if (text === 'ACL not found' && path !== LEADER) {
       const lead = await this.request(LEADER).catch(() => undefined);
-      if (lead?.body.trim() === '""') throw new ConsulError('Consul has no leader');
+      if (lead?.body.trim() === '""') throw this.#leaderless();
     }
     if (status === 403) throw new Denied(`Consul denies access: ${text}${token}`);
     throw new ConsulError(`Consul answers ${status}: ${text}`);
+  }
+
+  /** In a container, and of another host's agent, this host has nothing to look at. */
+  #isHere(): boolean {
+    return /^unix:|\/\/127\./.test(this.#address) && existsSync('/run/systemd/system');
+  }
+
+  #leaderless(): ConsulError {
+    return new ConsulError(`Consul has no leader${this.#isHere() ? ': systemctl status consul-rejoin' : ''}`);
   }
 }

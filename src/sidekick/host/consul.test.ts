@@ -132,7 +132,7 @@ test('an agent that is not there, without a leader, in trouble', async (t) => {
   });
   const answer = (body: string, status = 500) =>
     consulPort(settings, {}, undefined, () => Promise.resolve({ status, headers: {}, body }));
-  await t.throwsAsync(answer('No cluster leader').keys(), { message: 'Consul has no leader' });
+  await t.throwsAsync(answer('No cluster leader').keys(), { message: /^Consul has no leader/ });
   const led = (leader: string) =>
     consulPort(settings, {}, undefined, (url) =>
       Promise.resolve(
@@ -141,7 +141,7 @@ test('an agent that is not there, without a leader, in trouble', async (t) => {
           : { status: 403, headers: {}, body: 'ACL not found' },
       ),
     );
-  await t.throwsAsync(led('""').keys(), { message: 'Consul has no leader' });
+  await t.throwsAsync(led('""').keys(), { message: /^Consul has no leader/ });
   await t.throwsAsync(led('"10.0.0.2:8300"').keys(), { message: /does not know the token/ });
   await t.throwsAsync(answer('a\n\x1b[2J').keys(), { message: 'Consul answers 500: a\\n\\x1b[2J' });
 });

@@ -19,7 +19,7 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
   // The others would take a learner that Consul does not list for a dead one.
   if (!here)
     return wait(
-      `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode? consul maint`,
+      `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode (consul maint), or another host of its name (systemctl status consul-rejoin)?`,
     );
   // Whose etcd is down for a moment would lose its membership to this host.
   const isOther = ({ node, meta }: Peer) => node !== self.name && meta.incarnation !== self.incarnation;

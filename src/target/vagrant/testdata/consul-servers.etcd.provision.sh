@@ -320,18 +320,36 @@ api=TCP4:127.0.0.1:8500
 printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1
 }
 
+namesakes() { # who has a name that another has too, by the log of the agent that runs; the agents themselves go on
+run=$(systemctl show -p InvocationID --value consul)
+journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$run" 2>/dev/null |
+sed -n 's/.*Conflicting address for \([^ ]*\)[.] Mine: \([^ ]*\):[0-9]* Theirs: \([^ ]*\):[0-9]*.*/two hosts are called \1, \2 and \3: see name in the spec/p' |
+sort -u
+}
+
 looks=0
-enough=2
-while sleep 30; do
+enough=12
+young=60
+said=
+pause=5
+while sleep $pause; do
+pause=5
 case $(leader) in
-'""') looks=$((looks + 1)) ;;
-'"'*) looks=0 enough=2 ;;
+'""') looks=$((looks + 1)) young=60 ;;
+'"'*) looks=0 enough=12 young=$((young - 1)) ;;
 *) looks=0 ;;
 esac
-if [ $looks -lt $enough ] || systemctl is-active -q etcd-cluster.target; then continue; fi
-say "no leader for $((looks * 30)) s: starting the agent again, which then looks for the others"
-looks=0
-enough=$((enough < 30 ? enough * 2 : 30))
+if [ $young -lt 0 ] || systemctl is-active -q etcd-cluster.target; then
+pause=30
+continue
+fi
+found=$(namesakes)
+[ "$found" = "$said" ] || say "${found:-the agent has begun anew}"
+said=$found
+[ $looks -ge $enough ] || continue
+say "no leader for $((looks * 5)) s: starting the agent again, which then looks for the others"
+looks=0 said=
+enough=$((enough < 180 ? enough * 2 : 180))
 kill $(pidof consul) || :
 done
 QG-END
@@ -709,13 +727,14 @@ WantedBy=quorumgate.target
 QG-END
 text 644 /etc/systemd/system/consul-rejoin.service <<'QG-END'
 [Unit]
-Description=Consul: an agent without a leader looks for the others once more
+Description=Consul: an agent without a leader looks for the others once more, and names that clash are told
 After=consul.service
 StartLimitIntervalSec=0
 
 [Service]
 User=consul
 Group=consul
+SupplementaryGroups=systemd-journal
 ExecStart=/bin/sh /opt/quorumgate/libexec/rejoin
 Restart=always
 RestartSec=1
