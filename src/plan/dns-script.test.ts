@@ -30,7 +30,9 @@ function host(resolv?: string | Buffer): string {
 }
 
 function run(name: 'dns' | 'kubelet', shell: readonly string[], root: string) {
-  const text = scriptText(name).replace(/\/(etc\/resolv\.conf|run\/(quorumgate|systemd\/resolve))/g, `${root}$&`);
+  const text = scriptText(name)
+    .replace('systemctl --no-block reload consul', `echo reload consul >>${root}/told`)
+    .replace(/\/(etc\/resolv\.conf|run\/(quorumgate|systemd\/resolve))/g, `${root}$&`);
   const [program = '', ...flags] = shell;
   const { status, signal } = spawnSync(program, [...flags, '-c', text], {
     stdio: ['ignore', 'ignore', 'ignore'],
@@ -64,6 +66,20 @@ for (const shell of SHELLS) {
     t.deepEqual(run('dns', shell, root), once);
     t.is(statSync(join(root, 'etc/resolv.conf')).ino, inode);
     t.deepEqual(readdirSync(join(root, 'etc')), ['resolv.conf']);
+  });
+
+  test(`${name}: dns: our server is asked first whatever the options are, and an agent that runs is told of other servers`, (t) => {
+    const rotating = 'nameserver 10.0.0.2\noptions rotate timeout:2\noptions ndots:1 rotate\noptions norotate\n';
+    const root = host(rotating);
+    const kept = 'nameserver 10.0.0.2\noptions timeout:2\noptions ndots:1 \noptions norotate\n';
+    t.is(run('dns', shell, root).resolv, `nameserver 127.0.0.1\n${kept}${OPTIONS}`);
+    t.false(existsSync(join(root, 'told')), 'none runs at the first time');
+    writeFileSync(join(root, 'etc/resolv.conf'), 'nameserver 127.0.0.1\nnameserver 10.0.0.2\noptions rotate\n');
+    t.is(run('dns', shell, root).resolv, `nameserver 127.0.0.1\nnameserver 10.0.0.2\noptions \n${OPTIONS}`);
+    t.false(existsSync(join(root, 'told')), 'nothing new');
+    writeFileSync(join(root, 'etc/resolv.conf'), 'nameserver 10.0.0.3\n');
+    t.deepEqual(run('dns', shell, root).recursors, ['10.0.0.3']);
+    t.is(readFileSync(join(root, 'told'), 'utf8'), 'reload consul\n');
   });
 
   test(`${name}: dns: where there is no file, or the stub is in it`, (t) => {

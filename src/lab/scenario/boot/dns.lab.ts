@@ -79,3 +79,25 @@ for (const image of ['bookworm', 'trixie'] as const) {
     });
   });
 }
+
+labTest(
+  'a site writes another resolver while hosts run, with options of its own: no look-up fails, and agents ask it',
+  async (t) => {
+    await inLab({ text }, async (lab) => {
+      const other = lab.host('etcd-2').address;
+      await output(lab, 'etcd-2', `socat -u UDP-RECV:53,bind=${other} CREATE:/asked >/dev/null 2>&1 &`);
+      const before = await output(lab, 'etcd-1', 'systemctl show -P MainPID consul');
+      await output(lab, 'etcd-1', `printf 'nameserver ${other}\\noptions rotate timeout:2\\n' >/etc/resolv.conf`);
+      const first = () => output(lab, 'etcd-1', 'grep -m 1 nameserver /etc/resolv.conf');
+      t.is(await eventually(first, (line) => line.includes('127.0.0.1'), 10), 'nameserver 127.0.0.1');
+      const failed = `n=0; for i in $(seq 40); do getent ahostsv4 ${domain} >/dev/null || n=$((n+1)); done; echo $n`;
+      t.is(await output(lab, 'etcd-1', failed), '0', await output(lab, 'etcd-1', 'cat /etc/resolv.conf'));
+      const asked = async () => {
+        await output(lab, 'etcd-1', 'dig @127.0.0.1 +tries=1 +time=1 later.test || true');
+        return output(lab, 'etcd-2', 'grep -ac later /asked || true');
+      };
+      t.not(await eventually(asked, (count) => Number(count) > 0, 20), '0', 'the agent asks it');
+      t.is(await output(lab, 'etcd-1', 'systemctl show -P MainPID consul'), before, 'it goes on meanwhile');
+    });
+  },
+);

@@ -283,21 +283,25 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=
 file=$(readlink -f /etc/resolv.conf || echo /etc/resolv.conf)
 umask 022
 mkdir -p /run/quorumgate/consul.d
+recursors=/run/quorumgate/consul.d/recursors.json
 [ -e "$file" ] || : >"$file"
 ! grep -q '^nameserver 127\.0\.0\.53' "$file" || exit 0
 
 awk '{ sub(/\r$/, "") }
 $1 == "nameserver" && $2 !~ /^127\./ && $2 ~ /^[0-9a-fA-F:.]+$/ && !seen[$2]++ { all = all sep "\"" $2 "\""; sep = ", " }
-END { printf "{\"recursors\": [%s]}\n", all }' "$file" >/run/quorumgate/consul.d/recursors.json.new
-mv /run/quorumgate/consul.d/recursors.json.new /run/quorumgate/consul.d/recursors.json
+END { printf "{\"recursors\": [%s]}\n", all }' "$file" >$recursors.new
+was=$(cat $recursors 2>/dev/null || :)
+mv $recursors.new $recursors
+[ -z "$was" ] || [ "$was" = "$(cat $recursors)" ] || systemctl --no-block reload consul || :
 
 case $file in /run/systemd/resolve/*) exit 0 ;; esac
-[ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || exit 0
+[ "$(awk '$1 == "nameserver" { print $2; exit }' "$file")" != 127.0.0.1 ] || grep -q '^options.*[[:space:]]rotate' "$file" || exit 0
 rm -f "$file.quorumgate"
 set -C
 {
 echo nameserver 127.0.0.1
-awk '!($1 == "nameserver" && $2 == "127.0.0.1") && $0 != "options timeout:1 attempts:2"' "$file"
+awk '!($1 == "nameserver" && $2 == "127.0.0.1") && $0 != "options timeout:1 attempts:2"' "$file" |
+sed '/^options/s/[[:space:]]rotate\([[:space:]]\|$\)/ /g'
 echo 'options timeout:1 attempts:2'
 } >"$file.quorumgate"
 mv "$file.quorumgate" "$file"
