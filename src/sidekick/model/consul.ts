@@ -114,16 +114,19 @@ export function candidates(world: World): Candidate[] {
 }
 
 /** A session ends without its gate's doing. */
-export function loseLock({ consul }: World): void {
+export function loseLock(world: World): void {
+  const { consul } = world;
   if (consul.lock === undefined) return;
-  consul.sessions.delete(consul.lock.session);
-  consul.lock = undefined;
+  endSession(world, consul.lock.session);
   consul.lockWasLost = true;
 }
 
 export function endSession({ consul }: World, session: string): void {
   consul.sessions.delete(session);
-  if (consul.lock?.session === session) consul.lock = undefined;
+  if (consul.lock?.session !== session) return;
+  consul.lock = undefined;
+  // It is one of the keys.
+  consul.keep.index += 1;
 }
 
 /** Agents keep what they have registered, and bring it to the catalog again; of the keys nothing is left. */

@@ -6,6 +6,8 @@ import { makeRecord } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
 import { members, three, urlOf } from './decide-testing.ts';
 import { gate } from './gate.ts';
+import type { Decision, Observed } from './observed.ts';
+import { RULES } from './rules.ts';
 
 const settings = {
   cluster: 'c',
@@ -19,8 +21,13 @@ const settings = {
   operatorKeys: [],
 } as unknown as Settings;
 
-/** One host of three that are all there; whom it asked, and what it told Consul, in turn. @param earlier another's record, that comes just before its own */
-async function born(earlier?: object): Promise<string[]> {
+/**
+ * One host of three that are all there; whom it asked, and what it told Consul, in turn.
+ *
+ * @param earlier another's record, that comes just before its own
+ * @param busy how often another host has the join lock
+ */
+async function born(earlier?: object, { busy = -1, decide = RULES.decide } = {}): Promise<string[]> {
   const entries = new Map<string, Entry>();
   const done: string[] = [];
   let identity: Identity = { incarnation: 'i1', machineId: 'm', phase: 'fresh' };
@@ -33,7 +40,15 @@ async function born(earlier?: object): Promise<string[]> {
       candidates: () => read(three),
       machines: () => Promise.resolve(new Set(three.map(({ node, address }) => `${node} ${address}`))),
       version: () => Promise.resolve('1.14.11'),
-      change: () => Promise.reject(new Error('it has no reason to wait')),
+      change() {
+        done.push('woken');
+        return busy >= 0 ? Promise.resolve() : Promise.reject(new Error('it has no reason to wait'));
+      },
+      acquire() {
+        busy -= 1;
+        return Promise.resolve(busy < 0 ? 'session' : undefined);
+      },
+      release: () => Promise.resolve(),
       put(key: string, value: string) {
         const text = key === recordKey('c') && earlier ? JSON.stringify(earlier) : value;
         if (!entries.has(key)) entries.set(key, { key, value: text, modified: 1 });
@@ -80,7 +95,7 @@ async function born(earlier?: object): Promise<string[]> {
     say: () => {},
     random: () => 'token',
   };
-  await gate(settings, ports);
+  await gate(settings, ports, { ...RULES, decide });
   return done;
 }
 
@@ -101,4 +116,16 @@ test('for one of other hosts they are', async (t) => {
   const fourth = { name: 'h4', incarnation: 'i4', peer_url: urlOf(4) };
   const record = makeRecord([first, second, fourth], 'other', 1000);
   t.deepEqual(await born(record), ['empty', ...all, 'bootstrap', urlOf(2), urlOf(4), urlOf(3), ...launch]);
+});
+
+test('whoever waits for its turn is woken when it comes: pauses may meet the other each time', async (t) => {
+  const decide = ({ roll }: Observed): Decision => {
+    if (roll === undefined) return { do: 'lock' };
+    return roll.known ? { do: 'start' } : { do: 'wait', cause: roll.cause };
+  };
+  const done = await born(undefined, { busy: 3, decide });
+  t.deepEqual(
+    done.filter((one) => one === 'woken'),
+    ['woken', 'woken', 'woken'],
+  );
 });

@@ -203,7 +203,8 @@ async function carryOut(settings: Settings, ports: Ports, joining: Joining, look
 
 /** Until something may have changed: Consul wakes us; DNS, peers and members cannot, they are asked after a pause. */
 async function nap({ consul, clock }: Ports, look: Look, decision: Decision, pause: number): Promise<void> {
-  const asked = look.probe !== undefined || look.roll !== undefined || decision.do === 'again';
+  // Whoever waits for its turn by pauses alone may meet the other's every time: they are as long.
+  const asked = look.probe !== undefined || (look.roll !== undefined && !look.isBusy) || decision.do === 'again';
   const wakes = look.keys.known && look.candidates.known && !asked;
   const since = clock.now();
   await (wakes ? consul.change(look.indexes).catch(() => clock.sleep(pause)) : clock.sleep(pause));

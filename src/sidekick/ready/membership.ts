@@ -40,7 +40,7 @@ export class Joining {
     this.#session = await consul.acquire(seen.self.incarnation, this.#session);
     if (this.#session === undefined) {
       const cause = `another host is about to; one at a time (Consul's key ${keyPrefix(this.#settings.cluster)}lock)`;
-      return { ...seen, roll: { known: false, cause } };
+      return { ...seen, roll: { known: false, cause }, isBusy: true };
     }
     const occupant = await this.#occupant(seen);
     if (occupant) return { ...seen, roll: { known: false, cause: occupant } };

@@ -87,6 +87,8 @@ export interface Observed {
   date: number;
   /** The members' words; without a log asked under the join lock. undefined: not asked yet. */
   roll: Seen<Roll> | undefined;
+  /** Another host has the join lock: Consul tells when it is free. */
+  isBusy?: boolean;
   /** Milliseconds of silence after which a member is dead by the spec's policy; 0: never. */
   patience: number;
   /** Peer URLs of members that are dead by that policy, in Consul and at their port. */
