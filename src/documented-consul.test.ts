@@ -31,7 +31,7 @@ async function host(t: ExecutionContext, consul: DocumentedConsul, cluster: stri
     consul: consulPort(settings, env),
     etcd: etcdPort(settings, decided),
     disk: diskPort(settings, { RUNTIME_DIRECTORY: decided }, mkdtempSync(join(folder, 'state-'))),
-    dns: { srv: records, countOverTcp: async () => (await records()).length },
+    dns: { srv: records, flaw: () => Promise.resolve(''), countOverTcp: async () => (await records()).length },
     clock: {
       now: () => performance.now(),
       date: () => Math.floor(Date.now() / 1000),

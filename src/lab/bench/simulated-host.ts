@@ -104,7 +104,7 @@ function portsOf(
       restore: never('restore'),
       unfit: () => Promise.resolve(undefined),
     },
-    dns: { srv: never('ask DNS'), countOverTcp: never('ask DNS') },
+    dns: { srv: never('ask DNS'), flaw: () => Promise.resolve(''), countOverTcp: never('ask DNS') },
     clock: { now: () => performance.now(), date: () => Math.floor(Date.now() / 1000), sleep: (ms) => sleep(ms) },
     say: () => undefined,
     random: () => randomUUID(),

@@ -231,7 +231,11 @@ export async function play(scene: Scene, scope: RegExp, plan: readonly (Recipe |
     consul: consulPort(settings, {}, () => ended.time, exchange),
     etcd: { ...etcdPort(settings, '/run/etcd', exchange), stop: () => undefined },
     disk: makeDisk(scene, ended),
-    dns: { srv: () => Promise.resolve(ADDRESSES.map((one) => `${one}:2380`)), countOverTcp: () => Promise.resolve(3) },
+    dns: {
+      srv: () => Promise.resolve(ADDRESSES.map((one) => `${one}:2380`)),
+      flaw: () => Promise.resolve(''),
+      countOverTcp: () => Promise.resolve(3),
+    },
     clock: {
       now: () => ended.time,
       date: () => 1_800_000_000,

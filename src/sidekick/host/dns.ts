@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { DnsPort } from '../shared/ports.ts';
+import { resolvingFlaw } from './resolving.ts';
 import { visible } from './text.ts';
 
 const patience = 2000;
@@ -14,6 +15,7 @@ function late(): Error {
 /** The path that etcd's own resolver and etcdctl use. */
 export function dnsPort(server = { host: '127.0.0.1', port: 53 }): DnsPort {
   return {
+    flaw: (name, addresses) => resolvingFlaw(name, addresses),
     async srv(name) {
       const resolver = new Resolver({ timeout: patience, tries: 1 });
       // Without a port it takes a tenth of the time.

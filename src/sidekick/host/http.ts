@@ -41,7 +41,7 @@ export function countdown(timeout: number): () => number {
  * Any status is an answer.
  */
 export function ask(url: string, options: Ask): Promise<Reply> {
-  const { method = 'GET', body, headers, timeout, most = 2 ** 19, signal, agent = false, socketPath, tls } = options;
+  const { method = 'GET', body, headers, timeout, most = 2 ** 18, signal, agent = false, socketPath, tls } = options;
   return new Promise((resolve, reject) => {
     const secure = tls && {
       cert: readFileSync(tls.cert),

@@ -21,6 +21,8 @@ function makeDnsPort(world: World, program: Program): DnsPort {
           .map((url) => `${addressOf(url)}:2380`)
           .sort(),
       ),
+    // Nothing is decided by it.
+    flaw: () => Promise.resolve(''),
     countOverTcp: () => ask(world, program, 'asks DNS over TCP', () => look().length),
   };
 }

@@ -89,6 +89,7 @@ async function born(earlier?: object, { busy = -1, decide = RULES.decide } = {})
     } as unknown as Ports['disk'],
     dns: {
       srv: () => Promise.resolve([1, 2, 3].map((n) => `10.0.0.${n}:2380`)),
+      flaw: () => Promise.resolve(''),
       countOverTcp: () => Promise.resolve(3),
     },
     clock: { now: () => 0, date: () => 1000, sleep: () => Promise.resolve() },

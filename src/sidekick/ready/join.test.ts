@@ -34,13 +34,7 @@ const wiped = {
   candidates: known([peer(1, {}, { incarnation: 'i9' })]),
 };
 test('wiped', gives, wiped, 'lock');
-test(
-  'not registered',
-  gives,
-  { ...wiped, candidates: known([peer(1)]) },
-  'wait',
-  /maintenance mode .*, or another host of its name/,
-);
+test('not registered', gives, { ...wiped, candidates: known([peer(1)]) }, 'wait', /maintenance mode .*another host/);
 const twin = peer(7, { peerUrl: urlOf(1) }, { state: 'member' });
 test(
   'another at its address',

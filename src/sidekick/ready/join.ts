@@ -1,7 +1,7 @@
 import type { Member } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf } from '../shared/record.ts';
 import { type Believed, believe } from './believe.ts';
-import { type Decision, type Observed, type Peer, wait } from './observed.ts';
+import { ABSENT, type Decision, type Observed, type Peer, wait } from './observed.ts';
 
 /**
  * 3. A wiped, replaced or extra host joins the cluster that there is, through the cluster's own log. It starts from an
@@ -17,10 +17,7 @@ export function join(seen: Observed, record: ClusterRecord, why = ''): Decision 
     (peer) => peer.peerUrl === self.peerUrl && peer.meta.incarnation === self.incarnation,
   );
   // The others would take a learner that Consul does not list for a dead one.
-  if (!here)
-    return wait(
-      `${why}this host's own registration is not among those that pass Consul's checks: maintenance mode (consul maint), or another host of its name (systemctl status consul-rejoin)?`,
-    );
+  if (!here) return wait(`${why}this host's own registration is not among those that pass Consul's checks: ${ABSENT}`);
   // Whose etcd is down for a moment would lose its membership to this host.
   const isOther = ({ node, meta }: Peer) => node !== self.name && meta.incarnation !== self.incarnation;
   const twin = candidates.value.find((peer) => peer.peerUrl === self.peerUrl && isOther(peer));

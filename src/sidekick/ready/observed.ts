@@ -149,5 +149,9 @@ export type Decision =
   /** Wait as well, but what is mounted here only a new process can see. */
   | { do: 'again'; cause: string };
 
+/** Reasons for which this host's own registration is none that counts. */
+export const ABSENT =
+  'in maintenance mode (consul maint)? called like another host (systemctl status consul-rejoin)? may its agent write its node (journalctl -u consul)?';
+
 export const wait = (cause: string): Decision => ({ do: 'wait', cause });
 export const refuse = (cause: string): Decision => ({ do: 'refuse', cause });

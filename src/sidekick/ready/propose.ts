@@ -1,5 +1,5 @@
 import { makeRecord } from '../shared/record.ts';
-import { type Decision, type Observed, type Peer, type Self, wait } from './observed.ts';
+import { ABSENT, type Decision, type Observed, type Peer, type Self, wait } from './observed.ts';
 
 /** 4. There is no record: propose one, but only with exactly N candidates about whom nothing is in doubt. */
 export function propose({ self, candidates, leftOut, probe, token, date }: Observed): Decision {
@@ -76,7 +76,7 @@ function doubtful(self: Self, peers: Peer[]): string | undefined {
   }
   const here = peers.some((peer) => peer.meta.incarnation === self.incarnation && peer.peerUrl === self.peerUrl);
   const there = `${peers.length} of ${self.size} registered${peers.length > 0 ? `: ${names(peers)}` : ''}`;
-  if (!here) return `${there}; this host's own record is not among them`;
+  if (!here) return `${there}; this host's own record is not among them: ${ABSENT}`;
   if (peers.length !== self.size) return there;
   return undefined;
 }

@@ -9,7 +9,7 @@ import type { Identity } from '../shared/identity.ts';
 import type { Keys } from '../shared/keys.ts';
 import { ConsulError, type Own, type Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
-import { peerUrl, type Settings, tagOf } from '../shared/settings.ts';
+import { addressIn, discoveryDomain, peerUrl, type Settings, tagOf } from '../shared/settings.ts';
 import { NotYet, notYet, persist } from './persist.ts';
 
 /** This host's own etcd, which runs on the log that is here. Nothing is asked of an address. */
@@ -134,6 +134,16 @@ async function verify(settings: Settings, ports: Ports, rules: Rules): Promise<{
   return { own, changed: await publish(settings, ports, keys, record, own, list) };
 }
 
+/** Whether this host finds its own cluster by name; Consul's DNS knows this member a moment after it was registered. */
+async function namesFlaw(settings: Settings, { dns, clock }: Ports, { members }: Own): Promise<string> {
+  const addresses = members.flatMap(({ clientUrls }) => clientUrls.map(addressIn));
+  for (let tries = 1; ; tries += 1) {
+    const flaw = await dns.flaw(discoveryDomain(settings), [...addresses, settings.address]);
+    if (flaw === '' || tries === 5) return flaw;
+    await clock.sleep(1000);
+  }
+}
+
 export async function registerClient(settings: Settings, ports: Ports, rules = RULES): Promise<void> {
   const { consul, etcd, say } = ports;
   const { own, changed, health } = await persist(ports, async () => {
@@ -163,5 +173,8 @@ export async function registerClient(settings: Settings, ports: Ports, rules = R
   const rest = changed.length > 0 ? `; put back what somebody had changed: ${changed.join(', ')}` : '';
   const full =
     health === 'full' ? '; it takes no writes, alarm NOSPACE: docs/operations.md, "The database is full"' : '';
-  say(`member of cluster ${own.clusterId}, as predicted; registered ${serviceId(settings, 'client')}${full}${rest}`);
+  const said = `member of cluster ${own.clusterId}, as predicted; registered ${serviceId(settings, 'client')}${full}${rest}`;
+  say(said);
+  const flaw = await namesFlaw(settings, ports, own);
+  if (flaw !== '') say(`${said}; ${flaw}`);
 }

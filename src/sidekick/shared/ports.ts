@@ -206,6 +206,8 @@ export interface DnsPort {
   srv(name: string): Promise<string[]>;
   /** How many SRV records the answer over TCP has. */
   countOverTcp(name: string): Promise<number>;
+  /** Why programs of this host do not find a name of Consul's at these addresses, in one line; empty: they do. */
+  flaw(name: string, addresses: readonly string[]): Promise<string>;
 }
 
 export interface ClockPort {

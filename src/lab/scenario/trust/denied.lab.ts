@@ -7,7 +7,7 @@ import { STAND_INS } from '../../compile/overlay.ts';
 import type { Lab } from '../../lab.ts';
 import { etcdOf, eventually, labSpec, labTest, memberIds, operate, output } from '../lab-testing.ts';
 import { assertNoSecretShows } from '../secured-testing.ts';
-import { assertServing, holds, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
+import { assertServing, holds, recheck, rowsIn, runsNone, someoneSays, statuses, wipeData } from './trust-testing.ts';
 
 const spec = labSpec({
   consul: '{servers: members, join: [10.77.0.101, 10.77.0.102, 10.77.0.103], version: 2.1.0}',
@@ -19,11 +19,11 @@ const TOKEN = '66666666-7777-8888-9999-000000000000';
 const POLICY = 'of-one-host';
 
 /** Rules of the policy that `compile` writes for sidekicks, by what each is about. */
-const RIGHTS = await sidekickRules();
+const RIGHTS = await rulesFor('sidekick');
 
-async function sidekickRules(): Promise<Map<string, string>> {
+async function rulesFor(holder: string): Promise<Map<string, string>> {
   const { files } = compile(spec, { file: 'test.yaml', assets: await loadAssets(), excuse: STAND_INS });
-  const found = files.find(({ path }) => path === 'consul/policies/sidekick.hcl');
+  const found = files.find(({ path }) => path === `consul/policies/${holder}.hcl`);
   const rules = new TextDecoder().decode(found?.bytes).match(/^.* \{\n.*\n\}\n/gm) ?? [];
   return new Map(rules.map((rule) => [/^[a-z]+/.exec(rule)?.[0] ?? '', rule]));
 }
@@ -45,13 +45,20 @@ const { row } = rowsIn(
   },
 );
 
-/** The token of one host has these rights, from now on. */
-async function grant(lab: Lab, rights: readonly string[]): Promise<void> {
+/** A policy has these rules, from now on. */
+async function setRules(lab: Lab, name: string, rules: Iterable<string>): Promise<void> {
   const policies = JSON.parse(await consul(lab, 'GET', 'acl/policies', {})) as { ID: string; Name: string }[];
-  const id = policies.find(({ Name }) => Name === POLICY)?.ID;
-  const Rules = rights.map((one) => RIGHTS.get(one) ?? '').join('');
-  await consul(lab, 'PUT', `acl/policy/${id}`, { ID: id, Name: POLICY, Rules });
+  const id = policies.find(({ Name }) => Name === name)?.ID;
+  await consul(lab, 'PUT', `acl/policy/${id}`, { ID: id, Name: name, Rules: [...rules].join('') });
 }
+
+/** The token of one host has these rights, from now on. */
+const grant = (lab: Lab, rights: readonly string[]): Promise<void> =>
+  setRules(
+    lab,
+    POLICY,
+    rights.map((one) => RIGHTS.get(one) ?? ''),
+  );
 
 const all = [...RIGHTS.keys()];
 /** By the way on which secrets come to hosts. */
@@ -111,6 +118,48 @@ for (const [right, named] of WHICH) {
     },
   );
 }
+
+for (const right of ['node', 'service']) {
+  row(`the token for DNS lacks the right ${right}: each member says so, and goes on`, async (t, lab) => {
+    const rules = await rulesFor('dns');
+    const policy = 'quorumgate-mycluster-dns';
+    const before = await memberIds(lab);
+    await setRules(
+      lab,
+      policy,
+      [...rules].filter(([about]) => about !== right).map(([, rule]) => rule),
+    );
+    const told = async () => {
+      await recheck(lab);
+      return someoneSays(lab, 'etcd-2', /token for DNS/, 10);
+    };
+    // Agents keep a policy for half a minute.
+    t.regex(await eventually(told, (text) => /token for DNS/.test(text), 120), /may the token for DNS read services/);
+    await setRules(lab, policy, rules.values());
+    t.notRegex(await eventually(told, (text) => !/token for DNS/.test(text), 120), /token for DNS/);
+    await assertServing(t, lab, before);
+  });
+}
+
+row(
+  'the token of agents lacks the right node: whose host is not in the catalog hears why it may be',
+  async (t, lab) => {
+    const rules = await rulesFor('agent');
+    const policy = 'quorumgate-mycluster-agent';
+    await setRules(
+      lab,
+      policy,
+      [...rules].filter(([about]) => about !== 'node').map(([, rule]) => rule),
+    );
+    await output(lab, 'etcd-3', 'systemctl stop etcd; rm -rf /var/lib/etcd/*; systemctl restart consul');
+    await consul(lab, 'PUT', 'catalog/deregister', { Node: 'etcd-3' });
+    await output(lab, 'etcd-3', 'systemctl start --no-block etcd');
+    const named = /may its agent write its node \(journalctl -u consul\)/;
+    t.regex(await someoneSays(lab, 'etcd-3', named, 120), named, await statuses(lab));
+    await setRules(lab, policy, rules.values());
+    t.is((await lab.wait({ timeoutSeconds: 180 })).outcome, 'up', await statuses(lab));
+  },
+);
 
 row('W5: an operator whose token may read nothing hears that, never that nothing is there', async (t, lab) => {
   await grant(lab, ['node', 'service']);
