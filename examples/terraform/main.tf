@@ -19,6 +19,7 @@ locals {
   # Whose hosts are not of these roles: security groups of yours.
   others = {
     clients                   = var.client_security_group_ids
+    monitoring                = var.monitoring_security_group_ids
     "existing Consul servers" = var.consul_security_group_ids
   }
   between = {

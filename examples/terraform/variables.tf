@@ -47,6 +47,12 @@ variable "client_security_group_ids" {
   default     = []
 }
 
+variable "monitoring_security_group_ids" {
+  description = "Security groups whose instances may read etcd's metrics, with `etcd.metricsAt: host`"
+  type        = list(string)
+  default     = []
+}
+
 variable "consul_security_group_ids" {
   description = "Security groups of Consul's servers, with `servers: existing`; they get rules for these hosts"
   type        = list(string)

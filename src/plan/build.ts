@@ -1,6 +1,14 @@
 import type { Spec } from '../spec/defaults.ts';
+import { isArchive } from '../spec/schema/program.ts';
 import { consulConfig } from './consul.ts';
-import { clusterEnvironment, mountsVolume, programList, runsPods, wantsPackages } from './environment.ts';
+import {
+  clusterEnvironment,
+  mountsVolume,
+  programList,
+  programSources,
+  runsPods,
+  wantsPackages,
+} from './environment.ts';
 import { withExtra } from './extra.ts';
 import { asset, executable, script, text } from './file.ts';
 import { fill } from './fill.ts';
@@ -9,7 +17,7 @@ import type { Assets, Plan, PlanFile, PlanUnit, Role } from './plan.ts';
 import { MANIFESTS } from './pod.ts';
 import { proxyDropIns } from './proxy.ts';
 import { secretFiles } from './secrets.ts';
-import { dataDropIns, unitsOf } from './units.ts';
+import { dataDropIns, unitsOf, unitText } from './units.ts';
 
 /** One plan per role that the spec has, members first. */
 export function buildPlans(spec: Spec, assets: Assets): Plan[] {
@@ -21,7 +29,7 @@ export function buildPlans(spec: Spec, assets: Assets): Plan[] {
 
 function units(spec: Spec, role: Role, assets: Assets): PlanUnit[] {
   return unitsOf(spec, role).map(({ name, file = name }) => {
-    const content = asset(assets.units, file);
+    const content = unitText(spec, file, assets);
     return { name, content, enabled: content.includes('\n[Install]\n') };
   });
 }
@@ -40,7 +48,8 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
       '/consul/domain',
     ),
     hostScript(spec, assets),
-    ...['program', 'dns', 'rejoin'].map((name) => script(name, assets)),
+    programScript(spec, role, assets),
+    ...['dns', 'rejoin'].map((name) => script(name, assets)),
     ...(wantsPackages(spec) ? [script('packages', assets)] : []),
     ...(mountsVolume(spec, role) ? [script('volume', assets)] : []),
     ...secretFiles(spec, role, assets),
@@ -66,8 +75,18 @@ export function hostScript({ address, name }: Spec, assets: Assets): PlanFile {
   const from = address.metadata;
   const [own = ''] = Object.keys(address);
   const where = from === undefined ? [own, 'primary'] : ['ask', from];
-  const called = name.includes('instance') ? ['id', name] : [name];
-  return script('host', assets, [...where.map((part) => `address/${part}`), ...called.map((part) => `name/${part}`)]);
+  const instance = name.includes('instance') ? ['id', from] : [];
+  return script('host', assets, [
+    ...where.map((part) => `address/${part}`),
+    ...instance.map((part) => `instance/${part}`),
+    `name/${name}`,
+  ]);
+}
+
+/** /opt/quorumgate/libexec/program: nothing unpacks where a host fetches no archive. */
+function programScript(spec: Spec, role: Role, assets: Assets): PlanFile {
+  const urls = programSources(spec, role).map(([, source]) => (typeof source === 'string' ? '' : source.url));
+  return script('program', assets, [urls.some(isArchive) ? 'program/archive' : 'program/plain']);
 }
 
 /** Elsewhere than where the units say: the sandbox must let it through. */

@@ -2,6 +2,7 @@ import type { Spec } from '../spec/defaults.ts';
 import { asset, script, text } from './file.ts';
 import type { Assets, PlanFile, Role } from './plan.ts';
 import { consulPod, etcdPod, MANIFESTS } from './pod.ts';
+import { unitText } from './units.ts';
 
 /**
  * /etc/quorumgate/kubelet.json, a KubeletConfiguration (kubelet.config.k8s.io/v1beta1). `containerRuntimeEndpoint` is there
@@ -61,7 +62,7 @@ function kubeletEnvironment({ kubernetes }: Spec): string {
 
 /** Files that a host of this role needs to run static pods. */
 export function podFiles(spec: Spec, role: Role, assets: Assets): PlanFile[] {
-  const unit = (name: string) => asset(assets.units, name);
+  const unit = (name: string) => unitText(spec, name, assets);
   const { etcd, consul } = spec;
   return [
     text('/etc/quorumgate/kubelet.json', kubeletConfig(spec), '/kubernetes'),

@@ -23,6 +23,7 @@ function plans(changes: Record<string, string> = {}) {
     role,
     content: (path: string) => files.find((file) => file.path === path)?.content,
     units: units.map(({ name }) => name),
+    text: (unit: string) => units.find(({ name }) => name === unit)?.content,
   }));
 }
 
@@ -35,6 +36,19 @@ test('a member has the same flags in a pod as without', (t) => {
   const [unit = ''] = /^ExecStart=.*$/m.exec(assets.units['etcd.service'] ?? '') ?? [];
   const flags = (words: string[]) => words.map((word) => word.split('=')[0]).filter((word) => word?.startsWith('--'));
   t.deepEqual(flags(etcd().containers[0].command), flags(unit.split(' ')));
+});
+
+test('metrics are on the host’s address where the spec says so, in a pod as without', (t) => {
+  const at = { etcd: LINES.etcd.replace('{', '{metricsAt: host, ') };
+  const flag = (words: string[]) => words.find((word) => word.startsWith('--listen-metrics-urls='));
+  t.is(flag(etcd().containers[0].command), '--listen-metrics-urls=http://127.0.0.1:2381');
+  t.is(flag(etcd(at).containers[0].command), '--listen-metrics-urls=http://127.0.0.1:2381,http://@{address}:2381');
+  const service = { etcd: '{version: 3.7.3, metricsAt: host, metricsPort: 2390}' };
+  const text = plans(service)[0]?.text('etcd.service') ?? '';
+  const both =
+    /^--listen-metrics-urls=http:\/\/127\.0\.0\.1:\$\{QG_METRICS_PORT\},\$\{QG_SCHEME\}:\/\/\$\{QG_ADDRESS\}:\$\{QG_METRICS_PORT\}$/;
+  t.regex(flag(text.split(' ')) ?? '', both);
+  t.is(text.replace(/(--listen-metrics-urls=[^ ,]*),\S+/, '$1'), assets.units['etcd.service'] ?? '');
 });
 
 test('a member has the same variables of etcd in a pod as without', (t) => {

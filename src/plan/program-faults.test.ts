@@ -13,14 +13,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { answerFaulty, type Fault } from '../testing/faulty-answer.ts';
 import { type Loopback, serveLoopback } from '../testing/loopback.ts';
-import { dense } from './file.ts';
+import { scriptText } from '../testing/script.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a server that fails in every way and then is well again.
-const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/program.sh', import.meta.url)), 'utf8'));
+const script = scriptText('program', ['program/archive']);
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-faults-'));
 const good = Buffer.from('#!/bin/sh\necho "etcd, version 2"\n');
 const old = '#!/bin/sh\necho "etcd, version 1"\n';

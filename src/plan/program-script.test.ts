@@ -17,10 +17,10 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { type Loopback, serveLoopback } from '../testing/loopback.ts';
-import { dense } from './file.ts';
+import { scriptText } from '../testing/script.ts';
 
 // units/scripts/program.sh, as it lands on hosts, against a real server and real archives.
-const script = dense(readFileSync(fileURLToPath(new URL('../../units/scripts/program.sh', import.meta.url)), 'utf8'));
+const script = scriptText('program', ['program/archive']);
 const work = mkdtempSync(join(tmpdir(), 'quorumgate-program-'));
 const tool = '#!/bin/sh\necho "made up, version 1"\n';
 const broken = '#!/nowhere/interpreter\n';

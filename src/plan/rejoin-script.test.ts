@@ -40,8 +40,7 @@ async function ends(
     .replace('127.0.0.1:8500', new URL(api.url).host)
     .replace('sleep $pause', 'sleep 0.1')
     .replaceAll('enough=12', 'enough=2')
-    .replace('run=$(systemctl show -p InvocationID --value consul)', '')
-    .replace('journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$run"', 'cat log')
+    .replace('journalctl -qb -n 300 -o cat -u consul', 'cat log')
     .replace('systemctl is-active -q etcd-cluster.target', isUp ? 'true' : 'false')
     // Of all that runs here, this one alone.
     .replace('pidof consul', 'cat pid');
@@ -89,7 +88,7 @@ for (const shell of SHELLS) {
   scripted(`${name}: without a leader for a while it is started again, then after two, four and so on`, async (t) => {
     const { looks, said } = await ends(shell, times(16, '""'));
     t.deepEqual(looks, [2, 6, 14]);
-    t.regex(said, /^no leader for 10 s: starting the agent again, which then looks for the others\nno leader for 20 s/);
+    t.regex(said, /^no leader for 10 s: starting the agent again\nno leader for 20 s/);
     const led = [...times(6, '""'), '"10.0.0.1:8300"', ...times(3, '""')];
     t.deepEqual((await ends(shell, led)).looks, [2, 6, 9], 'a leader meanwhile: from the beginning');
   });
@@ -98,18 +97,14 @@ for (const shell of SHELLS) {
     `2026-12-01T10:11:24.780Z [ERROR] agent.server.memberlist.lan: memberlist: Conflicting address for etcd. Mine: ${mine}:8301 Theirs: ${theirs}:8301 Old state: 0\n`;
   const log = `==> Starting\n${clash('10.0.0.1', '10.0.0.2')}${clash('10.0.0.1', '10.0.0.2')}other\n${clash('[fd00::1]', '[fd00::3]')}`;
   const told =
-    'two hosts are called etcd, 10.0.0.1 and 10.0.0.2: see name in the spec|two hosts are called etcd, [fd00::1] and [fd00::3]: see name in the spec\n';
+    'two hosts are called alike, see name in the spec: Conflicting address for etcd. Mine: 10.0.0.1:8301 Theirs: 10.0.0.2:8301|Conflicting address for etcd. Mine: [fd00::1]:8301 Theirs: [fd00::3]:8301\n';
 
-  scripted(
-    `${name}: names that clash are told, once, with a leader or without, not where a cluster is up`,
-    async (t) => {
-      for (const answer of ['""', '"10.0.0.1:8300"', 'rpc error']) {
-        const { said } = await ends(shell, [answer], { log });
-        t.is(said, told, answer);
-      }
-      t.is((await ends(shell, times(4, '"x"'), { log })).said, told);
-      t.is((await ends(shell, times(4, '"x"'), { log, isUp: true })).said, '');
-      t.is((await ends(shell, times(2, '"x"'), { log: 'all is well\n' })).said, '');
-    },
-  );
+  scripted(`${name}: names that clash are told, once, without a leader, not where a cluster is up`, async (t) => {
+    t.is((await ends(shell, times(1, '""'), { log })).said, told);
+    const twice = (await ends(shell, times(4, '""'), { log })).said;
+    t.is(twice, `${told}no leader for 10 s: starting the agent again\n${told}`, 'and again after what came between');
+    t.is((await ends(shell, times(4, '"x"'), { log })).said, '');
+    t.is((await ends(shell, times(2, '""'), { log, isUp: true })).said, '');
+    t.is((await ends(shell, times(1, '""'), { log: 'all is well\n' })).said, '');
+  });
 }

@@ -1,6 +1,7 @@
 import type { Spec } from '../spec/defaults.ts';
 import { mountsVolume, runsPods, wantsPackages } from './environment.ts';
-import type { Role } from './plan.ts';
+import { asset } from './file.ts';
+import type { Assets, Role } from './plan.ts';
 import { fetchesSecrets, hasSecrets } from './secrets.ts';
 
 /** The container that does what a unit does, on hosts that are containers (target compose). */
@@ -193,6 +194,18 @@ export const unitRows: readonly UnitRow[] = [
 /** The rows of a spec's role, in boot order. */
 export const unitsOf = (spec: Spec, role: Role): UnitRow[] =>
   unitRows.filter((row) => row.roles.includes(role) && (row.when?.(spec, role) ?? true));
+
+/** A unit's text as hosts of a spec have it: the unit itself, but for who may ask for etcd's metrics, and for what nothing is kept in. */
+export function unitText({ etcd, address }: Spec, file: string, assets: Assets): string {
+  const text = asset(assets.units, file);
+  // Nothing is kept of what a metadata service says.
+  if (file === 'quorumgate-host.service' && address.metadata) return text.replace('StateDirectory=quorumgate\n', '');
+  if (file !== 'etcd.service' || etcd.metricsAt === 'loopback') return text;
+  return text.replace(
+    /--listen-metrics-urls=http:\/\/127\.0\.0\.1:(\S+)/,
+    (own, port: string) => `${own},\${QG_SCHEME}://\${QG_ADDRESS}:${port}`,
+  );
+}
 
 /** A drop-in of each unit that writes the data directory: of what the host is for first, of what a spec may leave out last. */
 export function dataDropIns(rows: readonly UnitRow[]): string[] {

@@ -168,6 +168,7 @@ export const specs: fc.Arbitrary<string> = fc
         { 'quota-backend-bytes': 8_589_934_592, 'pre-vote': false, metrics: 'extensive' },
         { 'heartbeat-interval': 250, 'election-timeout': 2500, 'auto-compaction-retention': '8h', cors: '*' },
       ),
+      metricsAt: fc.constantFrom(undefined, undefined, 'host'),
       replaceDeadAfter: fc.nat(604_800),
       discovery: fc.constantFrom('committed', 'srv'),
     }),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { dense } from '../plan/file.ts';
+import { script } from '../plan/file.ts';
 
 /** The shells that hosts have as /bin/sh, as far as this machine has them: dash, bash, and busybox's. */
 export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
@@ -9,8 +9,14 @@ export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
 );
 
 /** A script of units/scripts/, as it lands on hosts. */
-export function scriptText(name: string): string {
-  return dense(readFileSync(fileURLToPath(new URL(`../../units/scripts/${name}.sh`, import.meta.url)), 'utf8'));
+export function scriptText(name: string, parts: readonly string[] = []): string {
+  const scripts = Object.fromEntries(
+    [name, ...parts].map((one) => [
+      one,
+      readFileSync(fileURLToPath(new URL(`../../units/scripts/${one}.sh`, import.meta.url)), 'utf8'),
+    ]),
+  );
+  return script(name, { units: {}, scripts, templates: {}, sidekicks: {} }, parts).content;
 }
 
 /** Bytes that are no text: each has to come out as one line of visible characters. */

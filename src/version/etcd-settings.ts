@@ -97,7 +97,10 @@ export const ETCD_SETTINGS: Readonly<Record<string, Setting>> = {
 const OWNED_SETTINGS: readonly (readonly [flag: RegExp, why: string])[] = [
   [/^name$/, 'the host has one name in Consul and in etcd'],
   [/^(data|wal)-dir$/, '`etcd.dataDirectory` says where, and the gate reads its log there'],
-  [/^listen-metrics-urls$/, '`etcd.metricsPort` is on 127.0.0.1, where the health check is'],
+  [
+    /^listen-metrics-urls$/,
+    "`etcd.metricsPort` is on 127.0.0.1, where the health check is; `etcd.metricsAt: host` has it on the host's address too",
+  ],
   [
     /^(listen|advertise)-/,
     '`etcd.peerPort`, `etcd.clientPort` and `address` say where, and the members are known by that',

@@ -25,11 +25,10 @@ until found=$(addresses) && is_address "$found"; do
   sleep 1
 done
 
-# Names are compared letter by letter: Consul's, etcd's and the record's must be the same text. More than 63 are no label of DNS.
+# Names are compared letter by letter: Consul's, etcd's and the record's must be the same text.
 name=$(called | tr 'A-Z_' 'a-z-')
-[ ${#name} -lt 64 ] || name=
 case $name in
-  '' | localhost | localhost-localdomain | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+  '' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
   *[!0-9]*) ;;
   *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts the program $1 at /opt/quorumgate/bin, as its line of /etc/quorumgate/programs says: "NAME FROM [URL SHA256]",
 # FROM one of package, image, url. Fetched bytes are used only when their SHA-256 is the wanted one. Tries until it is there.
+# Before it comes how it is unpacked (program/), by whether the spec has an archive.
 # `sidekick` is what the sidekicks need: Node for the file that came inline, Node and the file, or the executable that
 # carries it.
 set -eu
@@ -27,16 +28,6 @@ link() { # NAME FROM
     return 1
   fi
   [ "$found" -ef "$root/bin/$1" ] || ln -sfn "$found" "$root/bin/$1"
-}
-
-unpack() { # FILE URL DIRECTORY
-  case ${2%%[?#]*} in
-    *.tar.gz | *.tgz) tar --no-same-permissions -xzof "$1" -C "$3" ;;
-    *.tar.xz) tar --no-same-permissions -xJof "$1" -C "$3" ;;
-    # Fedora CoreOS has bsdtar alone of the three, Flatcar unzip.
-    *.zip) unzip -q "$1" -d "$3" || bsdtar -xf "$1" -C "$3" || python3 -m zipfile -e "$1" "$3" ;;
-    *) mv "$1" "$3/$name" ;;
-  esac
 }
 
 runs() { # FILE: of this architecture, whole, and of a version that will do

@@ -17,35 +17,24 @@ leader() { # in quotes, by the agent's own word; nothing where it does not answe
   printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1
 }
 
-namesakes() { # who has a name that another has too, by the log of the agent that runs; the agents themselves go on
-  run=$(systemctl show -p InvocationID --value consul)
-  journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$run" 2>/dev/null |
-    sed -n 's/.*Conflicting address for \([^ ]*\)[.] Mine: \([^ ]*\):[0-9]* Theirs: \([^ ]*\):[0-9]*.*/two hosts are called \1, \2 and \3: see name in the spec/p' |
-    sort -u
-}
-
 looks=0
 enough=12
-# How many looks names are looked at though there is a leader: of servers that exist.
-young=60
 said=
 pause=5
 while sleep $pause; do
   pause=5
   case $(leader) in
-    '""') looks=$((looks + 1)) young=60 ;;
-    '"'*) looks=0 enough=12 young=$((young - 1)) ;;
+    '""') looks=$((looks + 1)) ;;
+    '"'*) looks=0 enough=12 pause=30 ;;
     *) looks=0 ;;
   esac
-  if [ $young -lt 0 ] || systemctl is-active -q etcd-cluster.target; then
-    pause=30
-    continue
-  fi
-  found=$(namesakes)
-  [ "$found" = "$said" ] || say "${found:-the agent has begun anew}"
+  if [ $looks = 0 ] || systemctl is-active -q etcd-cluster.target; then continue; fi
+  # Agents of one name do not find each other, and say so in their log alone.
+  found=$(journalctl -qb -n 300 -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
+  [ -z "$found" ] || [ "$found" = "$said" ] || say "two hosts are called alike, see name in the spec: $found"
   said=$found
   [ $looks -ge $enough ] || continue
-  say "no leader for $((looks * 5)) s: starting the agent again, which then looks for the others"
+  say "no leader for $((looks * 5)) s: starting the agent again"
   looks=0 said=
   enough=$((enough < 180 ? enough * 2 : 180))
   # Of other users' processes none is seen.

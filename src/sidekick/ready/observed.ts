@@ -151,7 +151,7 @@ export type Decision =
 
 /** Reasons for which this host's own registration is none that counts. */
 export const ABSENT =
-  'in maintenance mode (consul maint)? called like another host (systemctl status consul-rejoin)? may its agent write its node (journalctl -u consul)?';
+  'in maintenance mode (consul maint)? called like another host, or its agent may not write its node (journalctl -u consul)?';
 
 export const wait = (cause: string): Decision => ({ do: 'wait', cause });
 export const refuse = (cause: string): Decision => ({ do: 'refuse', cause });

@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { isScript } from '../schema/program.ts';
+import { ARCHIVES, isArchive, isScript } from '../schema/program.ts';
 import type { Rule } from './draft.ts';
 
 /** Programs that may be taken by `release`. */
@@ -23,8 +23,6 @@ export const sharedHash: Rule = ({ programs }) => {
   return problems;
 };
 
-/** Endings of what units/scripts/program.sh unpacks; it takes everything else for an executable. */
-const ARCHIVES = ['.tar.gz', '.tgz', '.tar.xz', '.zip'];
 /** Endings of what is surely no executable. */
 const OTHERS = '.tar .gz .tgz .xz .txz .bz2 .tbz2 .zst .7z .zip .deb .rpm'.split(' ');
 
@@ -36,7 +34,7 @@ export function strangeEnding(url: string): string | undefined {
   const path = url.replace(/[?#].*$/, '');
   // The script knows endings in lower case only.
   const ending = OTHERS.find((one) => path.toLowerCase().endsWith(one));
-  return ending === undefined || ARCHIVES.some((one) => path.endsWith(one)) ? undefined : path.slice(-ending.length);
+  return ending === undefined || isArchive(url) ? undefined : path.slice(-ending.length);
 }
 
 export const programUrls: Rule = ({ programs }) =>

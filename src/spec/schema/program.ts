@@ -16,3 +16,9 @@ export const isFetchable = (url: string) =>
 export const isScript = <T extends { readonly url?: string | undefined }>(
   source: T | string | undefined,
 ): source is T => typeof source === 'object' && /^[^?#]*\.cjs([?#]|$)/.test(source.url ?? '');
+
+/** Endings of what hosts unpack; they take everything else for an executable. */
+export const ARCHIVES = ['.tar.gz', '.tgz', '.tar.xz', '.zip'];
+
+/** Whether hosts unpack what is at this URL: they know endings in lower case only. */
+export const isArchive = (url: string) => ARCHIVES.some((one) => url.replace(/[?#].*$/, '').endsWith(one));

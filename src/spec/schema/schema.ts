@@ -214,7 +214,14 @@ export const SpecSchema = Type.Object(
         }),
         peerPort: Port('Port for peers.', 2380),
         clientPort: Port('Port for clients.', 2379),
-        metricsPort: Port('Port for health and metrics, on 127.0.0.1 only.', 2381),
+        metricsPort: Port('Port for health and metrics.', 2381),
+        metricsAt: withDefault(
+          Type.Enum(['loopback', 'host'], {
+            description:
+              "Where health and metrics are to be had: on 127.0.0.1 alone, or on the `host`'s address too, for Prometheus: with TLS by who shows a client's certificate, else by anybody.",
+          }),
+          'loopback',
+        ),
         dataDirectory: withDefault(HostPath('Data directory on the host.', '/srv/etcd'), '/var/lib/etcd'),
         volume: Type.Optional(Volume),
         replaceDeadAfter: withDefault(

@@ -109,6 +109,18 @@ test('ports: those of the spec, every agent with every agent, all agents to the 
   t.false(of('role').includes('etcd from etcd: tcp 8300'));
 });
 
+test("whoever reads metrics gets a rule where they are on the host's address, and only there", (t) => {
+  const of = (metricsAt: string) =>
+    portRules({
+      consul: { servers: 'members' },
+      etcd: { peerPort: 2380, clientPort: 2379, metricsPort: 2381, metricsAt },
+    } as Parameters<typeof portRules>[0]).filter(({ from }) => from === 'monitoring');
+  t.deepEqual(of('loopback'), []);
+  t.deepEqual(of('host'), [
+    { to: 'etcd', from: 'monitoring', protocol: 'tcp', port: 2381, what: 'etcd, health and metrics' },
+  ]);
+});
+
 test("the README's ports are those of the smallest spec", (t) => {
   const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
   const table = /\| to \| from \| port \| what \|\n\|[-|]+\|\n((?:\|.*\n)+)/.exec(readme)?.[1] ?? '';

@@ -15,7 +15,7 @@ export interface PortRule {
  * not change (developer.hashicorp.com/consul/docs/reference/architecture/ports, 2026-11-25). 8302 is between datacenters only.
  */
 export function portRules(spec: Pick<Spec, 'consul' | 'etcd'>): PortRule[] {
-  const { peerPort, clientPort } = spec.etcd;
+  const { peerPort, clientPort, metricsPort, metricsAt } = spec.etcd;
   const servers = serverRole(spec) ?? 'existing Consul servers';
   const agents = [...new Set(['etcd', servers])];
   const tcp = (to: string, from: string, port: number, what: string): PortRule => ({
@@ -35,6 +35,7 @@ export function portRules(spec: Pick<Spec, 'consul' | 'etcd'>): PortRule[] {
     tcp('etcd', 'etcd', peerPort, 'etcd, peers'),
     tcp('etcd', 'etcd', clientPort, 'etcd, joining members ask the others'),
     tcp('etcd', 'clients', clientPort, 'etcd, clients'),
+    ...(metricsAt === 'host' ? [tcp('etcd', 'monitoring', metricsPort, 'etcd, health and metrics')] : []),
     ...agents.map((from) => tcp(servers, from, 8300, 'Consul, agents to servers')),
     ...gossip,
   ];

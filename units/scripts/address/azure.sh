@@ -4,4 +4,3 @@ metadata() { # PATH
 }
 
 addresses() { metadata network/interface/0/ipv4/ipAddress/0/privateIpAddress; }
-instance() { metadata compute/vmId; }

@@ -4,4 +4,3 @@ metadata() { # PATH
 }
 
 addresses() { metadata interfaces/private/0/ipv4/address; }
-instance() { metadata id; }

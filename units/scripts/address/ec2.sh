@@ -7,4 +7,3 @@ metadata() { # PATH
 }
 
 addresses() { metadata local-ipv4; }
-instance() { metadata instance-id; }

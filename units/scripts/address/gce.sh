@@ -4,4 +4,3 @@ metadata() { # PATH
 }
 
 addresses() { metadata network-interfaces/0/ip; }
-instance() { metadata id; }

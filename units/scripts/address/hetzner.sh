@@ -4,4 +4,3 @@ metadata() { # PATH
 }
 
 addresses() { metadata private-networks | sed -n 's/^- ip: //p'; }
-instance() { metadata instance-id; }

@@ -148,9 +148,8 @@ sleep 1
 done
 
 name=$(called | tr 'A-Z_' 'a-z-')
-[ ${#name} -lt 64 ] || name=
 case $name in
-'' | localhost | localhost-localdomain | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
+'' | localhost | -* | *- | *[!a-z0-9-]*) name=ip-$(echo "$found" | tr . -) ;;
 *[!0-9]*) ;;
 *) name=host-$name ;; # etcd names nameless peers 0, 1, 2 …
 esac
@@ -163,6 +162,9 @@ say "this host is $name at $found"
 QG-END
 text 755 /opt/quorumgate/libexec/program <<'QG-END'
 #!/bin/sh
+unpack() { # FILE URL DIRECTORY
+mv "$1" "$3/$name"
+}
 set -eu
 export PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 root=/opt/quorumgate
@@ -186,15 +188,6 @@ cause="$1: $found: $error"
 return 1
 fi
 [ "$found" -ef "$root/bin/$1" ] || ln -sfn "$found" "$root/bin/$1"
-}
-
-unpack() { # FILE URL DIRECTORY
-case ${2%%[?#]*} in
-*.tar.gz | *.tgz) tar --no-same-permissions -xzof "$1" -C "$3" ;;
-*.tar.xz) tar --no-same-permissions -xJof "$1" -C "$3" ;;
-*.zip) unzip -q "$1" -d "$3" || bsdtar -xf "$1" -C "$3" || python3 -m zipfile -e "$1" "$3" ;;
-*) mv "$1" "$3/$name" ;;
-esac
 }
 
 runs() { # FILE: of this architecture, whole, and of a version that will do
@@ -325,34 +318,23 @@ api=TCP4:127.0.0.1:8500
 printf 'GET /v1/status/leader HTTP/1.0\r\n\r\n' | socat -t10 -T10 - "$api" 2>/dev/null | head -c 9999 | tr -d '\0\r' | tail -n 1
 }
 
-namesakes() { # who has a name that another has too, by the log of the agent that runs; the agents themselves go on
-run=$(systemctl show -p InvocationID --value consul)
-journalctl -q -o cat "_SYSTEMD_INVOCATION_ID=$run" 2>/dev/null |
-sed -n 's/.*Conflicting address for \([^ ]*\)[.] Mine: \([^ ]*\):[0-9]* Theirs: \([^ ]*\):[0-9]*.*/two hosts are called \1, \2 and \3: see name in the spec/p' |
-sort -u
-}
-
 looks=0
 enough=12
-young=60
 said=
 pause=5
 while sleep $pause; do
 pause=5
 case $(leader) in
-'""') looks=$((looks + 1)) young=60 ;;
-'"'*) looks=0 enough=12 young=$((young - 1)) ;;
+'""') looks=$((looks + 1)) ;;
+'"'*) looks=0 enough=12 pause=30 ;;
 *) looks=0 ;;
 esac
-if [ $young -lt 0 ] || systemctl is-active -q etcd-cluster.target; then
-pause=30
-continue
-fi
-found=$(namesakes)
-[ "$found" = "$said" ] || say "${found:-the agent has begun anew}"
+if [ $looks = 0 ] || systemctl is-active -q etcd-cluster.target; then continue; fi
+found=$(journalctl -qb -n 300 -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
+[ -z "$found" ] || [ "$found" = "$said" ] || say "two hosts are called alike, see name in the spec: $found"
 said=$found
 [ $looks -ge $enough ] || continue
-say "no leader for $((looks * 5)) s: starting the agent again, which then looks for the others"
+say "no leader for $((looks * 5)) s: starting the agent again"
 looks=0 said=
 enough=$((enough < 180 ? enough * 2 : 180))
 kill $(pidof consul) || :
@@ -562,7 +544,7 @@ WantedBy=quorumgate.target
 QG-END
 text 644 /etc/systemd/system/quorumgate-again@.service <<'QG-END'
 [Unit]
-Description=quorumgate: %i is started once more, for what it requires was not there
+Description=quorumgate: %i is started once more
 StartLimitIntervalSec=0
 
 [Service]
@@ -640,7 +622,7 @@ WantedBy=quorumgate.target
 QG-END
 text 644 /etc/systemd/system/consul-dns-host.path <<'QG-END'
 [Unit]
-Description=A DHCP client that rewrites resolv.conf does not push Consul out
+Description=Names under Consul's domain resolve on this host, whoever rewrites resolv.conf
 
 [Path]
 PathChanged=/etc/resolv.conf
@@ -701,7 +683,7 @@ WantedBy=quorumgate.target
 QG-END
 text 644 /etc/systemd/system/consul-rejoin.service <<'QG-END'
 [Unit]
-Description=Consul: an agent without a leader looks for the others once more, and names that clash are told
+Description=Consul: without a leader, look for the others again
 After=consul.service
 StartLimitIntervalSec=0
 

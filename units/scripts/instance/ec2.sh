@@ -1,0 +1,1 @@
+instance() { metadata instance-id; }

@@ -1,0 +1,3 @@
+unpack() { # FILE URL DIRECTORY
+  mv "$1" "$3/$name"
+}
