@@ -12,6 +12,7 @@ export interface Layer {
 export const LAYERS: readonly Layer[] = [
   { room: 'diagnostic', about: 'diagnostics: codes, causes, remedies, and how they are shown', uses: [] },
   { room: 'format', about: 'leaves: unit files, cloud-config, addresses, and other forms of text', uses: [] },
+  { room: 'report', about: 'how hosts came up, by their journals: one page', uses: [] },
   { room: 'version', about: 'what is so of some versions of a program: facts with date and source', uses: [] },
   {
     room: 'spec',
@@ -143,7 +144,7 @@ export const LAYERS: readonly Layer[] = [
   {
     room: 'lab/view',
     about: 'looking at hosts while they boot, and showing it',
-    uses: ['format', 'lab/host', 'lab/machine', 'lab/members', 'lab/target', 'plan'],
+    uses: ['format', 'lab/cluster', 'lab/host', 'lab/machine', 'lab/members', 'lab/target', 'plan', 'report'],
   },
   {
     room: 'lab/fault',
@@ -208,6 +209,7 @@ export const LAYERS: readonly Layer[] = [
       'lab/lab',
       'lab/machine',
       'lab/view',
+      'report',
       'sidekick/host',
       'sidekick/ready',
       'sidekick/register',
@@ -258,6 +260,7 @@ export const LAYERS: readonly Layer[] = [
       'operator/host',
       'pki',
       'plan',
+      'report',
       'spec',
       'target',
       'version',

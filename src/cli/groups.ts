@@ -25,6 +25,7 @@ export const groups: readonly Group[] = [
   { commands: ['lock'], load: async () => (await import('./lock.ts')).addLockCommand },
   { commands: ['consul'], load: async () => (await import('./consul.ts')).addConsulCommands },
   { commands: ['pki'], load: async () => (await import('./pki.ts')).addPkiCommand },
+  { commands: ['report'], load: async () => (await import('./boot-report.ts')).addReportCommand },
   { commands: ['lab'], load: async () => (await import('./lab/lab.ts')).addLabCommand },
   {
     commands: ['reset', 'restore', 'key', 'sign', 'member', 'rollout'],

@@ -34,6 +34,7 @@ export { serve } from './network/serve.ts';
 export { PATIENCE, start, type UpOptions, up, type WaitOptions } from './start.ts';
 export { status } from './status.ts';
 export { LAB_TARGETS, slowest } from './target/targets.ts';
+export { bootsOf } from './view/boot-report.ts';
 export { progress } from './view/progress.ts';
 export { clusterReport, phaseReport, stuckReport } from './view/report.ts';
 export { watch } from './view/watch.ts';

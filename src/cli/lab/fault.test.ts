@@ -38,6 +38,8 @@ test.serial(exits, ['chaos', '--minutes', 'x'], 2, /not a number of 0 or more/);
 test.serial(exits, ['chaos'], 1, /no lab is running in \/nonexistent/);
 test.serial(exits, ['up', 'examples/mycluster.yaml', '--etcd', 'newest'], 2, /Give a version, like 3\.7\.1, or a line/);
 test.serial(exits, ['up', 'examples/mycluster.yaml', '--image', 'buster'], 2, /choices are bookworm, trixie, forky/);
+test.serial(exits, ['report'], 1, /no lab is running in \/nonexistent/);
+test.serial(exits, ['report', '-o', ''], 2, /-o is empty: give a file/);
 test.serial(exits, ['grow'], 2, /missing required argument 'spec'/);
 test.serial(exits, ['grow', 'examples/mycluster.yaml', '--size', '5'], 1, /no lab is running in \/nonexistent/);
 test.serial(exits, ['remove', 'etcd-1', '--size', 'x'], 2, /not a number of 0 or more/);

@@ -17,6 +17,7 @@ import { interruptible } from '../interruptible.ts';
 import { print, say } from '../report.ts';
 import { addChangeCommands } from './change.ts';
 import { addFaultCommands } from './fault.ts';
+import { addReport } from './report.ts';
 import { addUp, imageOption } from './up.ts';
 
 const withoutDashes = (command: string[]) => (command[0] === '--' ? command.slice(1) : command);
@@ -38,6 +39,7 @@ export function addLabCommand(program: Command): void {
       print(text);
       if (!isWhole) process.exitCode = EXIT.wrong;
     });
+  addReport(lab);
   lab
     .command('logs <host> [unit]')
     .description('show the journal of a host, running or not')

@@ -31,9 +31,11 @@ import {
   teach,
   watch,
 } from '../../lab/lab.ts';
+import { PAGE } from '../boot-report.ts';
 import { interruptible } from '../interruptible.ts';
 import { number } from '../number.ts';
 import { isForPrograms, print, say, tell } from '../report.ts';
+import { showReport } from './report.ts';
 import { self } from './running.ts';
 
 interface UpFlags {
@@ -48,6 +50,7 @@ interface UpFlags {
   target?: string[];
   vm?: true;
   timeout?: number;
+  open?: true;
 }
 
 /** Adds `lab up`. */
@@ -84,6 +87,7 @@ export function addUp(lab: Command): void {
       `how long to wait for the hosts (default: ${PATIENCE}, of virtual machines ${PATIENCE * slowest([{ target: 'vm' }])})`,
       number,
     )
+    .option('--open', `write the boot report, ${PAGE}, and show it, also of hosts that do not come up`)
     .action((spec: string, flags: UpFlags) => interruptible((signal) => up(spec, flags, signal)));
 }
 
@@ -148,7 +152,7 @@ async function secured(
 
 async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<void> {
   assertFree();
-  const { timeout, beside: besideFiles, size, vm, target = vm && ['vm'], ...rest } = flags;
+  const { timeout, beside: besideFiles, size, vm, target = vm && ['vm'], open, ...rest } = flags;
   const options = { ...rest, say, signal, targets: target };
   const input = await read(file, { ...options, ...(size === undefined ? {} : { size }) });
   const network = input && networkOf(input.spec);
@@ -174,7 +178,7 @@ async function up(file: string, flags: UpFlags, signal: AbortSignal): Promise<vo
   );
   try {
     await teachAll(lab, [first, ...beside], signal);
-    await finishUp(lab, timeout, signal);
+    await finishUp(lab, timeout, signal, open);
   } catch (error) {
     if (!signal.aborted) throw error;
     await lab.down();
@@ -192,7 +196,7 @@ async function teachAll(lab: Lab, clusters: readonly Cluster[], signal: AbortSig
   }
 }
 
-async function finishUp(lab: Lab, timeout: number | undefined, signal: AbortSignal): Promise<void> {
+async function finishUp(lab: Lab, timeout: number | undefined, signal: AbortSignal, open?: true): Promise<void> {
   const clusters = [lab, ...lab.neighbours];
   const hosts = clusters.flatMap((one) => one.hosts);
   const timeoutSeconds = timeout ?? PATIENCE * slowest(hosts);
@@ -203,12 +207,14 @@ async function finishUp(lab: Lab, timeout: number | undefined, signal: AbortSign
   });
   if (watched.outcome !== 'up') {
     print(await stuckReport(lab.layout, watched.seen));
+    if (open) await showReport();
     const what = watched.outcome === 'dead' ? 'a host has ended' : `not all hosts were up after ${timeoutSeconds} s`;
     throw new LabError(what, 'What runs is left as it is: `quorumgate lab logs HOST`, `lab exec`, then `lab down`.');
   }
   const views = await Promise.all(clusters.map((one) => one.cluster()));
   for (const view of views) print(`\n${clusterReport(view, process.stdout.columns)}`);
   print(`\n${phaseReport(watched)}`);
+  if (open) await showReport();
   if (views.every(({ one }) => one)) return;
   throw new LabError(
     `the hosts are up, but are not one cluster${views.length > 1 ? ' each' : ''}`,

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startDelays } from '../host/spread.ts';
 import type { Seen } from './look.ts';
-import { median, phasesOf, summarize } from './phases.ts';
+import { phasesOf } from './phases.ts';
 import { progress } from './progress.ts';
 import { table } from './table.ts';
 
@@ -38,8 +38,6 @@ test('phases count from the host’s own start; those that did not happen are le
   const unit = { id: 'etcd.service', loaded: true, active: 'active', sub: 'running', statusText: '', result: '' };
   const one = { ...seen('etcd', ''), units: new Map([['etcd.service', { ...unit, mainStartedAt: 107.5 }]]) };
   t.deepEqual(phasesOf(one, 105), { 'consul leader': 5, 'gate opened': 7.5 });
-  t.deepEqual(summarize([{ up: 3 }, { up: 1 }]), [{ phase: 'up', median: 2, maximum: 3 }]);
-  t.is(median([3, 1, 2]), 2);
 });
 
 test('start delays are the same for the same seed and within the spread', (t) => {

@@ -1,9 +1,10 @@
+import { summarize } from '../../report/steps.ts';
 import { inside, isUp } from '../host/inside.ts';
 import { consoleLog, hostLog } from '../host/journal.ts';
 import type { Layout } from '../machine/layout.ts';
 import type { ClusterView } from '../members/cluster.ts';
 import type { Seen } from './look.ts';
-import { phasesOf, summarize } from './phases.ts';
+import { phasesOf } from './phases.ts';
 import { table } from './table.ts';
 import type { Watched } from './watch.ts';
 
@@ -31,7 +32,7 @@ export function clusterReport(view: ClusterView, width?: number): string {
 /** How long each phase took, counted from each host's own start. */
 export function phaseReport({ seen, leaderAt }: Watched): string {
   const summaries = summarize(seen.map((one) => phasesOf(one, leaderAt.get(one.host.name))));
-  const rows = summaries.map(({ phase, median, maximum }) => [phase, median.toFixed(1), maximum.toFixed(1)]);
+  const rows = summaries.map(({ step, median, maximum }) => [step, median.toFixed(1), maximum.toFixed(1)]);
   return table([['SECONDS AFTER BOOT', 'MEDIAN', 'MAXIMUM'], ...rows]);
 }
 
