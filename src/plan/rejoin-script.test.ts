@@ -40,7 +40,7 @@ async function ends(
     .replace('127.0.0.1:8500', new URL(api.url).host)
     .replace('sleep $pause', 'sleep 0.1')
     .replaceAll('enough=12', 'enough=2')
-    .replace('journalctl -qb -n 300 -o cat -u consul', 'cat log')
+    .replace('journalctl -qS -20min -o cat -u consul', 'cat log')
     .replace('systemctl is-active -q etcd-cluster.target', isUp ? 'true' : 'false')
     // Of all that runs here, this one alone.
     .replace('pidof consul', 'cat pid');

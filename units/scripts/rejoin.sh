@@ -30,7 +30,7 @@ while sleep $pause; do
   esac
   if [ $looks = 0 ] || systemctl is-active -q etcd-cluster.target; then continue; fi
   # Agents of one name do not find each other, and say so in their log alone.
-  found=$(journalctl -qb -n 300 -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
+  found=$(journalctl -qS -20min -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
   [ -z "$found" ] || [ "$found" = "$said" ] || say "two hosts are called alike, see name in the spec: $found"
   said=$found
   [ $looks -ge $enough ] || continue

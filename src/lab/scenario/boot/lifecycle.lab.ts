@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { hostLog } from '../../host/journal.ts';
 import { readState, writeState } from '../../host/state.ts';
 import { boot, compileForLab, down, LabError, layoutOf, start } from '../../lab.ts';
 import { processesIn } from '../../machine/cgroup.ts';
 import type { Layout } from '../../machine/layout.ts';
-import { labOptions, labTest } from '../lab-testing.ts';
+import { labOptions, labTest, PROGRAM } from '../lab-testing.ts';
+import { securedOptions } from '../secured-testing.ts';
 
 /** Remains of a lab in the kernel and on the disk. */
 function traces(layout: Layout): string[] {
@@ -24,7 +26,7 @@ function traces(layout: Layout): string[] {
 
 labTest('down leaves nothing; a lab beside a running one is refused; exec, logs, kill and wipe', async (t) => {
   t.timeout(300_000);
-  const all = await labOptions({});
+  const { options: all, end } = await securedOptions(await labOptions({}), PROGRAM);
   t.teardown(() => rmSync(all.directory, { recursive: true, force: true }));
   const layout = layoutOf(all.directory);
   const lab = await start(all);
@@ -37,6 +39,15 @@ labTest('down leaves nothing; a lab beside a running one is refused; exec, logs,
     // Each host is a process tree of its own: none can kill what another runs.
     t.true(lab.hosts.every(({ name }) => processesIn(`${layout.prefix}/${name}`).length > 0));
     t.is((await lab.wait({ timeoutSeconds: 120 })).outcome, 'up');
+    const page = join(all.directory, 'report.html');
+    const env = { ...process.env, QUORUMGATE_LAB_DIR: all.directory };
+    const said = execFileSync(process.execPath, [PROGRAM, 'lab', 'report', '-o', page, '--format', 'json'], { env });
+    const { hosts } = JSON.parse(said.toString()) as { hosts: { name: string; steps: object }[] };
+    t.deepEqual(hosts.map(({ name }) => name).sort(), ['etcd-1', 'etcd-2', 'etcd-3']);
+    for (const { name, steps } of hosts)
+      t.true(Object.keys(steps).length >= 7, `${name}: ${JSON.stringify(steps)}, of real journals`);
+    t.regex(readFileSync(page, 'utf8'), /Critical chain/);
+    rmSync(page);
 
     await lab.exec('etcd-2', ['sh', '-c', 'echo kept >/etc/marker; sync']);
     await lab.kill('etcd-2');
@@ -50,6 +61,7 @@ labTest('down leaves nothing; a lab beside a running one is refused; exec, logs,
     await lab.start('etcd-2', { wipe: true });
     t.not((await lab.exec('etcd-2', ['cat', '/etc/marker'])).exitCode, 0, 'a wiped host has an empty disk');
   } finally {
+    await end();
     await lab.down();
   }
   t.deepEqual(traces(layout), []);

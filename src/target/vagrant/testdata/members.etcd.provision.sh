@@ -330,7 +330,7 @@ case $(leader) in
 *) looks=0 ;;
 esac
 if [ $looks = 0 ] || systemctl is-active -q etcd-cluster.target; then continue; fi
-found=$(journalctl -qb -n 300 -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
+found=$(journalctl -qS -20min -o cat -u consul | grep -o 'Conflicting address for .* Theirs: [^ ]*' | sort -u || :)
 [ -z "$found" ] || [ "$found" = "$said" ] || say "two hosts are called alike, see name in the spec: $found"
 said=$found
 [ $looks -ge $enough ] || continue
