@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { load } from 'js-yaml';
 
 // `npm run release`, in a clone of what is committed; of the executables, which take a while to build, only what is done with them.
 const root = path.join(import.meta.dirname, '..');
@@ -104,4 +105,38 @@ released('a release is whole, and `lock` finds the sidekick in it on any web ser
   } finally {
     server.close();
   }
+});
+
+released('the action for GitHub checks and compiles by the package of a release', async (t) => {
+  t.timeout(120_000);
+  const action = load(readFileSync(path.join(root, 'examples/ci/action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>;
+    runs: { steps: { run: string; env: Record<string, string> }[] };
+  };
+  const [step] = action.runs.steps;
+  t.deepEqual(
+    Object.values(step?.env ?? {}),
+    Object.keys(action.inputs).map((name) => `\${{ inputs.${name} }}`),
+    'each input comes by the environment',
+  );
+  t.notRegex(step?.run ?? '', /\$\{\{/, 'and by nothing else');
+  const work = mkdtempSync(path.join(folder, 'action-'));
+  const out = path.join(clone, 'release');
+  const PACKAGE = path.join(out, readdirSync(out).find((name) => name.endsWith('.tgz')) ?? '');
+  const act = (SPECS: string, OUTPUT = '') =>
+    promisify(execFile)('bash', ['-c', step?.run ?? ''], {
+      cwd: work,
+      env: { ...process.env, SPECS, OUTPUT, PACKAGE },
+    }).then(
+      ({ stdout, stderr }) => ({ code: 0, said: stdout + stderr }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
+    );
+  const spec = readFileSync(path.join(root, 'examples/mycluster.yaml'), 'utf8');
+  writeFileSync(path.join(work, 'a b.yaml'), spec);
+  writeFileSync(path.join(work, '-wrong.yaml'), spec.replace('size: 3', 'size: 4'));
+  t.is((await act('a b.yaml\n\n', 'out')).code, 0);
+  t.true(existsSync(path.join(work, 'out/aws/etcd/user-data')));
+  const wrong = await act('a b.yaml\n-wrong.yaml\n');
+  t.is(wrong.code, 1);
+  t.regex(wrong.said, /^::error file=-wrong\.yaml,line=\d+,.*size-even/m);
 });
