@@ -70,12 +70,15 @@ function files(spec: Spec, role: Role, assets: Assets): PlanFile[] {
   ];
 }
 
+/** Where a metadata service has an instance's ID, if not at `instance-id`. */
+const INSTANCE: Readonly<Record<string, string>> = { azure: 'azure', gce: 'number', digitalocean: 'number' };
+
 /** /opt/quorumgate/libexec/host: how a host learns what the spec says of its address and its name, and nothing else. */
 export function hostScript({ address, name }: Spec, assets: Assets): PlanFile {
   const from = address.metadata;
   const [own = ''] = Object.keys(address);
   const where = from === undefined ? [own, 'primary'] : ['ask', from];
-  const instance = name.includes('instance') ? ['id', from] : [];
+  const instance = name.includes('instance') && from ? ['wait', INSTANCE[from] ?? 'plain'] : [];
   return script('host', assets, [
     ...where.map((part) => `address/${part}`),
     ...instance.map((part) => `instance/${part}`),

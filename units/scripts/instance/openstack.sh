@@ -1,1 +1,0 @@
-instance() { metadata instance-id; }
