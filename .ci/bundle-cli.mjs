@@ -209,6 +209,8 @@ function parted(schema, silent) {
       Object.entries(one)
         .filter(([key]) => !silent.has(key))
         .map(([key, value]) => {
+          // By their type ajv knows how to look for two that are equal.
+          if (key === 'items' && 'uniqueItems' in one) return [key, judging(value)];
           if (ONE.has(key)) return [key, part(value)];
           if (!BY_NAME.has(key)) return [key, value];
           return [key, Object.fromEntries(Object.entries(value).map(([name, item]) => [name, part(item)]))];
