@@ -14,10 +14,12 @@ import { checkIgnition2 } from './rules.ts';
 const assets = { ...(await loadAssets()), sidekicks: { 'etcd-sidekick': '#!/opt/quorumgate/bin/node\n' } };
 
 const plans = fc.sample(specs, { numRuns: 40, seed: 4 }).flatMap((text) => {
-  const { spec } = readSpec(text, 'x', ['aws']);
+  const { spec: read } = readSpec(text, 'x', ['aws']);
+  if (read === undefined) return [];
+  const { spec } = withOwnScript(read, assets);
   // Fragments of spec 3, and arguments of the kernel, are refused before.
-  const isRefused = spec !== undefined && (containerLinux.check?.(spec) ?? []).some(({ code }) => /extra/.test(code));
-  return spec === undefined || isRefused ? [] : buildPlans(withOwnScript(spec, assets).spec, assets);
+  const isRefused = (containerLinux.check?.(spec) ?? []).some(({ code }) => /extra/.test(code));
+  return isRefused ? [] : buildPlans(spec, assets);
 });
 
 for (const [name, platform] of [
