@@ -260,4 +260,11 @@ export const ONCE: { what: string; schedule: Schedule }[] = [
       'settle 0 0, settle 0 0, settle 0 0, grow 0 0, grow 0 0, settle 0 0, settle 0 0, settle 0 0, retire 0 0, isolate 0 0, wipe 1 0, clone 5 0, lose-identity 1 0, machine-goes-back 5 3, settle 0 0',
     ),
   },
+  {
+    what: '1102, 2933: a reset that one host alone has started by, and Consul with the record of before',
+    schedule: on(
+      '3',
+      'settle 0 0, settle 0 0, lose-member 1 0, spare 0 0, replace 0 0, cut-off 6 0, settle 0 0, abreast 0 0, reset 0 0, settle 0 0, kv-lost 0 0',
+    ),
+  },
 ];

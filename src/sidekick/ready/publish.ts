@@ -1,5 +1,5 @@
 import type { Identity } from '../shared/identity.ts';
-import { allRecords, type Keys, launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
+import { allRecords, type Found, type Keys, launchKey, lineageKey, listKey, recordKey } from '../shared/keys.ts';
 import type { List, Own, Ports } from '../shared/ports.ts';
 import { type ClusterRecord, lineageOf, SKEW } from '../shared/record.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -52,14 +52,20 @@ export function recordOf(
   return latest && (record ?? latest).cluster_id === clusterId ? latest : undefined;
 }
 
-/** Puts the record back where there is none: Consul lost its data, this host did not. */
+/**
+ * Puts the record back where there is none, or, for one that an operator has signed, an older one of its lineage: Consul lost its data, this host
+ * did not, and whoever has data of before may have been faster.
+ */
 export async function publishLost({ cluster }: Settings, { consul }: Ports, keys: Keys, record: ClusterRecord) {
   const lineage = lineageOf(record);
-  const text = JSON.stringify(record);
-  const { bootstrap, records, garbage } = keys;
-  if (!bootstrap && !garbage.has(recordKey(cluster))) await consul.put(recordKey(cluster), text, 0);
-  const key = lineageKey(cluster, lineage);
-  if (!records.has(lineage) && !garbage.has(key)) await consul.put(key, text, 0);
+  const put = async (key: string, there: Found | undefined) => {
+    const isOlder =
+      record.proof && there && lineageOf(there.record) === lineage && there.record.generation < record.generation;
+    if (there ? !isOlder : keys.garbage.has(key)) return;
+    await consul.put(key, JSON.stringify(record), there?.entry.modified ?? 0);
+  };
+  await put(recordKey(cluster), keys.bootstrap);
+  await put(lineageKey(cluster, lineage), keys.records.get(lineage));
 }
 
 /**
