@@ -58,14 +58,16 @@ export function recordOf(
  */
 export async function publishLost({ cluster }: Settings, { consul }: Ports, keys: Keys, record: ClusterRecord) {
   const lineage = lineageOf(record);
-  const put = async (key: string, there: Found | undefined) => {
+  const places: [key: string, there: Found | undefined][] = [
+    [recordKey(cluster), keys.bootstrap],
+    [lineageKey(cluster, lineage), keys.records.get(lineage)],
+  ];
+  for (const [key, there] of places) {
     const isOlder =
       record.proof && there && lineageOf(there.record) === lineage && there.record.generation < record.generation;
-    if (there ? !isOlder : keys.garbage.has(key)) return;
+    if (there ? !isOlder : keys.garbage.has(key)) continue;
     await consul.put(key, JSON.stringify(record), there?.entry.modified ?? 0);
-  };
-  await put(recordKey(cluster), keys.bootstrap);
-  await put(lineageKey(cluster, lineage), keys.records.get(lineage));
+  }
 }
 
 /**
