@@ -61,7 +61,7 @@ export interface Plan {
   extra?: PlanExtra;
 }
 
-/** Texts that land on hosts: units word for word, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
+/** Texts that land on hosts: units word for word but for `unitText`, scripts without their comments. Read by io/ (from dist/ or from the sources), keyed by their names. */
 export interface Assets {
   /** units/: `consul.service` …; those in place of them for static pods: `static-pod/consul.service` … */
   units: Record<string, string>;
